@@ -1,0 +1,27 @@
+# thaw_library(NAME dep...): one static library from every .cpp of the current folder.
+function(thaw_library name)
+  file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/*.cpp)
+  if(sources)
+    add_library(${name} STATIC ${sources})
+    target_link_libraries(${name} PUBLIC thaw_options ${ARGN})
+  else()
+    add_library(${name} INTERFACE)
+    target_link_libraries(${name} INTERFACE thaw_options ${ARGN})
+  endif()
+endfunction()
+
+# thaw_test(NAME dep...): one GoogleTest program from every *_test.cpp of the current folder.
+# Tests named with "Slow" in their suite get the label "slow"; all run by default in tools/test.
+function(thaw_test name)
+  file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/*_test.cpp)
+  if(NOT sources)
+    return()
+  endif()
+  add_executable(${name} ${sources})
+  target_link_libraries(${name} PRIVATE thaw_options GTest::gmock_main ${ARGN})
+  target_compile_definitions(${name} PRIVATE
+    THAW_SOURCE_DIR="${PROJECT_SOURCE_DIR}" THAW_BINARY_DIR="${PROJECT_BINARY_DIR}")
+  gtest_discover_tests(${name} DISCOVERY_TIMEOUT 60 TEST_FILTER "-*Slow*.*")
+  gtest_discover_tests(${name} DISCOVERY_TIMEOUT 60 TEST_FILTER "*Slow*.*"
+    PROPERTIES LABELS slow TIMEOUT 3600)
+endfunction()

@@ -1,0 +1,63 @@
+// 2-D convolution, int8 in and out, int32 sums, per-channel requantisation (docs/arithmetic.md, section 4;
+// TFLite's int8 rules). A fully connected operator is a 1x1 convolution: height = rows, width = 1.
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/// Geometry and quantisation of one convolution; tensors are NHWC with batch 1.
+typedef struct thaw_conv2d {
+  int32_t input_height, input_width, input_channels;
+  int32_t output_height, output_width, output_channels;
+  int32_t kernel_height, kernel_width;
+  int32_t stride_height, stride_width;
+  int32_t dilation_height, dilation_width;
+  int32_t pad_top, pad_left;  // rows and columns of padding before; those after follow from the output size
+  int32_t input_zero_point, output_zero_point;
+  int32_t clamp_low, clamp_high;  // of the output, inside -128..127
+} thaw_conv2d;
+
+/// Weights that live in RAM because they are trained. The frozen weights hold 0 at their places, so that a
+/// sum over both is the sum over the layer.
+typedef struct thaw_trained_channels {
+  const uint16_t* channels;  // ascending; input channels of a convolution, output channels of a depthwise one
+  int32_t count;
+  const int8_t*
+      weights;  // convolution: [output_channels][count][taps]; depthwise: [count][taps]; taps row-major
+} thaw_trained_channels;
+
+/// input [H][W][Cin]; weights [Cout][KH][KW][Cin], NULL when all input channels are trained; trained may be
+/// NULL (none); bias [Cout] or NULL; multipliers and shifts [Cout] as thaw_mbqm takes them; output
+/// [OH][OW][Cout], not overlapping input; mask (or NULL) gets a bit for each output element, 1 = not clamped.
+/// Padding contributes nothing. Sums fit int32 by the plan's bias limit.
+void thaw_conv2d_s8(const thaw_conv2d* conv, const int8_t* input, const int8_t* weights,
+                    const thaw_trained_channels* trained, const int32_t* bias, const int32_t* multipliers,
+                    const int8_t* shifts, int8_t* output, uint8_t* mask);
+
+/// Row of the input under kernel row `kernel_y` of output row `output_y`; may lie outside the image.
+static inline int32_t thaw_conv2d_input_y(const thaw_conv2d* conv, int32_t output_y, int32_t kernel_y) {
+  return output_y * conv->stride_height - conv->pad_top + kernel_y * conv->dilation_height;
+}
+
+/// Column of the input under kernel column `kernel_x` of output column `output_x`; may lie outside the image.
+static inline int32_t thaw_conv2d_input_x(const thaw_conv2d* conv, int32_t output_x, int32_t kernel_x) {
+  return output_x * conv->stride_width - conv->pad_left + kernel_x * conv->dilation_width;
+}
+
+/// Whether a position lies inside the input image.
+static inline bool thaw_conv2d_inside(const thaw_conv2d* conv, int32_t input_y, int32_t input_x) {
+  return input_y >= 0 && input_y < conv->input_height && input_x >= 0 && input_x < conv->input_width;
+}
+
+/// Products per output channel and channel of the kernel window.
+static inline int32_t thaw_conv2d_taps(const thaw_conv2d* conv) {
+  return conv->kernel_height * conv->kernel_width;
+}
+
+#ifdef __cplusplus
+}
+#endif

@@ -1,0 +1,31 @@
+// Two flash slots that survive a power cut at any byte: a save goes into the slot that does not hold the
+// newest complete record, so the newest one stays until the next is complete; a load takes the newest
+// complete one.
+#pragma once
+
+#include <stdint.h>
+
+#include "engine/runtime/state_record.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/// The application's flash. Each slot has room for a whole record and shares no erase unit with the other.
+/// All return false where the hardware fails. Erased bytes may hold anything that is no record.
+typedef struct thaw_slots {
+  void* context;
+  bool (*erase)(void* context, int32_t slot);
+  bool (*write)(void* context, int32_t slot, uint32_t offset, const void* bytes, uint32_t count);
+  bool (*read)(void* context, int32_t slot, uint32_t offset, void* bytes, uint32_t count);
+} thaw_slots;
+
+/// Erases and writes slot 0 or 1. THAW_STORAGE_FAILED where a callback fails; the other slot is untouched.
+thaw_status thaw_slots_save(const thaw_state_view* view, const thaw_slots* slots);
+
+/// Reads the newest complete record; *changed as in thaw_record_read. THAW_NO_STATE where there is none.
+thaw_status thaw_slots_load(const thaw_state_view* view, const thaw_slots* slots, bool* changed);
+
+#ifdef __cplusplus
+}
+#endif
