@@ -1,0 +1,93 @@
+// Recognises the format, lets its reader do the work, then adds what is common to all: name, numbered
+// classes, the note about an absent test split, the digest.
+#include "sim/data/dataset.h"
+
+#include <algorithm>
+#include <bit>
+#include <span>
+#include <sstream>
+#include <utility>
+
+#include "sim/data/cifar.h"
+#include "sim/data/idx.h"
+#include "sim/data/image_folder.h"
+#include "sim/data/limits.h"
+#include "sim/data/npz.h"
+#include "sim/data/zip.h"
+#include "sim/graph/error.h"
+#include "sim/graph/file.h"
+#include "sim/graph/sha256.h"
+
+namespace thaw {
+namespace {
+
+static_assert(std::endian::native == std::endian::little, "digests are taken of little-endian bytes");
+
+constexpr const char* known_formats =
+    "Thaw reads CIFAR-10 binary files (data_batch_*.bin, test_batch.bin), IDX files (train-images*, "
+    "train-labels*, "
+    "t10k-*), image folders (train/CLASS/*.jpg) and .npz archives (x_train, y_train, x_test, y_test)";
+
+Dataset read_any(const std::filesystem::path& path, const SampleShape& wanted) {
+  if (!std::filesystem::exists(path))
+    throw Error(path.string(), "does not exist", "Check the path of the data set");
+  if (std::filesystem::is_directory(path)) {
+    if (is_cifar_folder(path)) return read_cifar(path, wanted);
+    if (is_idx_folder(path)) return read_idx(path, wanted);
+    if (is_image_folder(path)) return read_image_folder(path, wanted);
+    throw Error(path.string(), "holds no data set of a known format", known_formats);
+  }
+  const std::vector<std::byte> file = read_file(path, max_file_bytes);
+  if (is_zip(file)) return parse_npz(file, wanted, path.string());
+  if (is_cifar_file(file)) return read_cifar(path, wanted);
+  throw Error(path.string(), "is no data set of a known format", known_formats);
+}
+
+/// "0", "1", ... up to the largest label of either split.
+std::vector<std::string> numbered_classes(const Dataset& dataset) {
+  int32_t largest = 0;
+  for (const Split* split : {&dataset.train, &dataset.test})
+    for (int32_t label : split->labels) largest = std::max(largest, label);
+  std::vector<std::string> names;
+  for (int32_t i = 0; i <= largest; ++i) names.push_back(std::to_string(i));
+  return names;
+}
+
+std::string name_of(const std::filesystem::path& path) {
+  const std::filesystem::path absolute = std::filesystem::absolute(path).lexically_normal();
+  const std::filesystem::path last = absolute.has_filename() ? absolute : absolute.parent_path();
+  return std::filesystem::is_directory(path) ? last.filename().string() : last.stem().string();
+}
+
+template <class T>
+std::string digest_of(const std::vector<T>& values) {
+  return sha256_hex(std::as_bytes(std::span<const T>(values)));
+}
+
+}  // namespace
+
+Dataset read_dataset(const std::filesystem::path& path, const SampleShape& wanted) {
+  Dataset dataset = read_any(path, wanted);
+  if (dataset.train.count == 0)
+    throw Error(path.string(), "holds no training data", "Add the training part of the data set");
+  dataset.name = name_of(path);
+  if (dataset.class_names.empty()) dataset.class_names = numbered_classes(dataset);
+  if (dataset.test.count == 0) dataset.notes.emplace_back("there is no test split");
+  dataset.sha256 = content_digest(dataset);
+  return dataset;
+}
+
+std::string content_digest(const Dataset& dataset) {
+  const bool pixels = dataset.element_type == ElementType::pixel;
+  std::ostringstream text;
+  text << "thaw dataset 1\n" << (pixels ? "pixel" : "float32");
+  for (int32_t d : dataset.shape) text << ' ' << d;
+  for (const Split* split : {&dataset.train, &dataset.test})
+    text << '\n'
+         << split->count << ' ' << digest_of(split->labels) << ' '
+         << (pixels ? digest_of(split->pixels) : digest_of(split->values));
+  const std::string all = text.str();
+  return sha256_hex(std::as_bytes(std::span(all)));
+}
+
+}  // namespace thaw

@@ -1,0 +1,90 @@
+// Largest-remainder allocation over classes, then the samples of smallest random number within each class.
+#include "sim/data/split_validation.h"
+
+#include <algorithm>
+#include <cmath>
+#include <map>
+#include <numeric>
+#include <utility>
+
+#include "sim/data/random.h"
+#include "sim/graph/error.h"
+
+namespace thaw {
+namespace {
+
+/// Samples that each class gives (in order of labels), `total` of `count` in all unless classes are too
+/// small.
+std::vector<int64_t> allocate(const std::vector<int64_t>& class_sizes, int64_t count, int64_t total) {
+  std::vector<int64_t> given;
+  std::vector<std::pair<int64_t, size_t>> remainders;  // negated, so that sorting puts the largest first
+  for (size_t c = 0; c < class_sizes.size(); ++c) {
+    given.push_back(total * class_sizes[c] / count);
+    remainders.emplace_back(-(total * class_sizes[c] % count), c);
+  }
+  std::sort(remainders.begin(), remainders.end());
+  int64_t missing = total - std::accumulate(given.begin(), given.end(), int64_t{0});
+  for (size_t i = 0; missing > 0; ++i, --missing) ++given[remainders[i].second];
+  for (size_t c = 0; c < given.size(); ++c) given[c] = std::min(given[c], class_sizes[c] - 1);
+  return given;
+}
+
+/// The samples of `split` at the places `ids`.
+Split select(const Split& split, const std::vector<int64_t>& ids) {
+  Split out;
+  out.count = static_cast<int64_t>(ids.size());
+  const int64_t elements = split.sample_elements();
+  const auto append = [&](const auto& from, auto& to) {
+    if (from.empty()) return;
+    to.reserve(ids.size() * static_cast<size_t>(elements));
+    for (int64_t id : ids)
+      to.insert(to.end(), from.begin() + id * elements, from.begin() + (id + 1) * elements);
+  };
+  append(split.pixels, out.pixels);
+  append(split.values, out.values);
+  for (int64_t id : ids) {
+    out.labels.push_back(split.labels[static_cast<size_t>(id)]);
+    if (!split.names.empty()) out.names.push_back(split.names[static_cast<size_t>(id)]);
+  }
+  return out;
+}
+
+}  // namespace
+
+ValidationSplit split_validation(const Split& split, double fraction, uint32_t seed) {
+  if (!(fraction > 0.0 && fraction < 1.0))
+    throw Error("validation fraction",
+                "is " + std::to_string(fraction) + ", expected a number between 0 and 1");
+  const auto total = static_cast<int64_t>(std::llround(fraction * static_cast<double>(split.count)));
+
+  std::map<int32_t, std::vector<std::pair<uint32_t, int64_t>>> classes;  // label to (random number, id)
+  const uint32_t key = random_key(seed, RandomStream::validation, 0);
+  for (int64_t id = 0; id < split.count; ++id)
+    classes[split.labels[static_cast<size_t>(id)]].emplace_back(random_word(key, static_cast<uint32_t>(id)),
+                                                                id);
+  std::vector<int64_t> sizes;
+  for (const auto& [label, samples] : classes) sizes.push_back(static_cast<int64_t>(samples.size()));
+  const std::vector<int64_t> given = allocate(sizes, split.count, total);
+
+  ValidationSplit out;
+  auto give = given.begin();
+  for (auto& [label, samples] : classes) {
+    std::sort(samples.begin(), samples.end());
+    for (int64_t i = 0; i < *give; ++i) out.validation_ids.push_back(samples[static_cast<size_t>(i)].second);
+    ++give;
+  }
+  std::sort(out.validation_ids.begin(), out.validation_ids.end());
+  for (int64_t id = 0; id < split.count; ++id)
+    if (!std::binary_search(out.validation_ids.begin(), out.validation_ids.end(), id))
+      out.train_ids.push_back(id);
+  if (out.validation_ids.empty() || out.train_ids.empty())
+    throw Error("validation fraction",
+                std::to_string(fraction) + " of " + std::to_string(split.count) +
+                    " samples leaves the training or the validation part empty",
+                "Use more samples or another fraction");
+  out.train = select(split, out.train_ids);
+  out.validation = select(split, out.validation_ids);
+  return out;
+}
+
+}  // namespace thaw

@@ -1,0 +1,27 @@
+// A validation split cut from the training data, so that a search never decides on test samples.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "sim/data/dataset.h"
+
+namespace thaw {
+
+/// Both parts keep the order that their samples had.
+struct ValidationSplit {
+  Split train;
+  Split validation;
+  std::vector<int64_t> train_ids;       // places in the split that was cut, ascending
+  std::vector<int64_t> validation_ids;  // likewise; together they are 0 .. count - 1
+};
+
+/// Moves round(fraction * split.count) samples to the validation part, stratified: each class gives its share
+/// of them rounded down, the rest come from the classes with the largest remainders (equal ones: the lower
+/// label). Every class keeps a training sample, so the part is smaller where classes have too few. Within a
+/// class those samples go that have the smallest (random_word(random_key(seed, validation, 0), id), id),
+/// where id is the sample's place in `split`. Throws Error where fraction is not between 0 and 1 or one part
+/// would be empty.
+ValidationSplit split_validation(const Split& split, double fraction, uint32_t seed);
+
+}  // namespace thaw

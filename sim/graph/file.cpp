@@ -1,0 +1,101 @@
+// Reading and writing whole files through POSIX calls: they alone give fsync and an exact reason on failure.
+#include "sim/graph/file.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <atomic>
+#include <cerrno>
+#include <string>
+#include <system_error>
+
+#include "sim/graph/error.h"
+
+namespace thaw {
+
+namespace {
+
+std::string reason(int code) {
+  return std::generic_category().message(code);
+}
+
+/// An open file; closed at the end of the scope.
+struct Descriptor {
+  int number;
+  explicit Descriptor(int n) : number(n) {}
+  Descriptor(const Descriptor&) = delete;
+  Descriptor& operator=(const Descriptor&) = delete;
+  ~Descriptor() {
+    if (number >= 0) ::close(number);
+  }
+};
+
+/// Another name in the same folder, so that the rename stays on one file system. Unique among the processes
+/// and threads of this machine.
+std::filesystem::path temporary_name(const std::filesystem::path& path) {
+  static std::atomic<unsigned> count{0};
+  std::filesystem::path name = path;
+  name += ".partial-" + std::to_string(::getpid()) + "-" + std::to_string(count++);
+  return name;
+}
+
+/// 0, or the errno of the first call that failed.
+int write_all(const std::filesystem::path& path, std::span<const std::byte> bytes) {
+  const Descriptor file(::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666));
+  if (file.number < 0) return errno;
+  for (size_t done = 0; done < bytes.size();) {
+    const ssize_t n = ::write(file.number, bytes.data() + done, bytes.size() - done);
+    if (n < 0 && errno == EINTR) continue;
+    if (n < 0) return errno;
+    done += static_cast<size_t>(n);
+  }
+  return ::fsync(file.number) == 0 ? 0 : errno;
+}
+
+}  // namespace
+
+std::vector<std::byte> read_file(const std::filesystem::path& path, uint64_t max_bytes) {
+  const Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  if (file.number < 0) throw Error(path.string(), "cannot be opened: " + reason(errno), "Check the path");
+  struct stat status {};
+  if (::fstat(file.number, &status) == 0 && S_ISDIR(status.st_mode))
+    throw Error(path.string(), "is a folder, expected a file", "Name the file itself");
+
+  // Sizes reported by the file system are not trusted (pipes, growing files): read until the end or the
+  // limit.
+  std::vector<std::byte> bytes;
+  size_t used = 0;
+  const auto reported = static_cast<uint64_t>(std::max<off_t>(status.st_size, 0));
+  bytes.resize(static_cast<size_t>(std::min(reported, max_bytes) + 1));
+  while (true) {
+    if (used == bytes.size()) bytes.resize(used * 2);
+    const ssize_t n = ::read(file.number, bytes.data() + used, bytes.size() - used);
+    if (n < 0 && errno == EINTR) continue;
+    if (n < 0) throw Error(path.string(), "cannot be read: " + reason(errno));
+    if (n == 0) break;
+    used += static_cast<size_t>(n);
+    if (used > max_bytes)
+      throw Error(path.string(),
+                  "holds more than " + std::to_string(max_bytes) + " bytes, the most accepted here");
+  }
+  bytes.resize(used);
+  return bytes;
+}
+
+void write_file_atomically(const std::filesystem::path& path, std::span<const std::byte> bytes) {
+  const std::filesystem::path temporary = temporary_name(path);
+  int code = write_all(temporary, bytes);
+  if (code == 0 && ::rename(temporary.c_str(), path.c_str()) != 0) code = errno;
+  if (code == 0) return;
+  ::unlink(temporary.c_str());
+  throw Error(path.string(), "cannot be written: " + reason(code),
+              "Check that the folder exists and has space");
+}
+
+void write_file_atomically(const std::filesystem::path& path, std::string_view text) {
+  write_file_atomically(path, std::as_bytes(std::span(text)));
+}
+
+}  // namespace thaw

@@ -1,0 +1,151 @@
+// A model as the file holds it: typed operators in execution order over quantised tensors.
+// Nothing is folded or rewritten here; `sim/plan` does that.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "sim/graph/id.h"
+
+namespace thaw {
+
+enum class DataType { int8, int32, float32 };
+
+/// Bytes of one element.
+constexpr size_t size_of(DataType type) {
+  return type == DataType::int8 ? 1 : 4;
+}
+
+/// real = scale * (q - zero_point). One scale and zero point for the whole tensor, or one scale per slice
+/// along `axis` (weights only; zero points all 0). Scales are the file's float32 values.
+struct Quantization {
+  std::vector<float> scales;
+  std::vector<int32_t> zero_points;
+  int axis = 0;
+
+  bool present() const { return !scales.empty(); }
+  float scale(size_t channel = 0) const { return scales.size() == 1 ? scales[0] : scales[channel]; }
+  int32_t zero_point() const { return zero_points.empty() ? 0 : zero_points[0]; }
+};
+
+/// One tensor: an activation (data empty) or a constant (data holds exactly bytes() bytes, little endian).
+/// `file_index` is the tensor's number in the TFLite file; activations are NHWC.
+struct Tensor {
+  TensorId id;
+  std::string name;
+  DataType type = DataType::int8;
+  std::vector<int32_t> shape;
+  Quantization quantization;
+  std::vector<std::byte> data;
+  int32_t file_index = -1;
+
+  bool is_constant() const { return !data.empty(); }
+  /// Product of the shape; 1 for a scalar.
+  int64_t elements() const {
+    int64_t n = 1;
+    for (int32_t d : shape) n *= d;
+    return n;
+  }
+  int64_t bytes() const { return elements() * static_cast<int64_t>(size_of(type)); }
+  const int8_t* int8_data() const { return reinterpret_cast<const int8_t*>(data.data()); }
+  const int32_t* int32_data() const { return reinterpret_cast<const int32_t*>(data.data()); }
+};
+
+/// Fused activation of an operator: a clamp of its integer output (TFLite quantisation specification).
+enum class Activation { none, relu, relu6 };
+enum class Padding { same, valid };
+
+/// Inputs: x [N,H,W,Cin], weights [Cout,KH,KW,Cin], bias [Cout] int32 (may be absent, id -1).
+struct Conv2d {
+  Padding padding = Padding::same;
+  int32_t stride_height = 1, stride_width = 1;
+  int32_t dilation_height = 1, dilation_width = 1;
+  Activation activation = Activation::none;
+};
+/// Inputs: x [N,H,W,Cin], weights [1,KH,KW,Cin*depth_multiplier], bias (may be absent).
+struct DepthwiseConv2d {
+  Padding padding = Padding::same;
+  int32_t stride_height = 1, stride_width = 1;
+  int32_t dilation_height = 1, dilation_width = 1;
+  int32_t depth_multiplier = 1;
+  Activation activation = Activation::none;
+};
+/// Inputs: x (any shape, read as rows of Cin), weights [Cout,Cin], bias (may be absent).
+struct FullyConnected {
+  Activation activation = Activation::none;
+  bool keep_num_dims = false;
+};
+/// Inputs: two tensors of the same shape.
+struct Add {
+  Activation activation = Activation::none;
+};
+struct AveragePool2d {
+  Padding padding = Padding::valid;
+  int32_t stride_height = 1, stride_width = 1;
+  int32_t filter_height = 1, filter_width = 1;
+  Activation activation = Activation::none;
+};
+struct MaxPool2d {
+  Padding padding = Padding::valid;
+  int32_t stride_height = 1, stride_width = 1;
+  int32_t filter_height = 1, filter_width = 1;
+  Activation activation = Activation::none;
+};
+/// Axes are normalised to 0..rank-1, ascending, unique.
+struct Mean {
+  std::vector<int32_t> axes;
+  bool keep_dims = false;
+};
+/// Elements added before and after each axis.
+struct Pad {
+  std::vector<std::array<int32_t, 2>> paddings;
+};
+/// Copies; the output tensor holds the new shape.
+struct Reshape {};
+/// output axis i is input axis permutation[i].
+struct Transpose {
+  std::vector<int32_t> permutation;
+};
+struct Softmax {
+  float beta = 1.0F;
+};
+/// float32 -> int8, or int8 -> int8 with another scale.
+struct Quantize {};
+/// int8 -> float32.
+struct Dequantize {};
+
+using OpKind = std::variant<Conv2d, DepthwiseConv2d, FullyConnected, Add, AveragePool2d, MaxPool2d, Mean, Pad,
+                            Reshape, Transpose, Softmax, Quantize, Dequantize>;
+
+/// One operator. `inputs` keeps the order of the file; an absent optional input has id -1. Axes, paddings,
+/// permutations and target shapes live in the OpKind, not among the inputs.
+struct Op {
+  OpId id;
+  std::vector<TensorId> inputs;
+  std::vector<TensorId> outputs;
+  OpKind kind;
+};
+
+/// TFLite's name of the operator, for example "CONV_2D".
+const char* op_name(const OpKind& kind);
+
+/// Operators in execution order, each tensor written at most once (single assignment). Every operator reads
+/// only constants, graph inputs and outputs of earlier operators.
+struct Graph {
+  std::string file_name;  // without folder
+  std::string sha256;     // of the file, lower-case hexadecimal
+  std::vector<Tensor> tensors;
+  std::vector<Op> ops;
+  std::vector<TensorId> inputs;
+  std::vector<TensorId> outputs;
+  std::vector<std::string> warnings;  // found at load: repaired or risky values, one sentence each
+
+  const Tensor& tensor(TensorId id) const { return tensors[id.index()]; }
+  const Op& op(OpId id) const { return ops[id.index()]; }
+};
+
+}  // namespace thaw

@@ -1,0 +1,257 @@
+// A flatbuffer is built from its leaves up: first the constants, then tensors and operators, then the model.
+#include "sim/graph/tflite_writer.h"
+
+#include <tflite_reduced_generated.h>
+
+#include <algorithm>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <utility>
+
+namespace thaw {
+
+namespace {
+
+using flatbuffers::Offset;
+
+/// An operator's number in the file format, the oldest version of it that has int8, and its options.
+struct Encoding {
+  int32_t builtin_code;
+  int32_t version;
+  tflite::BuiltinOptions type;
+  Offset<void> options;
+};
+
+tflite::Padding encoded(Padding padding) {
+  return padding == Padding::same ? tflite::Padding::SAME : tflite::Padding::VALID;
+}
+
+tflite::ActivationFunctionType encoded(Activation activation) {
+  switch (activation) {
+    case Activation::none:
+      return tflite::ActivationFunctionType::NONE;
+    case Activation::relu:
+      return tflite::ActivationFunctionType::RELU;
+    case Activation::relu6:
+      return tflite::ActivationFunctionType::RELU6;
+  }
+  return tflite::ActivationFunctionType::NONE;
+}
+
+tflite::TensorType encoded(DataType type) {
+  switch (type) {
+    case DataType::int8:
+      return tflite::TensorType::INT8;
+    case DataType::int32:
+      return tflite::TensorType::INT32;
+    case DataType::float32:
+      return tflite::TensorType::FLOAT32;
+  }
+  return tflite::TensorType::INT8;
+}
+
+/// The numbers that an operator takes from a constant int32 tensor in the file.
+struct SteeringConstant {
+  std::string suffix;
+  std::vector<int32_t> values;
+  std::vector<int32_t> shape;
+};
+
+std::optional<SteeringConstant> steering_constant(const Graph& graph, const Op& op) {
+  const auto count = [](const auto& v) { return static_cast<int32_t>(v.size()); };
+  if (const auto* mean = std::get_if<Mean>(&op.kind))
+    return SteeringConstant{"/axes", mean->axes, {count(mean->axes)}};
+  if (const auto* transpose = std::get_if<Transpose>(&op.kind))
+    return SteeringConstant{"/permutation", transpose->permutation, {count(transpose->permutation)}};
+  if (const auto* pad = std::get_if<Pad>(&op.kind)) {
+    SteeringConstant constant{"/paddings", {}, {count(pad->paddings), 2}};
+    for (const auto& [before, after] : pad->paddings)
+      constant.values.insert(constant.values.end(), {before, after});
+    return constant;
+  }
+  if (std::holds_alternative<Reshape>(op.kind) && !op.outputs.empty()) {
+    const std::vector<int32_t>& shape = graph.tensor(op.outputs[0]).shape;
+    return SteeringConstant{"/shape", shape, {count(shape)}};
+  }
+  return std::nullopt;
+}
+
+class ModelWriter {
+ public:
+  explicit ModelWriter(const Graph& graph) : graph_(graph) {}
+
+  std::vector<std::byte> write() {
+    buffers_.push_back(tflite::CreateBuffer(builder_));  // buffer 0 is empty by convention
+    for (const Tensor& tensor : graph_.tensors) write_tensor(tensor);
+    for (const Op& op : graph_.ops) write_op(op);
+    const auto subgraph = tflite::CreateSubGraph(
+        builder_, builder_.CreateVector(tensors_), indices(graph_.inputs), indices(graph_.outputs),
+        builder_.CreateVector(operators_), builder_.CreateString("main"));
+    const auto codes = operator_codes();
+    const auto subgraphs = builder_.CreateVector(&subgraph, 1);
+    const auto buffers = builder_.CreateVector(buffers_);
+    tflite::FinishModelBuffer(builder_, tflite::CreateModel(builder_, 3, codes, subgraphs, 0, buffers));
+    const auto* start = reinterpret_cast<const std::byte*>(builder_.GetBufferPointer());
+    return {start, start + builder_.GetSize()};
+  }
+
+ private:
+  Offset<flatbuffers::Vector<int32_t>> indices(const std::vector<TensorId>& ids) {
+    std::vector<int32_t> numbers;
+    for (TensorId id : ids) numbers.push_back(id.value);
+    return builder_.CreateVector(numbers);
+  }
+
+  void write_tensor(const Tensor& tensor) {
+    Offset<tflite::QuantizationParameters> quantization = 0;
+    if (tensor.quantization.present()) {
+      const std::vector<int64_t> zero_points(tensor.quantization.zero_points.begin(),
+                                             tensor.quantization.zero_points.end());
+      const auto scales = builder_.CreateVector(tensor.quantization.scales);
+      const auto zeros = builder_.CreateVector(zero_points);
+      quantization =
+          tflite::CreateQuantizationParameters(builder_, scales, zeros, 0, tensor.quantization.axis);
+    }
+    write_tensor(tensor.name, encoded(tensor.type), tensor.shape, buffer(tensor.data), quantization);
+  }
+
+  void write_tensor(const std::string& name, tflite::TensorType type, const std::vector<int32_t>& shape,
+                    uint32_t buffer, Offset<tflite::QuantizationParameters> quantization) {
+    const auto shape_vector = builder_.CreateVector(shape);
+    const auto name_string = builder_.CreateString(name);
+    tensors_.push_back(tflite::CreateTensor(builder_, shape_vector, type, buffer, name_string, quantization));
+  }
+
+  /// Number of the buffer that holds `data`; 0, the empty one, for none.
+  uint32_t buffer(const std::vector<std::byte>& data) {
+    if (data.empty()) return 0;
+    builder_.ForceVectorAlignment(data.size(), 1, 16);
+    const auto bytes = builder_.CreateVector(reinterpret_cast<const uint8_t*>(data.data()), data.size());
+    buffers_.push_back(tflite::CreateBuffer(builder_, bytes));
+    return static_cast<uint32_t>(buffers_.size() - 1);
+  }
+
+  void write_op(const Op& op) {
+    std::vector<int32_t> inputs;
+    for (TensorId id : op.inputs) inputs.push_back(id.value);
+    if (const auto constant = steering_constant(graph_, op)) {
+      const std::string& output_name = graph_.tensor(op.outputs.at(0)).name;
+      std::vector<std::byte> data;
+      for (int32_t value : constant->values)
+        for (uint32_t shift = 0; shift < 32; shift += 8)
+          data.push_back(static_cast<std::byte>((static_cast<uint32_t>(value) >> shift) & 0xff));
+      write_tensor(output_name + constant->suffix, tflite::TensorType::INT32, constant->shape, buffer(data),
+                   0);
+      inputs.push_back(static_cast<int32_t>(tensors_.size() - 1));
+    }
+    const Encoding encoding = std::visit([&](const auto& kind) { return encode(kind, op); }, op.kind);
+    const uint32_t code = operator_code(encoding);
+    const auto input_vector = builder_.CreateVector(inputs);
+    const auto outputs = indices(op.outputs);
+    operators_.push_back(
+        tflite::CreateOperator(builder_, code, input_vector, outputs, encoding.type, encoding.options));
+  }
+
+  /// Position of an operator in the model's list of those it uses.
+  uint32_t operator_code(const Encoding& encoding) {
+    const std::pair<int32_t, int32_t> code(encoding.builtin_code, encoding.version);
+    const auto it = std::find(codes_.begin(), codes_.end(), code);
+    const auto position = static_cast<uint32_t>(it - codes_.begin());
+    if (it == codes_.end()) codes_.push_back(code);
+    return position;
+  }
+
+  Offset<flatbuffers::Vector<Offset<tflite::OperatorCode>>> operator_codes() {
+    std::vector<Offset<tflite::OperatorCode>> codes;
+    for (const auto& [builtin_code, version] : codes_)
+      codes.push_back(
+          tflite::CreateOperatorCode(builder_, static_cast<int8_t>(builtin_code), 0, version, builtin_code));
+    return builder_.CreateVector(codes);
+  }
+
+  Encoding encode(const Conv2d& k, const Op&) {
+    const auto options =
+        tflite::CreateConv2DOptions(builder_, encoded(k.padding), k.stride_width, k.stride_height,
+                                    encoded(k.activation), k.dilation_width, k.dilation_height);
+    return {3, 3, tflite::BuiltinOptions::Conv2DOptions, options.Union()};
+  }
+  Encoding encode(const DepthwiseConv2d& k, const Op&) {
+    const auto options = tflite::CreateDepthwiseConv2DOptions(
+        builder_, encoded(k.padding), k.stride_width, k.stride_height, k.depth_multiplier,
+        encoded(k.activation), k.dilation_width, k.dilation_height);
+    return {4, 3, tflite::BuiltinOptions::DepthwiseConv2DOptions, options.Union()};
+  }
+  Encoding encode(const FullyConnected& k, const Op& op) {
+    const auto options =
+        tflite::CreateFullyConnectedOptions(builder_, encoded(k.activation), 0, k.keep_num_dims);
+    // One scale per output came to the format with version 12, keep_num_dims with 5.
+    const bool has_weights =
+        op.inputs.size() > 1 && op.inputs[1].present() && op.inputs[1].index() < graph_.tensors.size();
+    const bool per_channel = has_weights && graph_.tensor(op.inputs[1]).quantization.scales.size() > 1;
+    return {9,
+            per_channel       ? 12
+            : k.keep_num_dims ? 5
+                              : 4,
+            tflite::BuiltinOptions::FullyConnectedOptions, options.Union()};
+  }
+  Encoding encode(const Add& k, const Op&) {
+    const auto options = tflite::CreateAddOptions(builder_, encoded(k.activation));
+    return {0, 2, tflite::BuiltinOptions::AddOptions, options.Union()};
+  }
+  template <class Pool>
+  Offset<void> pool_options(const Pool& k) {
+    return tflite::CreatePool2DOptions(builder_, encoded(k.padding), k.stride_width, k.stride_height,
+                                       k.filter_width, k.filter_height, encoded(k.activation))
+        .Union();
+  }
+  Encoding encode(const AveragePool2d& k, const Op&) {
+    return {1, 2, tflite::BuiltinOptions::Pool2DOptions, pool_options(k)};
+  }
+  Encoding encode(const MaxPool2d& k, const Op&) {
+    return {17, 2, tflite::BuiltinOptions::Pool2DOptions, pool_options(k)};
+  }
+  Encoding encode(const Mean& k, const Op&) {
+    return {40, 2, tflite::BuiltinOptions::ReducerOptions,
+            tflite::CreateReducerOptions(builder_, k.keep_dims).Union()};
+  }
+  Encoding encode(const Pad&, const Op&) {
+    return {34, 2, tflite::BuiltinOptions::PadOptions, tflite::CreatePadOptions(builder_).Union()};
+  }
+  Encoding encode(const Reshape&, const Op& op) {
+    const auto shape = builder_.CreateVector(op.outputs.empty() ? std::vector<int32_t>{}
+                                                                : graph_.tensor(op.outputs[0]).shape);
+    return {22, 1, tflite::BuiltinOptions::ReshapeOptions,
+            tflite::CreateReshapeOptions(builder_, shape).Union()};
+  }
+  Encoding encode(const Transpose&, const Op&) {
+    return {39, 2, tflite::BuiltinOptions::TransposeOptions,
+            tflite::CreateTransposeOptions(builder_).Union()};
+  }
+  Encoding encode(const Softmax& k, const Op&) {
+    return {25, 2, tflite::BuiltinOptions::SoftmaxOptions,
+            tflite::CreateSoftmaxOptions(builder_, k.beta).Union()};
+  }
+  Encoding encode(const Quantize&, const Op&) {
+    return {114, 1, tflite::BuiltinOptions::QuantizeOptions, tflite::CreateQuantizeOptions(builder_).Union()};
+  }
+  Encoding encode(const Dequantize&, const Op&) {
+    return {6, 2, tflite::BuiltinOptions::DequantizeOptions,
+            tflite::CreateDequantizeOptions(builder_).Union()};
+  }
+
+  const Graph& graph_;
+  flatbuffers::FlatBufferBuilder builder_;
+  std::vector<Offset<tflite::Buffer>> buffers_;
+  std::vector<Offset<tflite::Tensor>> tensors_;
+  std::vector<Offset<tflite::Operator>> operators_;
+  std::vector<std::pair<int32_t, int32_t>> codes_;  // operator number and version, in order of first use
+};
+
+}  // namespace
+
+std::vector<std::byte> write_tflite(const Graph& graph) {
+  return ModelWriter(graph).write();
+}
+
+}  // namespace thaw
