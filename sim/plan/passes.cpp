@@ -1,0 +1,129 @@
+#include "sim/plan/passes.h"
+
+#include <algorithm>
+#include <functional>
+
+#include "sim/plan/buffers.h"
+
+namespace thaw {
+namespace {
+
+bool is_model_end(const Plan& plan, BufferId id) {
+  const auto in = [&](const std::vector<BufferId>& list) {
+    return std::find(list.begin(), list.end(), id) != list.end();
+  };
+  return in(plan.inputs) || in(plan.outputs);
+}
+
+/// Every mention of `from` becomes `to`; `to` grows to hold either.
+void replace_buffer(Plan& plan, BufferId from, BufferId to) {
+  for (Step& step : plan.steps)
+    for_each_buffer(step.kernel, [&](BufferId& id, Access) {
+      if (id == from) id = to;
+    });
+  for (GradientTensor& gradient : plan.gradient_tensors)
+    if (gradient.buffer == from) gradient.buffer = to;
+  for (auto* list : {&plan.outputs, &plan.buffer_of_tensor})
+    for (BufferId& id : *list)
+      if (id == from) id = to;
+  update_lifetimes(plan);
+}
+
+/// An element-wise step's output may take the place of an input of the same size that dies there.
+bool may_take_place(const Plan& plan, BufferId input, BufferId output, int32_t step) {
+  const Buffer& in = plan.buffer(input);
+  return input != output && in_arena(in.kind) && in.last_step == step &&
+         in.bytes == plan.buffer(output).bytes && !is_model_end(plan, input);
+}
+
+void drop_unused_buffers(Plan& plan) {
+  std::vector<bool> used(plan.buffers.size(), false);
+  const auto mark = [&](BufferId id) {
+    if (id.present()) used[id.index()] = true;
+  };
+  for (const Step& step : plan.steps)
+    for_each_buffer(step.kernel, [&](const BufferId& id, Access) { mark(id); });
+  const auto ends = [&](const std::function<void(BufferId&)>& visit) {
+    for (auto* list : {&plan.inputs, &plan.outputs})
+      for (BufferId& id : *list) visit(id);
+    for (GradientTensor& gradient : plan.gradient_tensors) visit(gradient.buffer);
+    for (auto* id : {&plan.gradient_states, &plan.gradient_exponents, &plan.result, &plan.logits}) visit(*id);
+  };
+  ends(mark);
+  for (const Buffer& buffer : plan.buffers)
+    if (used[buffer.id.index()]) mark(buffer.initial);
+  std::vector<BufferId> renamed(plan.buffers.size());
+  std::vector<Buffer> kept;
+  for (Buffer& buffer : plan.buffers) {
+    if (!used[buffer.id.index()]) continue;
+    renamed[buffer.id.index()] = BufferId(kept.size());
+    buffer.id = BufferId(kept.size());
+    kept.push_back(std::move(buffer));
+  }
+  const auto rename = [&](BufferId& id) {
+    if (id.present()) id = renamed[id.index()];
+  };
+  for (Buffer& buffer : kept) rename(buffer.initial);
+  plan.buffers = std::move(kept);
+  for (Step& step : plan.steps) for_each_buffer(step.kernel, [&](BufferId& id, Access) { rename(id); });
+  ends(rename);
+  for (BufferId& id : plan.buffer_of_tensor) rename(id);
+  update_lifetimes(plan);
+}
+
+}  // namespace
+
+Plan add_in_place(const Plan& plan) {
+  Plan result = plan;
+  int64_t saved = 0;
+  int32_t count = 0;
+  for (size_t i = 0; i < result.steps.size(); ++i) {
+    const auto* add = std::get_if<AddForward>(&result.steps[i].kernel);
+    if (add == nullptr) continue;
+    for (BufferId input : {add->first_input, add->second_input}) {
+      if (!may_take_place(result, input, add->output, static_cast<int32_t>(i))) continue;
+      saved += result.buffer(input).bytes;
+      ++count;
+      replace_buffer(result, add->output, input);
+      break;
+    }
+  }
+  if (count > 0)
+    result.notes.push_back({"add in place",
+                            std::to_string(count) + " adds write over an input that nobody reads afterwards",
+                            saved});
+  return result;
+}
+
+Plan gradient_in_place(const Plan& plan) {
+  Plan result = plan;
+  int64_t saved = 0;
+  int32_t count = 0;
+  for (size_t i = 0; i < result.steps.size(); ++i) {
+    const auto* made = std::get_if<MakeGradient>(&result.steps[i].kernel);
+    if (made == nullptr) continue;
+    for (const GradientSource& source : made->sources) {
+      const auto* stored = std::get_if<FromStored>(&source.from);
+      if (stored == nullptr ||
+          !may_take_place(result, stored->gradient, made->output, static_cast<int32_t>(i)))
+        continue;
+      saved += result.buffer(stored->gradient).bytes;
+      ++count;
+      replace_buffer(result, made->output, stored->gradient);
+      break;
+    }
+  }
+  if (count > 0)
+    result.notes.push_back(
+        {"gradient in place",
+         std::to_string(count) + " gradient tensors are made in the place of the one they come from", saved});
+  return result;
+}
+
+Plan run_passes(Plan plan) {
+  plan = gradient_in_place(add_in_place(plan));
+  drop_unused_buffers(plan);
+  return plan;
+}
+
+}  // namespace thaw

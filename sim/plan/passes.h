@@ -1,0 +1,18 @@
+// Plan passes: each takes a Plan and returns one that computes the same bits with less memory or work, and
+// leaves a PassNote that says what it saved.
+#pragma once
+
+#include "sim/plan/plan.h"
+
+namespace thaw {
+
+/// The output of an add takes the place of an input that nobody reads afterwards.
+Plan add_in_place(const Plan& plan);
+
+/// A gradient tensor made element by element from a stored one takes its place when that one dies there.
+Plan gradient_in_place(const Plan& plan);
+
+/// All passes in their fixed order, then lifetimes and ids without gaps.
+Plan run_passes(Plan plan);
+
+}  // namespace thaw

@@ -1,0 +1,78 @@
+#include "sim/plan/plan.h"
+
+#include <algorithm>
+#include <tuple>
+
+#include "sim/plan/buffers.h"
+
+namespace thaw {
+
+const char* kernel_name(const Kernel& kernel) {
+  struct Name {
+    const char* operator()(const ConvolutionForward& k) const {
+      return k.depthwise ? "depthwise convolution" : "convolution";
+    }
+    const char* operator()(const AddForward&) const { return "add"; }
+    const char* operator()(const PoolForward& k) const { return k.maximum ? "max pool" : "average pool"; }
+    const char* operator()(const MeanForward&) const { return "mean"; }
+    const char* operator()(const PadForward&) const { return "pad"; }
+    const char* operator()(const TransposeForward&) const { return "transpose"; }
+    const char* operator()(const CopyForward&) const { return "copy"; }
+    const char* operator()(const SoftmaxForward&) const { return "softmax"; }
+    const char* operator()(const RequantizeForward&) const { return "requantize"; }
+    const char* operator()(const QuantizeForward&) const { return "quantize"; }
+    const char* operator()(const DequantizeForward&) const { return "dequantize"; }
+    const char* operator()(const GatherChannels&) const { return "gather channels"; }
+    const char* operator()(const ClassifierForward&) const { return "classifier"; }
+    const char* operator()(const SoftmaxLoss&) const { return "softmax loss"; }
+    const char* operator()(const FeatureGradient&) const { return "feature gradient"; }
+    const char* operator()(const MakeGradient&) const { return "gradient"; }
+    const char* operator()(const UpdateWeights&) const { return "update weights"; }
+    const char* operator()(const UpdateBiases&) const { return "update biases"; }
+    const char* operator()(const UpdateClassifier&) const { return "update classifier"; }
+  };
+  return std::visit(Name{}, kernel);
+}
+
+std::pair<std::vector<BufferId>, std::vector<BufferId>> buffers_of(const Kernel& kernel) {
+  std::vector<BufferId> reads, writes;
+  for_each_buffer(kernel, [&](const BufferId& id, Access access) {
+    if (!id.present()) return;
+    if (access != Access::write) reads.push_back(id);
+    if (access != Access::read) writes.push_back(id);
+  });
+  for (auto* list : {&reads, &writes}) {
+    std::sort(list->begin(), list->end());
+    list->erase(std::unique(list->begin(), list->end()), list->end());
+  }
+  return {reads, writes};
+}
+
+void update_lifetimes(Plan& plan) {
+  constexpr int32_t kNever = -1;
+  for (Buffer& buffer : plan.buffers) buffer.first_step = buffer.last_step = kNever;
+  const auto touch = [&](BufferId id, int32_t step) {
+    Buffer& buffer = plan.buffers[id.index()];
+    if (buffer.first_step == kNever) buffer.first_step = step;
+    buffer.last_step = std::max(buffer.last_step, step);
+  };
+  for (BufferId id : plan.inputs) touch(id, 0);
+  for (size_t i = 0; i < plan.steps.size(); ++i) {
+    Step& step = plan.steps[i];
+    std::tie(step.reads, step.writes) = buffers_of(step.kernel);
+    // Exponents are kept by every gradient kernel of the step, not named in each of them.
+    const bool uses_exponents = std::holds_alternative<MakeGradient>(step.kernel) ||
+                                std::holds_alternative<UpdateWeights>(step.kernel) ||
+                                std::holds_alternative<UpdateBiases>(step.kernel);
+    if (uses_exponents && plan.gradient_exponents.present()) {
+      step.reads.push_back(plan.gradient_exponents);
+      if (std::holds_alternative<MakeGradient>(step.kernel)) step.writes.push_back(plan.gradient_exponents);
+    }
+    for (BufferId id : step.reads) touch(id, static_cast<int32_t>(i));
+    for (BufferId id : step.writes) touch(id, static_cast<int32_t>(i));
+  }
+  const auto last = static_cast<int32_t>(plan.steps.size()) - 1;
+  for (BufferId id : plan.outputs) touch(id, std::max(last, 0));
+}
+
+}  // namespace thaw

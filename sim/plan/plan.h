@@ -1,0 +1,363 @@
+// The Plan: everything about inference and one training step that can be decided before the device runs.
+// A list of buffers with lifetimes and a list of kernel calls in order; the memory model lays the buffers
+// out, the simulator executes the steps, the code generator prints them. Nobody adds anything of their own.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "sim/graph/activation_range.h"
+#include "sim/graph/graph.h"
+#include "sim/graph/id.h"
+#include "sim/graph/quantized_multiplier.h"
+
+namespace thaw {
+
+/// Where a buffer lives and what it holds.
+enum class BufferKind {
+  activation,   // arena: output of a forward operator, int8 (float32 at the ends of some models)
+  gradient,     // arena: gradient tensor, int8 or int16, or int32 feature gradient
+  mask,         // arena: one bit an output element, 1 = not clamped
+  saved_input,  // arena: selected channels of an activation kept for a weight gradient
+  scratch,      // arena: lives within one step or a few neighbouring ones
+  state,        // persistent RAM: trained values, exponents, result of the last step
+  constant,     // flash
+};
+
+/// True for the kinds that the planner places in the arena.
+constexpr bool in_arena(BufferKind kind) {
+  return kind != BufferKind::state && kind != BufferKind::constant;
+}
+
+/// How a state buffer gets its first value.
+enum class InitialValue {
+  zero,
+  copy_of_constant,    // `initial` names the constant buffer
+  gradient_exponents,  // every (e, cnt) = (-64, 0), arithmetic section 6
+  fresh_classifier,    // arithmetic section 5: counter-based random numbers of the run's seed
+};
+
+/// One buffer. Lifetimes are step numbers, both ends inclusive: two buffers whose lifetimes share a step
+/// must not overlap in the arena. `data` is filled for constants only and has exactly `bytes` bytes.
+struct Buffer {
+  BufferId id;
+  std::string name;
+  BufferKind kind = BufferKind::activation;
+  int64_t bytes = 0;
+  int32_t alignment = 4;  // of the start address; power of two
+  int32_t first_step = 0;
+  int32_t last_step = 0;
+  std::vector<std::byte> data;
+  InitialValue initial_value = InitialValue::zero;
+  BufferId initial;
+  TensorId tensor;  // the model tensor it holds, where there is one
+};
+
+enum class Phase { forward, loss, backward, update };
+
+/// Geometry of a window sliding over an NHWC image of batch 1; padding after follows from the sizes.
+struct Window {
+  int32_t input_height = 1, input_width = 1, input_channels = 1;
+  int32_t output_height = 1, output_width = 1, output_channels = 1;
+  int32_t kernel_height = 1, kernel_width = 1;
+  int32_t stride_height = 1, stride_width = 1;
+  int32_t dilation_height = 1, dilation_width = 1;
+  int32_t pad_top = 0, pad_left = 0;
+
+  int64_t input_positions() const { return int64_t{input_height} * input_width; }
+  int64_t output_positions() const { return int64_t{output_height} * output_width; }
+  int64_t input_elements() const { return input_positions() * input_channels; }
+  int64_t output_elements() const { return output_positions() * output_channels; }
+  int64_t taps() const { return int64_t{kernel_height} * kernel_width; }
+  /// Every output position reads just its own input position: the rows to multiply are the image itself.
+  bool is_pointwise() const {
+    return taps() == 1 && stride_height == 1 && stride_width == 1 && pad_top == 0 && pad_left == 0 &&
+           input_height == output_height && input_width == output_width;
+  }
+  bool operator==(const Window&) const = default;
+};
+
+// ---- forward kernels -------------------------------------------------------------------------------------
+
+/// CONV_2D (also FULLY_CONNECTED as 1x1 with height = rows) and DEPTHWISE_CONV_2D.
+/// `weights`: constant, OHWI or (depthwise) HWC, zeros where a channel is trained; absent if all are trained.
+/// `trained_weights`: state int8, [output][rank][tap] or (depthwise) [rank][tap]; `trained_channels`:
+/// ascending input channels (depthwise: output channels), also the order of the ranks.
+struct ConvolutionForward {
+  Window window;
+  bool depthwise = false;
+  int32_t depth_multiplier = 1;
+  int32_t input_zero_point = 0, output_zero_point = 0;
+  ActivationRange clamp;
+  BufferId input, weights, bias, multipliers, shifts, output;
+  BufferId mask;                           // absent where no gradient passes
+  BufferId trained_weights;                // absent where frozen
+  BufferId trained_channel_list;           // constant uint16; present with trained_weights
+  std::vector<uint16_t> trained_channels;  // the same list, for reading
+};
+
+struct AddForward {
+  int64_t elements = 0;
+  int32_t first_zero_point = 0, second_zero_point = 0, output_zero_point = 0;
+  QuantizedMultiplier first, second, sum;
+  ActivationRange clamp;
+  BufferId first_input, second_input, output, mask;
+};
+
+struct PoolForward {
+  bool maximum = false;  // else average
+  Window window;         // channels in = channels out
+  ActivationRange clamp;
+  BufferId input, output;
+};
+
+/// MEAN over the axes marked true of a tensor padded to four dimensions (TFLite Micro's integer rule).
+struct MeanForward {
+  int32_t dimensions[4] = {1, 1, 1, 1};
+  bool reduce[4] = {false, false, false, false};
+  int32_t count = 1;  // elements averaged
+  int32_t input_zero_point = 0, output_zero_point = 0;
+  QuantizedMultiplier scale;
+  BufferId input, output;
+};
+
+/// Pads a tensor of up to four dimensions with `value`.
+struct PadForward {
+  int32_t dimensions[4] = {1, 1, 1, 1};
+  int32_t before[4] = {0, 0, 0, 0};
+  int32_t after[4] = {0, 0, 0, 0};
+  int32_t value = 0;
+  BufferId input, output;
+};
+
+struct TransposeForward {
+  int32_t dimensions[4] = {1, 1, 1, 1};  // of the input
+  int32_t permutation[4] = {0, 1, 2, 3};
+  BufferId input, output;
+};
+
+struct CopyForward {
+  int64_t bytes = 0;
+  BufferId input, output;
+};
+
+struct SoftmaxForward {
+  int32_t rows = 1, columns = 1;
+  QuantizedMultiplier scale;
+  int32_t difference_minimum = 0;  // "cut" of the golden's README
+  BufferId input, output;
+};
+
+struct RequantizeForward {
+  int64_t elements = 0;
+  int32_t input_zero_point = 0, output_zero_point = 0;
+  QuantizedMultiplier scale;
+  BufferId input, output;
+};
+
+struct QuantizeForward {
+  int64_t elements = 0;
+  float scale = 1.0F;
+  int32_t zero_point = 0;
+  BufferId input, output;
+};
+
+struct DequantizeForward {
+  int64_t elements = 0;
+  float scale = 1.0F;
+  int32_t zero_point = 0;
+  BufferId input, output;
+};
+
+/// Copies the trained channels of an activation: [position][rank]. Used where not all channels are trained.
+struct GatherChannels {
+  int64_t positions = 0;
+  int32_t input_channels = 0;
+  std::vector<uint16_t> channels;
+  BufferId channel_list, input, output;
+};
+
+// ---- loss ------------------------------------------------------------------------------------------------
+
+/// logits[c] = saturate(sum weights[c][i] * (features[i] - zero point) + biases[c]); arithmetic section 5.1.
+struct ClassifierForward {
+  int32_t classes = 0, features = 0;
+  int32_t feature_zero_point = 0;
+  BufferId input, weights, biases, logits;
+};
+
+/// Softmax cross-entropy: error (int32) and the StepResult in `result`; section 5.2 to 5.6.
+struct SoftmaxLoss {
+  int32_t classes = 0;
+  QuantizedMultiplier scale;
+  BufferId logits, error, result;
+};
+
+/// What the `result` buffer holds after a training step.
+struct StepResult {
+  int64_t loss = 0;            // nats in Q16
+  int32_t prediction = 0;      // before the update
+  int32_t error_exponent = 0;  // ee of section 5
+};
+static_assert(sizeof(StepResult) == 16);
+
+// ---- backward --------------------------------------------------------------------------------------------
+
+/// Gradient of the features from the error and the old classifier weights; section 5, last paragraph.
+struct FeatureGradient {
+  int32_t classes = 0, features = 0;
+  int32_t shift = 4;  // h
+  BufferId error, weights, output;
+};
+
+/// Per-channel real factor C[c] = mantissa[c] * 2^(exponent - 31); `mantissas` is a constant int32 array of
+/// length 1 (one factor for all channels) or channels.
+struct ChannelScale {
+  BufferId mantissas;
+  int32_t count = 1;
+  int32_t exponent = 0;
+};
+
+/// The feature gradient: one value a channel for all positions, or one an element (`per_element`).
+struct FromFeatures {
+  BufferId gradient;
+  bool per_element = false;
+};
+/// A stored gradient of the same shape.
+struct FromStored {
+  BufferId gradient;
+  int32_t tensor = 0;  // its number among the plan's gradient tensors
+};
+/// The input gradient of a convolution, computed row by row with the weights before their update.
+struct FromConvolution {
+  Window window;
+  bool depthwise = false;
+  int32_t depth_multiplier = 1;
+  BufferId gradient;
+  int32_t tensor = 0;
+  BufferId weights, trained_weights, trained_channel_list;
+  std::vector<uint16_t> trained_channels;
+};
+
+struct GradientSource {
+  std::variant<FromFeatures, FromStored, FromConvolution> from;
+  ChannelScale scale;
+};
+
+/// Makes gradient tensor number `tensor` (section 6) from one or two sources and advances its exponent.
+struct MakeGradient {
+  int32_t tensor = 0;
+  int32_t positions = 0, width = 0, channels = 0;  // width: of the image, for position -> row, column
+  BufferId output, mask;                // mask absent: nothing was clamped by this tensor's operator
+  BufferId scratch;                     // int32 [2][channels]
+  std::vector<GradientSource> sources;  // 1 or 2
+};
+
+// ---- updates ---------------------------------------------------------------------------------------------
+
+/// Quantisation-aware scaling of one layer's update: mantissa per output channel, common exponent (section
+/// 2).
+struct UpdateWeights {
+  Window window;
+  bool depthwise = false;
+  int32_t depth_multiplier = 1;
+  int32_t input_zero_point = 0;
+  int32_t tensor = 0;  // gradient tensor
+  int32_t fraction_bits = 4;
+  int32_t random_stream = 0;
+  bool gathered = false;  // saved input is [position][rank] instead of the whole activation
+  ChannelScale scaling;
+  std::vector<uint16_t> channels;
+  BufferId gradient, saved_input, channel_list, weights, fractions;  // fractions absent for 0 bits
+};
+
+struct UpdateBiases {
+  int32_t positions = 0, channels = 0;
+  int32_t tensor = 0;
+  int32_t random_stream = 0;
+  int32_t limit = 0;
+  ChannelScale scaling;
+  BufferId gradient, biases;
+};
+
+/// Plain stochastic gradient descent on the classifier (section 8, last paragraph).
+struct UpdateClassifier {
+  int32_t classes = 0, features = 0;
+  int32_t feature_zero_point = 0;
+  bool update_weights = true, update_biases = true;
+  ChannelScale weight_scaling, bias_scaling;  // one mantissa each
+  BufferId error, input, weights, biases;
+};
+
+using Kernel = std::variant<ConvolutionForward, AddForward, PoolForward, MeanForward, PadForward,
+                            TransposeForward, CopyForward, SoftmaxForward, RequantizeForward, QuantizeForward,
+                            DequantizeForward, GatherChannels, ClassifierForward, SoftmaxLoss,
+                            FeatureGradient, MakeGradient, UpdateWeights, UpdateBiases, UpdateClassifier>;
+
+/// Name of the kernel as tables print it, for example "convolution".
+const char* kernel_name(const Kernel& kernel);
+
+/// One kernel call. `reads` and `writes` name every buffer it touches (no duplicates, ascending); a buffer
+/// in both is updated in place. `macs`: multiply-accumulates of its products, all taps counted.
+struct Step {
+  std::string name;
+  Phase phase = Phase::forward;
+  OpId op;
+  Kernel kernel;
+  std::vector<BufferId> reads, writes;
+  int64_t macs = 0;
+};
+
+/// One gradient tensor: its width in bits without sign, b of section 2 (7 = int8, 8..14 = int16).
+struct GradientTensor {
+  std::string name;
+  int32_t bits = 7;
+  int64_t elements = 0;
+  BufferId buffer;
+};
+
+/// What a pass did: for `thaw plan`, a line each.
+struct PassNote {
+  std::string pass;
+  std::string what;         // one sentence
+  int64_t bytes_saved = 0;  // of summed buffer bytes, not of the peak
+};
+
+/// 128 learning rates, lr = mantissa * 2^(exponent - 15); step t of N uses entry floor(128 t / N) (section
+/// 2).
+struct LearningRate {
+  int32_t mantissa = 0;
+  int32_t exponent = 0;
+};
+
+struct Plan {
+  std::string model_file, model_sha256;
+  std::vector<Buffer> buffers;
+  std::vector<Step> steps;
+  std::vector<BufferId> inputs, outputs;  // of the model; outputs empty in a training plan
+  bool trains = false;
+  int32_t classes = 0;
+  std::vector<GradientTensor> gradient_tensors;
+  BufferId gradient_states;     // state: (int8 e, uint8 cnt) per gradient tensor
+  BufferId gradient_exponents;  // arena: int32 per gradient tensor, exponent used in this step
+  BufferId result;              // state: the StepResult of the last step
+  BufferId logits;              // int32 [classes]
+  std::vector<PassNote> notes;
+  std::vector<BufferId> buffer_of_tensor;  // by TensorId: where an activation lies; absent for folded ones
+
+  const Buffer& buffer(BufferId id) const { return buffers[id.index()]; }
+};
+
+/// Recomputes `reads`, `writes` of every step from its kernel and the lifetimes of all arena buffers from
+/// the steps. Model inputs live from step 0; model outputs to the last step.
+void update_lifetimes(Plan& plan);
+
+/// The buffers a kernel reads and writes (present ids only, ascending, no duplicates).
+std::pair<std::vector<BufferId>, std::vector<BufferId>> buffers_of(const Kernel& kernel);
+
+}  // namespace thaw

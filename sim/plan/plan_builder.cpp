@@ -1,0 +1,216 @@
+#include "sim/plan/plan_builder.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "sim/graph/window.h"
+#include "sim/plan/buffers.h"
+#include "sim/plan/fixed_point_plan.h"
+
+namespace thaw {
+
+PlanBuilder::PlanBuilder(const Graph& graph_) : graph(graph_) {
+  plan.buffer_of_tensor.resize(graph.tensors.size());
+  plan.model_file = graph.file_name;
+  plan.model_sha256 = graph.sha256;
+}
+
+BufferId PlanBuilder::buffer(BufferKind kind, std::string name, int64_t bytes, int32_t alignment) {
+  Buffer made;
+  made.id = BufferId(plan.buffers.size());
+  made.name = std::move(name);
+  made.kind = kind;
+  made.bytes = bytes;
+  made.alignment = alignment;
+  plan.buffers.push_back(std::move(made));
+  return plan.buffers.back().id;
+}
+
+BufferId PlanBuilder::activation(TensorId tensor) {
+  if (BufferId& id = plan.buffer_of_tensor[tensor.index()]; !id.present()) {
+    const Tensor& t = graph.tensor(tensor);
+    id = buffer(BufferKind::activation, t.name, t.bytes(), static_cast<int32_t>(size_of(t.type)));
+    plan.buffers[id.index()].tensor = tensor;
+  }
+  return plan.buffer_of_tensor[tensor.index()];
+}
+
+void PlanBuilder::step(std::string name, Phase phase, OpId op, Kernel kernel, int64_t macs) {
+  Step made;
+  made.name = std::move(name);
+  made.phase = phase;
+  made.op = op;
+  made.kernel = std::move(kernel);
+  made.macs = macs;
+  plan.steps.push_back(std::move(made));
+}
+
+namespace {
+
+/// A shape as four dimensions, ones in front.
+void four_dimensions(const Tensor& tensor, int32_t (&dimensions)[4]) {
+  std::fill(std::begin(dimensions), std::end(dimensions), 1);
+  std::copy_backward(tensor.shape.begin(), tensor.shape.end(), std::end(dimensions));
+}
+
+template <class Pool>
+PoolForward pool_kernel(const Pool& pool, const Tensor& input, const Tensor& output) {
+  PoolForward k;
+  Window& w = k.window;
+  w.input_height = input.shape[1];
+  w.input_width = input.shape[2];
+  w.input_channels = w.output_channels = input.shape[3];
+  w.kernel_height = pool.filter_height;
+  w.kernel_width = pool.filter_width;
+  w.stride_height = pool.stride_height;
+  w.stride_width = pool.stride_width;
+  const auto rows = window_geometry(w.input_height, w.kernel_height, w.stride_height, 1, pool.padding);
+  const auto columns = window_geometry(w.input_width, w.kernel_width, w.stride_width, 1, pool.padding);
+  w.output_height = rows.out;
+  w.output_width = columns.out;
+  w.pad_top = rows.pad_before;
+  w.pad_left = columns.pad_before;
+  k.clamp = activation_range(pool.activation, output.quantization);
+  return k;
+}
+
+/// TFLite Micro folds the division by the count into the multiplier: m' = floor(m * 2^k / n).
+MeanForward mean_kernel(const Mean& mean, const Tensor& input, const Tensor& output) {
+  MeanForward k;
+  four_dimensions(input, k.dimensions);
+  const size_t offset = 4 - input.shape.size();
+  for (int32_t axis : mean.axes) {
+    k.reduce[offset + static_cast<size_t>(axis)] = true;
+    k.count *= input.shape[static_cast<size_t>(axis)];
+  }
+  k.input_zero_point = input.quantization.zero_point();
+  k.output_zero_point = output.quantization.zero_point();
+  const QuantizedMultiplier scale = quantize_multiplier(static_cast<double>(input.quantization.scale()) /
+                                                        static_cast<double>(output.quantization.scale()));
+  int32_t log2_count = 0;
+  while ((int64_t{2} << log2_count) <= k.count) ++log2_count;
+  const int32_t shift = std::min({log2_count, 32, 31 + scale.shift});
+  k.scale.multiplier = static_cast<int32_t>((int64_t{scale.multiplier} << shift) / k.count);
+  k.scale.shift = scale.shift - shift;
+  return k;
+}
+
+PadForward pad_kernel(const Pad& pad, const Tensor& input, const Tensor& output) {
+  PadForward k;
+  four_dimensions(input, k.dimensions);
+  const size_t offset = 4 - pad.paddings.size();
+  for (size_t i = 0; i < pad.paddings.size(); ++i) {
+    k.before[offset + i] = pad.paddings[i][0];
+    k.after[offset + i] = pad.paddings[i][1];
+  }
+  k.value = output.quantization.zero_point();
+  return k;
+}
+
+TransposeForward transpose_kernel(const Transpose& transpose, const Tensor& input) {
+  TransposeForward k;
+  four_dimensions(input, k.dimensions);
+  const auto offset = static_cast<int32_t>(4 - input.shape.size());
+  for (size_t i = 0; i < transpose.permutation.size(); ++i)
+    k.permutation[static_cast<size_t>(offset) + i] = transpose.permutation[i] + offset;
+  return k;
+}
+
+/// Input scaled to Q5.26; differences below `difference_minimum` have exponent 0 (TFLite, gemmlowp).
+SoftmaxForward softmax_kernel(const Softmax& softmax, const Tensor& input) {
+  SoftmaxForward k;
+  k.columns = input.shape.back();
+  k.rows = static_cast<int32_t>(input.elements() / k.columns);
+  const double scale = std::min(
+      static_cast<double>(softmax.beta) * static_cast<double>(input.quantization.scale()) * (1 << 26),
+      2147483647.0);
+  k.scale = quantize_multiplier(scale);
+  k.difference_minimum = -static_cast<int32_t>(std::floor(std::ldexp(31.0 * (1 << 26), -k.scale.shift)));
+  return k;
+}
+
+Kernel quantize_kernel(const Tensor& input, const Tensor& output) {
+  if (input.type == DataType::float32) {
+    QuantizeForward k;
+    k.elements = output.elements();
+    k.scale = output.quantization.scale();
+    k.zero_point = output.quantization.zero_point();
+    return k;
+  }
+  RequantizeForward k;
+  k.elements = output.elements();
+  k.input_zero_point = input.quantization.zero_point();
+  k.output_zero_point = output.quantization.zero_point();
+  k.scale = quantize_multiplier(static_cast<double>(input.quantization.scale()) /
+                                static_cast<double>(output.quantization.scale()));
+  return k;
+}
+
+}  // namespace
+
+Kernel plain_kernel(const Graph& graph, const Op& op) {
+  const Tensor& input = graph.tensor(op.inputs[0]);
+  const Tensor& output = graph.tensor(op.outputs[0]);
+  struct Make {
+    const Tensor& in;
+    const Tensor& out;
+    Kernel operator()(const Conv2d&) const { return ConvolutionForward{}; }
+    Kernel operator()(const DepthwiseConv2d&) const { return ConvolutionForward{}; }
+    Kernel operator()(const FullyConnected&) const { return ConvolutionForward{}; }
+    Kernel operator()(const Add&) const { return AddForward{}; }
+    Kernel operator()(const AveragePool2d& p) const { return pool_kernel(p, in, out); }
+    Kernel operator()(const MaxPool2d& p) const {
+      PoolForward k = pool_kernel(p, in, out);
+      k.maximum = true;
+      return k;
+    }
+    Kernel operator()(const Mean& m) const { return mean_kernel(m, in, out); }
+    Kernel operator()(const Pad& p) const { return pad_kernel(p, in, out); }
+    Kernel operator()(const Reshape&) const { return CopyForward{out.bytes(), {}, {}}; }
+    Kernel operator()(const Transpose& t) const { return transpose_kernel(t, in); }
+    Kernel operator()(const Softmax& s) const { return softmax_kernel(s, in); }
+    Kernel operator()(const Quantize&) const { return quantize_kernel(in, out); }
+    Kernel operator()(const Dequantize&) const {
+      DequantizeForward k;
+      k.elements = out.elements();
+      k.scale = in.quantization.scale();
+      k.zero_point = in.quantization.zero_point();
+      return k;
+    }
+  };
+  return std::visit(Make{input, output}, op.kind);
+}
+
+void set_input_output(Kernel& kernel, BufferId input, BufferId output) {
+  for_each_buffer(kernel, [&](BufferId& id, Access access) { id = access == Access::read ? input : output; });
+}
+
+std::pair<BufferId, BufferId> multiplier_constants(PlanBuilder& build, const std::string& name,
+                                                   const std::vector<QuantizedMultiplier>& multipliers) {
+  std::vector<int32_t> values;
+  std::vector<int8_t> shifts;
+  for (const QuantizedMultiplier& m : multipliers) {
+    values.push_back(m.multiplier);
+    shifts.push_back(static_cast<int8_t>(m.shift));
+  }
+  return {build.constant(name + ".multipliers", values), build.constant(name + ".shifts", shifts)};
+}
+
+std::vector<int8_t> trained_channel_weights(const Convolution& c, const std::vector<uint16_t>& channels) {
+  std::vector<int8_t> result;
+  const int64_t taps = c.window.taps();
+  if (c.depthwise) {
+    for (uint16_t channel : channels)
+      for (int64_t tap = 0; tap < taps; ++tap)
+        result.push_back(c.weights[static_cast<size_t>(tap * c.window.output_channels + channel)]);
+    return result;
+  }
+  for (int64_t o = 0; o < c.window.output_channels; ++o)
+    for (uint16_t channel : channels)
+      for (int64_t tap = 0; tap < taps; ++tap)
+        result.push_back(
+            c.weights[static_cast<size_t>((o * taps + tap) * c.window.input_channels + channel)]);
+  return result;
+}
+
+}  // namespace thaw
