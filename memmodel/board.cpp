@@ -1,0 +1,79 @@
+// Board files through the strict JSON reader.
+#include "memmodel/board.h"
+
+#include <algorithm>
+
+#include "memmodel/byte_size.h"
+#include "sim/graph/error.h"
+#include "sim/graph/json.h"
+
+namespace thaw {
+namespace {
+
+constexpr int kSchemaVersion = 1;
+constexpr int64_t kMost = int64_t{1} << 40;  // bytes or hertz: beyond any device, safe to add up
+
+int64_t size_field(const JsonView& view) {
+  if (!view.is_string()) return view.integer(0, kMost);
+  const int64_t bytes = parse_byte_size(view.string(), view.file_name() + ": " + view.path());
+  if (bytes > kMost) view.expected("at most " + std::to_string(kMost) + " bytes");
+  return bytes;
+}
+
+Board board_of(const nlohmann::json& json, const std::string& file_name) {
+  const JsonView view(json, file_name);
+  check_schema_version(view, kSchemaVersion);
+  view.known_keys({"schema_version", "name", "description", "port", "cpu", "cpu_flags", "ram_bytes",
+                   "flash_bytes", "stack_bytes", "clock_hz"});
+  Board board;
+  board.name = view.field("name").string();
+  if (board.name.empty()) view.field("name").expected("a name");
+  board.description = view.field("description").string();
+  const std::optional<JsonView> port = view.optional_field("port");
+  board.port = port ? port->string() : board.name;
+  board.cpu = view.field("cpu").string();
+  for (const JsonView& flag : view.field("cpu_flags").items()) board.cpu_flags.push_back(flag.string());
+  board.ram_bytes = size_field(view.field("ram_bytes"));
+  board.flash_bytes = size_field(view.field("flash_bytes"));
+  board.stack_bytes = size_field(view.field("stack_bytes"));
+  if (board.stack_bytes > board.ram_bytes)
+    view.field("stack_bytes").expected("at most ram_bytes, " + std::to_string(board.ram_bytes));
+  board.clock_hz = view.field("clock_hz").integer(0, kMost);
+  return board;
+}
+
+}  // namespace
+
+Board parse_board(std::string_view text, const std::string& file_name) {
+  return board_of(parse_json(text, file_name), file_name);
+}
+
+Board read_board(const std::filesystem::path& path) {
+  Board board = board_of(read_json_file(path), path.string());
+  if (board.name != path.stem().string())
+    throw Error(path.string() + ": name", "'" + board.name + "' is not the file's name",
+                "a board is looked up by its file name; rename one of them");
+  return board;
+}
+
+std::vector<Board> read_boards(const std::filesystem::path& folder) {
+  std::error_code failed;
+  std::filesystem::directory_iterator files(folder, failed);
+  if (failed)
+    throw Error(folder.string(), "cannot be read: " + failed.message(), "expected a folder of board files");
+  std::vector<Board> boards;
+  for (const auto& file : files)
+    if (file.path().extension() == ".json") boards.push_back(read_board(file.path()));
+  std::sort(boards.begin(), boards.end(), [](const Board& a, const Board& b) { return a.name < b.name; });
+  return boards;
+}
+
+const Board& find_board(const std::vector<Board>& boards, const std::string& name) {
+  for (const Board& board : boards)
+    if (board.name == name) return board;
+  std::string known;
+  for (const Board& board : boards) known += (known.empty() ? "" : ", ") + board.name;
+  throw Error("board", "'" + name + "' is not known", "Known: " + known);
+}
+
+}  // namespace thaw

@@ -1,0 +1,42 @@
+// A Board: how much memory a device has and how code for it is compiled; a file of configs/boards each.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace thaw {
+
+/// `port` is the folder of engine/port whose start-up code and linker script fit the board; where there is
+/// none, firmware is generated as a library. `stack_bytes` is the part of the RAM that the linker script
+/// keeps for the stack. `cpu_flags` are the compiler's; `clock_hz` is 0 where it is unknown.
+struct Board {
+  std::string name;
+  std::string description;
+  std::string port;  // the name, unless the file says otherwise
+  std::string cpu;
+  std::vector<std::string> cpu_flags;
+  int64_t ram_bytes = 0;
+  int64_t flash_bytes = 0;
+  int64_t stack_bytes = 0;
+  int64_t clock_hz = 0;
+
+  bool operator==(const Board&) const = default;
+};
+
+/// Reads the text of a board file (configs/schema/board.schema.json); `file_name` is used in messages. Sizes
+/// are numbers of bytes or strings as `parse_byte_size` reads them. Throws Error naming the field.
+Board parse_board(std::string_view text, const std::string& file_name);
+
+/// The same for a file; the name inside must be the file's name without ".json".
+Board read_board(const std::filesystem::path& path);
+
+/// All boards of a folder, ascending by name.
+std::vector<Board> read_boards(const std::filesystem::path& folder);
+
+/// The board of this name. Throws Error that lists the known names.
+const Board& find_board(const std::vector<Board>& boards, const std::string& name);
+
+}  // namespace thaw

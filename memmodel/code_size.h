@@ -1,0 +1,23 @@
+// How much flash the engine's code for a Plan takes: an estimate from the compiled sizes of its parts.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "sim/plan/plan.h"
+
+namespace thaw {
+
+/// One part of the code and its size; `calls` is 0 for what is there once.
+struct CodePart {
+  std::string name;
+  int32_t calls = 0;
+  int64_t bytes = 0;
+};
+
+/// The parts that a firmware for this plan links, each once, and the generated calls; by name as in the table
+/// of the source. An estimate: other compilers, flags and processor-specific kernels give other sizes.
+std::vector<CodePart> code_size_estimate(const Plan& plan);
+
+}  // namespace thaw

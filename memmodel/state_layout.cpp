@@ -1,0 +1,37 @@
+// One pass over the state buffers, sorted.
+#include "memmodel/state_layout.h"
+
+#include <algorithm>
+
+namespace thaw {
+namespace {
+
+int64_t round_up(int64_t value, int64_t alignment) {
+  return (value + alignment - 1) / alignment * alignment;
+}
+
+}  // namespace
+
+StateLayout state_layout(const Plan& plan) {
+  std::vector<const Buffer*> members;
+  for (const Buffer& buffer : plan.buffers)
+    if (buffer.kind == BufferKind::state) members.push_back(&buffer);
+  std::stable_sort(members.begin(), members.end(),
+                   [](const Buffer* a, const Buffer* b) { return a->alignment > b->alignment; });
+  StateLayout layout;
+  layout.offsets.resize(plan.buffers.size());
+  if (plan.result.present()) {
+    layout.session = 0;
+    layout.bytes = kSessionBytes;
+  }
+  for (const Buffer* member : members) {
+    // Sizes need not be multiples of their alignment, so a later member may still have to move up.
+    layout.bytes = round_up(layout.bytes, member->alignment);
+    layout.offsets[member->id.index()] = layout.bytes;
+    layout.bytes += member->bytes;
+  }
+  layout.bytes = round_up(layout.bytes, kRegionAlignment);
+  return layout;
+}
+
+}  // namespace thaw
