@@ -1,0 +1,143 @@
+#include "sim/exec/executor.h"
+
+#include <algorithm>
+#include <cassert>
+#include <cmath>
+#include <cstring>
+#include <new>
+
+#include "engine/kernels/classifier.h"
+#include "engine/kernels/gradient.h"
+#include "sim/exec/host_kernels.h"
+#include "sim/exec/portable_kernels.h"
+
+namespace thaw {
+namespace {
+
+constexpr size_t kAlignment = 64;  // of the arena and of every state buffer on the host
+
+size_t aligned(size_t bytes) {
+  return (bytes + kAlignment - 1) / kAlignment * kAlignment;
+}
+
+const ClassifierForward* classifier_of(const Plan& plan) {
+  for (const Step& step : plan.steps)
+    if (const auto* k = std::get_if<ClassifierForward>(&step.kernel)) return k;
+  return nullptr;
+}
+
+}  // namespace
+
+Executor::Executor(const Plan& plan, std::span<const std::optional<int64_t>> offsets, KernelSet kernels,
+                   uint32_t seed)
+    : plan_(plan), address_(plan.buffers.size(), nullptr) {
+  std::vector<size_t> at(plan.buffers.size(), 0);
+  size_t end = 0;
+  if (!offsets.empty()) {
+    for (const Buffer& buffer : plan.buffers) {
+      if (!in_arena(buffer.kind)) continue;
+      at[buffer.id.index()] = static_cast<size_t>(*offsets[buffer.id.index()]);
+      end = std::max(end, at[buffer.id.index()] + static_cast<size_t>(buffer.bytes));
+    }
+  }
+  for (const Buffer& buffer : plan.buffers) {
+    const bool placed = in_arena(buffer.kind) && !offsets.empty();
+    if (placed || buffer.kind == BufferKind::constant) continue;
+    end = aligned(end);
+    at[buffer.id.index()] = end;
+    end += static_cast<size_t>(buffer.bytes);
+  }
+  memory_.reset(static_cast<std::byte*>(::operator new(aligned(end + 1), std::align_val_t(kAlignment))));
+  for (const Buffer& buffer : plan.buffers)
+    address_[buffer.id.index()] = buffer.kind == BufferKind::constant
+                                      ? const_cast<std::byte*>(buffer.data.data())  // kernels read only
+                                      : memory_.get() + at[buffer.id.index()];
+  if (kernels == KernelSet::host) host_ = std::make_unique<HostKernels>(plan, address_);
+  initialise(seed);
+}
+
+Executor::~Executor() = default;
+
+void Executor::AlignedDelete::operator()(std::byte* memory) const {
+  ::operator delete(memory, std::align_val_t(kAlignment));
+}
+
+void Executor::initialise(uint32_t seed) {
+  for (const Buffer& buffer : plan_.buffers) {
+    if (buffer.kind != BufferKind::state) continue;
+    std::byte* start = address_[buffer.id.index()];
+    std::memset(start, 0, static_cast<size_t>(buffer.bytes));
+    if (buffer.initial_value == InitialValue::copy_of_constant)
+      std::memcpy(start, plan_.buffer(buffer.initial).data.data(), static_cast<size_t>(buffer.bytes));
+    if (buffer.initial_value == InitialValue::gradient_exponents)
+      std::fill_n(reinterpret_cast<thaw_gradient_state*>(start), plan_.gradient_tensors.size(),
+                  thaw_gradient_state{THAW_GRADIENT_START_EXPONENT, 0});
+  }
+  const ClassifierForward* k = classifier_of(plan_);
+  if (k != nullptr && plan_.buffer(k->weights).initial_value == InitialValue::fresh_classifier) {
+    const thaw_classifier classifier = {k->classes, k->features, k->feature_zero_point};
+    const auto bound =
+        static_cast<int32_t>(std::llround(4096.0 / std::sqrt(static_cast<double>(k->features))));
+    thaw_classifier_start(&classifier, seed, bound, values<int16_t>(k->weights).data(),
+                          values<int32_t>(k->biases).data());
+  }
+  if (host_) host_->state_changed();
+}
+
+bool Executor::run(size_t step, const StepInput* input) {
+  if (host_) return host_->run(step, input);
+  return run_portable(plan_, plan_.steps[step], BufferAddresses{address_}, input);
+}
+
+void Executor::infer(size_t first, const Observer& observer, size_t last) {
+  last = std::min(last, plan_.steps.size());
+  for (size_t i = first; i < last && plan_.steps[i].phase == Phase::forward; ++i) {
+    run(i, nullptr);
+    if (observer) observer(plan_.steps[i]);
+  }
+}
+
+StepResult Executor::train_step(const StepInput& input, size_t first, const Observer& observer) {
+  for (size_t i = first; i < plan_.steps.size(); ++i) {
+    const bool goes_on = run(i, &input);
+    if (observer) observer(plan_.steps[i]);
+    if (!goes_on) break;
+  }
+  return values<StepResult>(plan_.result)[0];
+}
+
+std::span<std::byte> Executor::bytes(BufferId id) {
+  return {address_[id.index()], static_cast<size_t>(plan_.buffer(id).bytes)};
+}
+
+std::span<const std::byte> Executor::bytes(BufferId id) const {
+  return {address_[id.index()], static_cast<size_t>(plan_.buffer(id).bytes)};
+}
+
+std::vector<std::byte> Executor::state() const {
+  std::vector<std::byte> result;
+  for (const Buffer& buffer : plan_.buffers) {
+    if (buffer.kind != BufferKind::state || buffer.id == plan_.result) continue;
+    const std::span<const std::byte> raw = bytes(buffer.id);
+    result.insert(result.end(), raw.begin(), raw.end());
+  }
+  return result;
+}
+
+void Executor::set_state(std::span<const std::byte> state) {
+  for (const Buffer& buffer : plan_.buffers) {
+    if (buffer.kind != BufferKind::state || buffer.id == plan_.result) continue;
+    const std::span<std::byte> raw = bytes(buffer.id);
+    assert(state.size() >= raw.size());
+    std::copy_n(state.begin(), raw.size(), raw.begin());
+    state = state.subspan(raw.size());
+  }
+  assert(state.empty());
+  if (host_) host_->state_changed();
+}
+
+int32_t Executor::gradient_exponent(int32_t number) const {
+  return reinterpret_cast<const int32_t*>(bytes(plan_.gradient_exponents).data())[number];
+}
+
+}  // namespace thaw

@@ -1,0 +1,25 @@
+// Which vector instructions the host kernels use: the best that the processor has, or a lower set on request,
+// so that every path can be tested on one machine. All paths compute the same bits.
+#pragma once
+
+namespace thaw {
+
+/// In rising order. `portable` is plain C++ (and, for row kernels, whatever vectors the build's baseline
+/// has).
+enum class InstructionSet { portable, avx2, avx512_vnni };
+
+/// The set in use: the processor's best, limited by the environment variable THAW_INSTRUCTION_SET (portable,
+/// avx2 or avx512_vnni) or by the last call of limit_instruction_set.
+InstructionSet instruction_set();
+
+/// The best set of this processor, whatever the limit.
+InstructionSet best_instruction_set();
+
+/// Uses no set above `limit` from now on. Executors made before keep working: packed operands say how they
+/// are packed. Not for use while kernels run on another thread.
+void limit_instruction_set(InstructionSet limit);
+
+/// "portable", "avx2" or "avx512_vnni".
+const char* instruction_set_name(InstructionSet set);
+
+}  // namespace thaw

@@ -1,0 +1,64 @@
+// The activations that enter the first layer that a schedule touches, computed once per data set and reused
+// by every epoch and by every schedule that freezes at least as much.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "sim/exec/executor.h"
+#include "sim/plan/network.h"
+#include "sim/plan/schedule.h"
+
+namespace thaw {
+
+/// Samples as the model's int8 input, with labels. `images` holds count samples of height * width * channels.
+struct Samples {
+  int64_t count = 0;
+  int32_t height = 1, width = 1, channels = 1;
+  std::vector<int8_t> images;
+  std::vector<int32_t> labels;
+
+  int64_t sample_bytes() const { return int64_t{height} * width * channels; }
+};
+
+/// What crosses a cut of the network before layer number `layer` (network.layers.size(): before the
+/// classifier), for every sample as it is and, if asked for, mirrored left to right.
+struct PrefixCache {
+  size_t layer = 0;
+  std::vector<TensorId> tensors;  // ascending
+  std::vector<int64_t> bytes;     // of each tensor
+  int64_t sample_bytes = 0;
+  int64_t count = 0;
+  std::vector<int8_t> plain;
+  std::vector<int8_t> mirrored;  // empty unless asked for
+
+  int64_t total_bytes() const { return static_cast<int64_t>(plain.size() + mirrored.size()); }
+
+  std::span<const int8_t> sample(int64_t id, bool flip) const {
+    const std::vector<int8_t>& all = flip ? mirrored : plain;
+    return std::span(all).subspan(static_cast<size_t>(id * sample_bytes), static_cast<size_t>(sample_bytes));
+  }
+};
+
+/// The first layer that the schedule updates: everything before it is the same in every step.
+size_t first_updated_layer(const Network& network, const Schedule& schedule);
+
+/// A cache of the right sizes, all zeros.
+PrefixCache empty_prefix_cache(const Network& network, size_t layer, int64_t count, bool mirrored);
+
+/// Computes the cache before `layer`, in parallel over samples on `threads` threads.
+PrefixCache cache_prefix(const Network& network, size_t layer, const Samples& samples, bool mirrored,
+                         int32_t threads);
+
+/// The cache before a later layer, from one before an earlier layer.
+PrefixCache advance_prefix(const Network& network, size_t layer, const PrefixCache& from, int32_t threads);
+
+/// The step of a plan of this network with which layer number `layer` begins.
+size_t first_step_of_layer(const Plan& plan, const Network& network, size_t layer);
+
+/// Copies a cached sample to where the plan's tensors lie; the executor can then run from that layer on.
+void load_sample(Executor& executor, const PrefixCache& cache, std::span<const int8_t> sample);
+
+}  // namespace thaw

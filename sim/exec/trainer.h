@@ -1,0 +1,79 @@
+// One training run in the integer contract: samples in, accuracy, trained state and signature out.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "sim/exec/prefix_cache.h"
+#include "sim/plan/network.h"
+#include "sim/plan/schedule.h"
+
+namespace thaw {
+
+/// Samples of a cache with their labels: those that `ids` lists, in that order; none listed means all. The
+/// place in the list is the sample's number in shuffling and flips.
+struct CachedSamples {
+  const PrefixCache* cache = nullptr;
+  const std::vector<int32_t>* labels = nullptr;  // by place in the cache
+  std::vector<uint32_t> ids;
+
+  size_t count() const { return ids.empty() ? static_cast<size_t>(cache->count) : ids.size(); }
+  size_t id(size_t place) const { return ids.empty() ? place : ids[place]; }
+  int32_t label(size_t place) const { return (*labels)[id(place)]; }
+  std::span<const int8_t> sample(size_t place, bool flip) const {
+    return cache->sample(static_cast<int64_t>(id(place)), flip);
+  }
+};
+
+/// What a run trains and is tested on, both cut at a layer at or before the first updated one. Without test
+/// samples no accuracy is measured. The training cache holds mirrored samples if the recipe flips.
+struct TrainingData {
+  CachedSamples train, test;
+};
+
+struct EpochReport {
+  int32_t epoch = 0;            // from 1
+  double loss = 0.0;            // mean over the epoch's samples, nats
+  double train_accuracy = 0.0;  // of the predictions before each update
+  double test_accuracy = -1.0;  // after the epoch; -1: not measured
+};
+
+enum class Outcome { ok, diverged };
+
+struct TrainingResult {
+  Outcome outcome = Outcome::ok;
+  std::vector<EpochReport> epochs;
+  double accuracy = 0.0;             // on the test samples after the last epoch, 0..1
+  std::vector<int32_t> predictions;  // of every test sample
+  std::vector<std::byte> state;      // Executor::state() at the end
+  uint32_t steps = 0;                // samples seen
+  std::string signature;             // SHA-256 of the final state and of every loss
+};
+
+struct TrainingControl {
+  bool test_every_epoch = false;
+  KernelSet kernels = KernelSet::host;
+  std::function<void(const EpochReport&)> on_epoch;  // may be empty
+  std::function<bool()> cancelled;                   // may be empty; asked every 64 samples
+};
+
+/// Trains one sample at a time in the order and with the flips of arithmetic section 3, by the schedule's own
+/// recipe. A run whose mean loss over any 512 samples in a row exceeds twice that of guessing (2 ln N) is
+/// stopped and marked `diverged`. Throws Error{"interrupted"} when cancelled.
+TrainingResult train(const Network& network, const Schedule& schedule, const TrainingData& data,
+                     const TrainingControl& control);
+
+/// The plan that `train` executes: lowered, passes run.
+Plan training_plan(const Network& network, const Schedule& schedule);
+
+/// Predictions of an executor holding trained state, for every one of the samples.
+std::vector<int32_t> predict(Executor& executor, const Network& network, const CachedSamples& samples);
+
+/// Share of predictions that equal their sample's label, 0..1.
+double accuracy_of(const std::vector<int32_t>& predictions, const CachedSamples& samples);
+
+}  // namespace thaw
