@@ -1,0 +1,43 @@
+// Firmware from a Plan: C sources that compute, step for step, what the Executor computes.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "memmodel/board.h"
+#include "memmodel/layout.h"
+#include "memmodel/totals.h"
+#include "sim/plan/plan.h"
+
+namespace thaw {
+
+/// What a firmware is made of. `plan` comes from `lower`, passes run; `layout` from `plan_layout`.
+struct FirmwareRequest {
+  const Plan& plan;
+  const Layout& layout;
+  const Board& board;
+  std::array<int32_t, 4> input = {1, 0, 0, 0};  // N, H, W, C
+  double input_scale = 1.0;
+  int32_t input_zero_point = 0;
+  LearningRate rate;                    // until the application sets another
+  std::array<LearningRate, 128> rates;  // of thaw_set_schedule (arithmetic section 2)
+};
+
+/// A file of the firmware's folder; `path` is relative to it.
+struct GeneratedFile {
+  std::string path;
+  std::string text;
+};
+
+/// All files, ascending by path: thaw_model.{h,c}, thaw_constants.h, the kernels and the runtime that they
+/// use, Makefile, CMakeLists.txt, README.md, firmware.json, and for boards with a port the test program.
+/// Throws Error with required, available and excess bytes where the plan does not fit the board.
+std::vector<GeneratedFile> generate(const FirmwareRequest& request);
+
+/// Identifies what a state record belongs to: the first word of a digest of the model and of the names and
+/// sizes of all trained values.
+uint32_t model_id(const Plan& plan);
+
+}  // namespace thaw

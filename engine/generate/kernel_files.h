@@ -1,0 +1,33 @@
+// Which of the engine's files a firmware needs: sources by name, what they include, and for processors with
+// DSP instructions the version beside the portable one.
+#pragma once
+
+#include <set>
+#include <string>
+#include <vector>
+
+#include "memmodel/board.h"
+
+namespace thaw {
+
+/// True where the processor has SMLAD and its like: Cortex-M4, M7, M33, M35P, M55, M85.
+bool has_dsp(const Board& board);
+
+/// Paths of all sources and headers for these kernels (names without ".c"), ascending. NAME_dsp.c takes the
+/// place of NAME.c where it exists and `dsp` is true: both have the same functions. A source whose header
+/// another source includes is needed too.
+std::vector<std::string> kernel_files(const std::set<std::string>& kernels, bool dsp);
+
+/// True for a board that is the compiling machine itself: no cross compiler, no linker script.
+bool is_native(const Board& board);
+
+/// All files of the runtime.
+std::vector<std::string> runtime_files();
+
+/// Files of a board's port, common ones included; empty where there is none.
+std::vector<std::string> port_files(const Board& board);
+
+/// True where engine/port has a folder for the board's port.
+bool has_port(const Board& board);
+
+}  // namespace thaw

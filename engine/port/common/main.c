@@ -1,0 +1,101 @@
+// The test program: trains on the samples of a file and writes what every step gave, so that a firmware can
+// be held against the simulator bit for bit. It keeps nothing but a few words on the stack; images are read
+// straight into the model's arena. Little endian:
+//   samples.bin  "THAWSMP1", count, input bytes, seed, steps of the learning rate's schedule (0: each
+//   sample's
+//                own rate); then count times: mode (0 infer, 1 train), label, rate mantissa, rate exponent,
+//                image
+//   results.bin  "THAWRES1", ticks a second, bytes of the state record; then count times: status, prediction,
+//                loss (8 bytes), CRC-32 of the trained values, step number, ticks (8 bytes); then the state
+//                record and the most bytes of stack used
+#include <thaw_model.h>
+
+#include "engine/port/common/port.h"
+
+enum { EXIT_DONE = 0, EXIT_BAD_FILE = 2 };
+
+typedef struct samples_header {
+  char magic[8];
+  uint32_t count, input_bytes, seed, schedule_steps;
+} samples_header;
+
+typedef struct sample {
+  uint32_t mode;
+  int32_t label, rate_mantissa, rate_exponent;
+} sample;
+
+typedef struct results_header {
+  char magic[8];
+  uint32_t ticks_per_second, state_bytes;
+} results_header;
+
+typedef struct result {
+  int32_t status, prediction;
+  int64_t loss;
+  uint32_t values_crc, step;
+  uint64_t ticks;
+} result;
+
+static int fail(const char* message) {
+  thaw_port_print(message);
+  return EXIT_BAD_FILE;
+}
+
+static bool equal(const char* a, const char* b, int32_t count) {
+  for (int32_t i = 0; i < count; ++i)
+    if (a[i] != b[i]) return false;
+  return true;
+}
+
+static bool write_state(void* context, uint32_t offset, const void* bytes, uint32_t count) {
+  (void)offset;
+  return thaw_port_write(*(const int32_t*)context, bytes, count);
+}
+
+// Runs one sample whose image is in the model's input.
+static result run(const sample* s, bool own_rate) {
+  result r = {THAW_OK, 0, 0, 0, 0, 0};
+  if (own_rate) r.status = thaw_set_learning_rate(s->rate_mantissa, s->rate_exponent);
+  const uint64_t start = thaw_port_ticks();
+  if (s->mode == 0) {
+    r.prediction = thaw_infer(thaw_input());
+    r.ticks = thaw_port_ticks() - start;
+  } else {
+    const thaw_status status = thaw_train_step(thaw_input(), s->label);
+    r.ticks = thaw_port_ticks() - start;
+    if (r.status == THAW_OK) r.status = status;
+    r.prediction = thaw_last_prediction();
+    r.loss = thaw_last_loss();
+  }
+  r.values_crc = thaw_state_crc();
+  r.step = thaw_step_number();
+  return r;
+}
+
+int main(void) {
+  const int32_t in = thaw_port_open("samples.bin", false);
+  int32_t out = thaw_port_open("results.bin", true);
+  if (in < 0 || out < 0) return fail("cannot open samples.bin or results.bin\n");
+  samples_header header;
+  if (!thaw_port_read(in, &header, sizeof header) || !equal(header.magic, "THAWSMP1", 8))
+    return fail("samples.bin is no file of samples\n");
+  if (header.input_bytes != THAW_INPUT_BYTES) return fail("samples.bin is for another input size\n");
+  const results_header about = {
+      {'T', 'H', 'A', 'W', 'R', 'E', 'S', '1'}, thaw_port_ticks_per_second(), THAW_STATE_BYTES};
+  if (!thaw_port_write(out, &about, sizeof about)) return fail("cannot write results.bin\n");
+  thaw_init(header.seed);
+  if (header.schedule_steps != 0) thaw_set_schedule(0, header.schedule_steps);
+  for (uint32_t i = 0; i < header.count; ++i) {
+    sample s;
+    if (!thaw_port_read(in, &s, sizeof s) || !thaw_port_read(in, thaw_input(), THAW_INPUT_BYTES))
+      return fail("samples.bin ends too early\n");
+    const result r = run(&s, header.schedule_steps == 0);
+    if (!thaw_port_write(out, &r, sizeof r)) return fail("cannot write results.bin\n");
+  }
+  if (thaw_write_state(write_state, &out) != THAW_OK) return fail("cannot write results.bin\n");
+  const uint32_t stack = thaw_port_stack_used();
+  if (!thaw_port_write(out, &stack, sizeof stack)) return fail("cannot write results.bin\n");
+  thaw_port_close(in);
+  thaw_port_close(out);
+  return EXIT_DONE;
+}

@@ -1,0 +1,65 @@
+// See semihosting.h, and "Semihosting for AArch32 and AArch64" by Arm for the numbers.
+#include "engine/port/cortex-m/semihosting.h"
+
+#include <stdbool.h>
+
+#include "engine/port/common/port.h"
+
+enum {
+  SYS_OPEN = 0x01,
+  SYS_CLOSE = 0x02,
+  SYS_WRITE0 = 0x04,
+  SYS_WRITE = 0x05,
+  SYS_READ = 0x06,
+  SYS_EXIT_EXTENDED = 0x20,
+  APPLICATION_EXIT = 0x20026,
+  MODE_READ_BINARY = 1,
+  MODE_WRITE_BINARY = 5
+};
+
+static int32_t call(uint32_t operation, const void* argument) {
+  register uint32_t r0 __asm__("r0") = operation;
+  register const void* r1 __asm__("r1") = argument;
+  __asm__ volatile("bkpt 0xAB" : "+r"(r0) : "r"(r1) : "memory");
+  return (int32_t)r0;
+}
+
+static uint32_t length_of(const char* text) {
+  uint32_t length = 0;
+  while (text[length] != 0) ++length;
+  return length;
+}
+
+int32_t thaw_port_open(const char* name, bool write) {
+  const uint32_t block[3] = {(uint32_t)name, write ? MODE_WRITE_BINARY : MODE_READ_BINARY, length_of(name)};
+  return call(SYS_OPEN, block);
+}
+
+// Both return the number of bytes that were not transferred.
+bool thaw_port_read(int32_t file, void* bytes, uint32_t count) {
+  const uint32_t block[3] = {(uint32_t)file, (uint32_t)bytes, count};
+  return call(SYS_READ, block) == 0;
+}
+
+bool thaw_port_write(int32_t file, const void* bytes, uint32_t count) {
+  const uint32_t block[3] = {(uint32_t)file, (uint32_t)bytes, count};
+  return call(SYS_WRITE, block) == 0;
+}
+
+void thaw_port_close(int32_t file) {
+  const uint32_t block[1] = {(uint32_t)file};
+  call(SYS_CLOSE, block);
+}
+
+void thaw_semihosting_print(const char* text) {
+  call(SYS_WRITE0, text);
+}
+
+void thaw_port_print(const char* text) {
+  thaw_semihosting_print(text);
+}
+
+_Noreturn void thaw_semihosting_exit(int32_t status) {
+  const uint32_t block[2] = {APPLICATION_EXIT, (uint32_t)status};
+  for (;;) call(SYS_EXIT_EXTENDED, block);
+}

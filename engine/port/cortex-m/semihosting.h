@@ -1,0 +1,10 @@
+// Arm semihosting: files, text and the exit status of the machine that runs the emulator or the debugger.
+#pragma once
+
+#include <stdint.h>
+
+/// Writes a text ending in 0.
+void thaw_semihosting_print(const char* text);
+
+/// Ends the program; the emulator exits with `status`.
+_Noreturn void thaw_semihosting_exit(int32_t status);

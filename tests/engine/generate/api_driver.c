@@ -1,0 +1,187 @@
+// Uses and misuses the API of a generated model; compiled and run by api_slow_test.cpp. Ends with 0, or
+// prints the first line that did not hold.
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <thaw_model.h>
+
+static int8_t image[THAW_INPUT_BYTES];
+static uint8_t record[THAW_STATE_BYTES], other[THAW_STATE_BYTES];
+
+#define CHECK(condition)                                           \
+  do {                                                             \
+    if (!(condition)) {                                            \
+      printf("line %d: %s does not hold\n", __LINE__, #condition); \
+      return 1;                                                    \
+    }                                                              \
+  } while (0)
+
+static void draw(uint32_t number) {
+  for (uint32_t i = 0; i < THAW_INPUT_BYTES; ++i) {
+    number = number * 1664525u + 1013904223u;
+    image[i] = (int8_t)((int32_t)(number >> 24) - 128);
+  }
+}
+
+static int32_t train(uint32_t first, uint32_t count) {
+  for (uint32_t i = first; i < first + count; ++i) {
+    draw(i);
+    const thaw_status status = thaw_train_step(image, (int32_t)(i % THAW_CLASSES));
+    if (status != THAW_OK) return status;
+  }
+  return THAW_OK;
+}
+
+static bool write_nothing(void* context, uint32_t offset, const void* bytes, uint32_t count) {
+  (void)context, (void)offset, (void)bytes, (void)count;
+  return false;
+}
+
+static bool erase(void* context, int32_t slot) {
+  (void)context, (void)slot;
+  return false;
+}
+
+static bool write_slot(void* context, int32_t slot, uint32_t offset, const void* bytes, uint32_t count) {
+  (void)context, (void)slot, (void)offset, (void)bytes, (void)count;
+  return false;
+}
+
+static bool read_slot(void* context, int32_t slot, uint32_t offset, void* bytes, uint32_t count) {
+  (void)context, (void)slot, (void)offset;
+  memset(bytes, 0xFF, count);
+  return true;
+}
+
+static int before_init(void) {
+  const thaw_slots slots = {NULL, erase, write_slot, read_slot};
+  CHECK(thaw_infer(image) == THAW_NOT_READY);
+  CHECK(thaw_train_step(image, 0) == THAW_NOT_READY);
+  CHECK(thaw_set_learning_rate(16384, 0) == THAW_NOT_READY);
+  CHECK(thaw_set_schedule(0, 10) == THAW_NOT_READY);
+  CHECK(thaw_get_state(record, sizeof record) == THAW_NOT_READY);
+  CHECK(thaw_save_state(&slots) == THAW_NOT_READY);
+  CHECK(thaw_load_state(&slots) == THAW_NO_STATE);
+  CHECK(thaw_infer(image) == THAW_NOT_READY);
+  return 0;
+}
+
+static int bad_arguments(void) {
+  const uint32_t crc = thaw_state_crc();
+  CHECK(thaw_infer(NULL) == THAW_BAD_ARGUMENT);
+  CHECK(thaw_train_step(NULL, 0) == THAW_BAD_ARGUMENT);
+  CHECK(thaw_train_step(image, -1) == THAW_BAD_ARGUMENT);
+  CHECK(thaw_train_step(image, THAW_CLASSES) == THAW_BAD_ARGUMENT);
+  CHECK(thaw_set_learning_rate(1, 0) == THAW_BAD_ARGUMENT);
+  CHECK(thaw_set_learning_rate(16383, 0) == THAW_BAD_ARGUMENT);
+  CHECK(thaw_set_learning_rate(32768, 0) == THAW_BAD_ARGUMENT);
+  CHECK(thaw_set_learning_rate(-16384, 0) == THAW_BAD_ARGUMENT);
+  CHECK(thaw_set_learning_rate(16384, -65) == THAW_BAD_ARGUMENT);
+  CHECK(thaw_set_learning_rate(16384, 16) == THAW_BAD_ARGUMENT);
+  CHECK(thaw_set_schedule(0, 0) == THAW_BAD_ARGUMENT);
+  CHECK(thaw_get_state(NULL, sizeof record) == THAW_BAD_ARGUMENT);
+  CHECK(thaw_set_state(NULL, sizeof record) == THAW_BAD_ARGUMENT);
+  CHECK(thaw_get_state(record, sizeof record - 1) == THAW_WRONG_SIZE);
+  CHECK(thaw_set_state(record, sizeof record + 1) == THAW_WRONG_SIZE);
+  CHECK(thaw_write_state(NULL, NULL) == THAW_BAD_ARGUMENT);
+  CHECK(thaw_read_state(NULL, NULL) == THAW_BAD_ARGUMENT);
+  CHECK(thaw_write_state(write_nothing, NULL) == THAW_STORAGE_FAILED);
+  CHECK(thaw_save_state(NULL) == THAW_BAD_ARGUMENT);
+  CHECK(thaw_load_state(NULL) == THAW_BAD_ARGUMENT);
+  CHECK(thaw_step_number() == 0);
+  CHECK(thaw_state_crc() == crc);
+  return 0;
+}
+
+static int inference_changes_nothing(void) {
+  const uint32_t crc = thaw_state_crc();
+  draw(77);
+  const int32_t class = thaw_infer(image);
+  CHECK(class >= 0 && class < THAW_CLASSES);
+  for (int32_t c = 0; c < THAW_CLASSES; ++c) CHECK(thaw_logits()[c] <= thaw_logits()[class]);
+  memcpy(thaw_input(), image, sizeof image);
+  CHECK(thaw_infer(thaw_input()) == class);
+  CHECK(thaw_state_crc() == crc);
+  CHECK(thaw_step_number() == 0);
+  return 0;
+}
+
+// A state that is put back goes on with the same bits.
+static int states_go_back(void) {
+  CHECK(thaw_set_schedule(0, 20) == THAW_OK);
+  CHECK(train(0, 5) == THAW_OK);
+  CHECK(thaw_get_state(record, sizeof record) == THAW_OK);
+  const uint32_t then = thaw_state_crc();
+  CHECK(train(5, 5) == THAW_OK);
+  const uint32_t later = thaw_state_crc();
+  const int64_t loss = thaw_last_loss();
+  CHECK(later != then);
+  CHECK(thaw_step_number() == 10);
+  thaw_init(99);
+  CHECK(thaw_step_number() == 0);
+  CHECK(thaw_set_state(record, sizeof record) == THAW_OK);
+  CHECK(thaw_step_number() == 5);
+  CHECK(thaw_state_crc() == then);
+  CHECK(thaw_set_schedule(0, 20) == THAW_OK);
+  CHECK(train(5, 5) == THAW_OK);
+  CHECK(thaw_state_crc() == later);
+  CHECK(thaw_last_loss() == loss);
+  CHECK(thaw_get_state(other, sizeof other) == THAW_OK);
+  return 0;
+}
+
+static int damaged_records_are_refused(void) {
+  const uint32_t crc = thaw_state_crc();
+  const struct {
+    uint32_t byte;
+    thaw_status status;
+  } cases[] = {{0, THAW_WRONG_VERSION},
+               {4, THAW_WRONG_VERSION},
+               {9, THAW_WRONG_MODEL},
+               {24, THAW_WRONG_SIZE},
+               {20, THAW_CORRUPT},
+               {THAW_RECORD_HEADER_BYTES + 3, THAW_CORRUPT},
+               {THAW_STATE_BYTES - 1, THAW_CORRUPT}};
+  for (uint32_t i = 0; i < sizeof cases / sizeof cases[0]; ++i) {
+    record[cases[i].byte] ^= 1;
+    CHECK(thaw_set_state(record, sizeof record) == cases[i].status);
+    record[cases[i].byte] ^= 1;
+    CHECK(thaw_state_crc() == crc);
+    CHECK(thaw_step_number() == 10);
+  }
+  CHECK(thaw_infer(image) >= 0);
+  return 0;
+}
+
+// The same seed and samples give the same state; another seed another one; the rate matters; past the end of
+// a schedule its last rate goes on.
+static int runs_repeat(void) {
+  uint32_t crc[3];
+  const uint32_t seeds[3] = {1, 1, 2};
+  for (int32_t i = 0; i < 3; ++i) {
+    thaw_init(seeds[i]);
+    CHECK(thaw_set_learning_rate(32767, -4) == THAW_OK);
+    CHECK(train(0, 10) == THAW_OK);
+    crc[i] = thaw_state_crc();
+  }
+  CHECK(crc[0] == crc[1]);
+  CHECK(crc[0] != crc[2]);
+  thaw_init(1);
+  CHECK(thaw_set_learning_rate(16384, -4) == THAW_OK);
+  CHECK(train(0, 10) == THAW_OK);
+  CHECK(thaw_state_crc() != crc[0]);
+  CHECK(thaw_set_schedule(2, 1) == THAW_OK);
+  CHECK(train(10, 3) == THAW_OK);
+  CHECK(thaw_set_schedule(UINT32_MAX, 5) ==
+        THAW_OK);  // begins in the future, as numbers wrap: its steps are over
+  CHECK(train(13, 3) == THAW_OK);
+  return 0;
+}
+
+int main(void) {
+  if (before_init()) return 1;
+  thaw_init(1);
+  if (bad_arguments() || inference_changes_nothing() || states_go_back() || damaged_records_are_refused())
+    return 1;
+  return runs_repeat();
+}

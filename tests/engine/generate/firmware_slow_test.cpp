@@ -1,0 +1,293 @@
+// Simulator = host-built engine = QEMU Cortex-M4 = M7 = M55: state, loss and predictions after each step; RAM
+// as planned to the byte; flash as estimated; the stack inside its space.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <fstream>
+
+#include "sim/data/dataset.h"
+#include "sim/data/random.h"
+#include "sim/data/to_int8.h"
+#include "sim/graph/tflite_reader.h"
+#include "sim/plan/schedule_json.h"
+#include "tests/engine/generate/every_operator.h"
+#include "tests/engine/generate/firmware.h"
+#include "tests/shared_folder.h"
+#include "tests/sim/exec/random_network.h"
+#include "tests/sim/plan/small_model.h"
+
+namespace thaw {
+namespace {
+
+namespace fs = std::filesystem;
+using testing::board_named;
+using testing::expect_same_bits;
+using ::testing::HasSubstr;
+using testing::noise_images;
+using testing::PlannedFirmware;
+using testing::run_command;
+using testing::run_on_qemu;
+using testing::small_firmware;
+using testing::test_folder;
+using testing::with_ram;
+using testing::write_check;
+using testing::write_firmware;
+
+const char* const kBoards[] = {"mps2-an386", "mps2-an500", "mps3-an547"};
+constexpr int64_t kLargeRam = 512 * 1024;  // what QEMU's smallest board has
+
+using Images = std::vector<std::pair<int32_t, std::vector<int8_t>>>;
+
+fs::path write_all(const PlannedFirmware& made, const Board& board, const Images& images, KernelSet kernels) {
+  const fs::path folder = test_folder(board.name);
+  write_firmware(folder, made.request(board));
+  write_check(folder, firmware_trace(made.plan, made.layout.offsets, kernels, made.seed, made.schedule_steps,
+                                     made.samples(images)));
+  return folder;
+}
+
+/// Bits, RAM to the byte, stack; flash within 5 % of the estimate where the model is no toy.
+void expect_equal_on_boards(const PlannedFirmware& made, const Images& images, bool check_flash = true) {
+  for (const char* name : kBoards) {
+    Board board = board_named(name);
+    if (!totals(made.plan, made.layout, board).ram.fits()) board = with_ram(board, kLargeRam);
+    SCOPED_TRACE(board.name);
+    const MemoryTotals sizes = totals(made.plan, made.layout, board);
+    const nlohmann::json report = expect_same_bits(write_all(made, board, images, KernelSet::host));
+    EXPECT_EQ(report["training_steps"], images.size());
+    EXPECT_EQ(report["ram_bytes"], sizes.ram.required);
+    EXPECT_LT(report["stack_bytes_used"], sizes.stack);
+    EXPECT_GT(report["stack_bytes_used"], 200);
+    EXPECT_GT(report["instructions_per_training_step"], sizes.macs_per_step());
+    if (check_flash) {
+      EXPECT_NEAR(report["flash_bytes"].get<double>(), static_cast<double>(sizes.flash.required),
+                  0.05 * static_cast<double>(sizes.flash.required));
+      EXPECT_NEAR(report["flash_bytes"].get<double>() - static_cast<double>(sizes.constants),
+                  static_cast<double>(sizes.code), 0.05 * static_cast<double>(sizes.code));
+    }
+  }
+}
+
+void expect_equal_on_host(const PlannedFirmware& made, const Images& images,
+                          const std::string& options = "") {
+  const nlohmann::json report =
+      expect_same_bits(write_all(made, board_named("host"), images, KernelSet::portable), options);
+  EXPECT_EQ(report["training_steps"], images.size());
+}
+
+// ---- random networks: every geometry, every fraction width, one and two gradient sources ------------------
+
+PlannedFirmware random_firmware(uint32_t seed) {
+  const Network network = reduce(testing::RandomNetwork(seed).graph(), {.fresh_classifier = seed % 2 == 0});
+  Schedule schedule = testing::random_schedule(network, seed);
+  schedule.training.learning_rate = 0.01;
+  schedule.training.seed = seed;
+  return PlannedFirmware(network, schedule, 40);
+}
+
+class RandomFirmwareSlow : public ::testing::TestWithParam<uint32_t> {};
+
+TEST_P(RandomFirmwareSlow, RunsOnTheHostUnderSanitizers) {
+  const PlannedFirmware made = random_firmware(GetParam());
+  expect_equal_on_host(made, noise_images(made.plan, 40),
+                       "'--optimize=-O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all'");
+}
+
+INSTANTIATE_TEST_SUITE_P(Seeds, RandomFirmwareSlow, ::testing::Range(1U, 9U));
+
+TEST(FirmwareSlow, RandomNetworksOnEveryBoard) {
+  for (uint32_t seed : {11U, 12U}) {
+    SCOPED_TRACE(seed);
+    const PlannedFirmware made = random_firmware(seed);
+    expect_equal_on_boards(made, noise_images(made.plan, 10), false);
+  }
+}
+
+TEST(FirmwareSlow, EveryOperator) {
+  const Network network = reduce(testing::EveryOperator().graph(), {});
+  Schedule schedule;
+  schedule.classes = 4;
+  schedule.update = {{2, "classifier", true, UpdatedWeights::all, {}}};
+  const PlannedFirmware made(network, schedule, 20);
+  for (const char* kernel : {"pad", "transpose", "max pool", "average pool", "requantize", "quantize",
+                             "dequantize", "softmax", "mean", "add", "copy"})
+    EXPECT_TRUE(std::any_of(made.plan.steps.begin(), made.plan.steps.end(), [&](const Step& step) {
+      return kernel == std::string(kernel_name(step.kernel));
+    })) << kernel;
+  expect_equal_on_host(made, noise_images(made.plan, 20));
+  expect_equal_on_boards(made, noise_images(made.plan, 20), false);
+}
+
+TEST(FirmwareSlow, NothingUpdatedIsInferenceAndLoss) {
+  Schedule schedule;
+  schedule.classes = 2;
+  const PlannedFirmware made(reduce(testing::SmallModel().graph(), {.classes = 2}), schedule, 20);
+  expect_equal_on_host(made, noise_images(made.plan, 5));
+}
+
+// ---- models -----------------------------------------------------------------------------------------------
+
+Images images_of(const Network& network, const fs::path& data, uint32_t seed, size_t count) {
+  const std::array<int32_t, 4> shape = input_shape(network);
+  const Dataset dataset = read_dataset(data, {shape[1], shape[2], shape[3]});
+  const std::vector<uint32_t> order = shuffle(seed, 0, static_cast<uint32_t>(dataset.train.count));
+  Images images;
+  for (size_t t = 0; t < count; ++t) {
+    const uint32_t id = order[t];
+    std::vector<int8_t> image(static_cast<size_t>(shape[1] * shape[2] * shape[3]));
+    sample_to_int8(dataset, dataset.train, id, network.graph.tensor(network.input).quantization, image);
+    if (flipped(seed, 0, id)) flip_left_right(image, shape[1], shape[2], shape[3]);
+    images.emplace_back(dataset.train.labels[id], std::move(image));
+  }
+  return images;
+}
+
+struct Model {
+  Network network;
+  Schedule schedule;
+};
+
+Model read_model(const fs::path& model, const fs::path& schedule_file) {
+  Model result;
+  result.schedule = read_schedule_file(schedule_file);
+  result.network = reduce(
+      read_tflite(model),
+      {.classes = result.schedule.classes, .fresh_classifier = result.schedule.training.fresh_classifier});
+  check_schedule(result.schedule, result.network, schedule_file.string());
+  return result;
+}
+
+const fs::path kConfigs = fs::path(THAW_SOURCE_DIR) / "configs";
+
+TEST(FirmwareSlow, ReferenceModelFor200StepsOnHostAndEveryBoard) {
+  for (const char* schedule : {"biases", "last-blocks"}) {
+    SCOPED_TRACE(schedule);
+    const Model model = read_model(kConfigs / "models/reference.tflite",
+                                   kConfigs / "schedules/reference" / (std::string(schedule) + ".json"));
+    const PlannedFirmware made(model.network, model.schedule, 200);
+    // The images of the demonstration where they are installed; the bits do not depend on what is seen.
+    const fs::path data = "/usr/share/datasets/fashion-mnist";
+    const Images images =
+        fs::exists(data) ? images_of(model.network, data, 1, 200) : noise_images(made.plan, 200);
+    expect_equal_on_host(made, images);
+    expect_equal_on_boards(made, images);
+  }
+}
+
+/// Training steps of the published network in QEMU. The portable kernels take some 0.6 billion instructions a
+/// step.
+constexpr size_t kPublishedSteps = 3;
+
+void published_network(const std::string& schedule, const std::string& data) {
+  const Model model = read_model(*testing::shared_folder() / "models/mcunet-5fps.tflite",
+                                 kConfigs / "schedules/mcunet-5fps" / (schedule + ".json"));
+  const PlannedFirmware made(model.network, model.schedule, 200);
+  const Images images = images_of(model.network, *testing::shared_folder() / "data" / data, 1, 10);
+  expect_equal_on_host(made, images);
+  expect_equal_on_boards(made, Images(images.begin(), images.begin() + kPublishedSteps));
+}
+
+TEST(FirmwareSlow, PublishedNetwork49KbOnCifar) {
+  THAW_REQUIRE_SHARED();
+  published_network("49kb", "cifar10-small");
+}
+
+TEST(FirmwareSlow, PublishedNetwork99KbOnPersons) {
+  THAW_REQUIRE_SHARED();
+  published_network("99kb", "vww-coco-mini");
+}
+
+// ---- limits -----------------------------------------------------------------------------------------------
+
+TEST(FirmwareSlow, AnOverflowingStackIsReported) {
+  const PlannedFirmware made = small_firmware();
+  for (const char* name : kBoards) {
+    Board board = board_named(name);
+    board.stack_bytes = 256;
+    const testing::CommandResult result =
+        run_on_qemu(write_all(made, board, noise_images(made.plan, 1), KernelSet::host));
+    EXPECT_EQ(result.status, 1) << name;
+    EXPECT_THAT(result.output, HasSubstr("the stack overflowed")) << name;
+    EXPECT_THAT(result.output, HasSubstr("ended with 3")) << name;
+  }
+}
+
+TEST(FirmwareSlow, TheLinkerRefusesMoreThanTheBoardHas) {
+  const PlannedFirmware made = small_firmware();
+  for (const char* name : kBoards) {
+    Board board = board_named(name);
+    board.ram_bytes = totals(made.plan, made.layout, board).ram.required;
+    const fs::path folder = write_all(made, board, noise_images(made.plan, 1), KernelSet::host);
+    expect_same_bits(folder);  // not a byte is spare
+    const fs::path script = folder / "engine/port" / name / "link.ld";
+    std::stringstream text;
+    text << std::ifstream(script).rdbuf();
+    std::string smaller = text.str();
+    const std::string length = "LENGTH = " + std::to_string(board.ram_bytes);
+    smaller.replace(smaller.find(length), length.size(), "LENGTH = " + std::to_string(board.ram_bytes - 1));
+    write_file_atomically(script, smaller);
+    fs::remove(folder / "firmware.elf");
+    const testing::CommandResult result = run_on_qemu(folder);
+    EXPECT_EQ(result.status, 1) << name;
+    EXPECT_THAT(result.output, HasSubstr("overflowed by 1 bytes")) << name;
+  }
+}
+
+// ---- what a compiler says ---------------------------------------------------------------------------------
+
+TEST(FirmwareSlow, CompilesFreestandingWithoutWarnings) {
+  const PlannedFirmware made = random_firmware(3);
+  const fs::path folder = test_folder("library");
+  write_firmware(folder, made.request(board_named("host")));
+  const std::string strict =
+      " -std=c11 -ffreestanding -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Wundef -Wstrict-prototypes "
+      "-Wcast-qual -Wvla -Werror -I. -c ";
+  for (const char* compiler : {"gcc", "arm-none-eabi-gcc -mcpu=cortex-m0 -mthumb",
+                               "arm-none-eabi-gcc -mcpu=cortex-m4 -mthumb -mfloat-abi=soft",
+                               "arm-none-eabi-gcc -mcpu=cortex-m55 -mthumb -mfloat-abi=soft"})
+    for (const char* optimize : {"-O0", "-O2", "-O3"}) {
+      const testing::CommandResult result = run_command(
+          "cd '" + folder.string() + "' && for f in thaw_model.c engine/runtime/*.c engine/kernels/*.c; do " +
+          compiler + strict + optimize + " $f -o unit.o || exit 1; done");
+      EXPECT_EQ(result.status, 0) << compiler << " " << optimize << "\n" << result.output;
+    }
+  const testing::CommandResult header =
+      run_command("cd '" + folder.string() +
+                  "' && g++ -std=c++17 -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Werror -I. "
+                  "-fsyntax-only -x c++ thaw_model.h");
+  // "#pragma once" in the main file is the price of compiling a header alone.
+  EXPECT_THAT(header.output, ::testing::Not(HasSubstr("error: "))) << header.output;
+}
+
+TEST(FirmwareSlow, BuildsWithCMake) {
+  const fs::path folder = test_folder("cmake");
+  write_firmware(folder, small_firmware().request(board_named("host")));
+  const testing::CommandResult result = run_command(
+      "cmake -S '" + folder.string() + "' -B '" + (folder / "build").string() + "' && cmake --build '" +
+      (folder / "build").string() + "' --target thaw_model --target firmware");
+  EXPECT_EQ(result.status, 0) << result.output;
+  EXPECT_TRUE(fs::exists(folder / "build/firmware"));
+}
+
+TEST(FirmwareSlow, HasNoWritableGlobalsButArenaAndStateAndNeedsNoLibrary) {
+  const fs::path folder = test_folder("symbols");
+  Board board = board_named("mps2-an500");
+  write_firmware(folder, random_firmware(3).request(board));
+  ASSERT_EQ(run_command("make -s -C '" + folder.string() + "'").status, 0);
+  const testing::CommandResult writable =
+      run_command("arm-none-eabi-nm '" + (folder / "libthaw_model.a").string() +
+                  "' | awk '$2 ~ /^[bBdDcC]$/ {print $3}' | sort");
+  EXPECT_EQ(writable.output, "arena\nstate\n");
+  // Undefined in the archive as a whole: what a compiler may always call.
+  const testing::CommandResult undefined = run_command(
+      "cd '" + folder.string() +
+      "' && arm-none-eabi-nm libthaw_model.a | awk '$1 == \"U\" {print $2}' | sort -u > undefined && "
+      "arm-none-eabi-nm libthaw_model.a | awk '$2 ~ /^[TR]$/ {print $3}' | sort -u > defined && "
+      "comm -23 undefined defined | grep -v -E '^(__aeabi_[a-z0-9_]+|memcpy|memset|memmove)$'");
+  EXPECT_EQ(undefined.output, "");
+}
+
+}  // namespace
+}  // namespace thaw
