@@ -1,0 +1,19 @@
+#include "search/evaluation.h"
+
+#include <algorithm>
+
+namespace thaw {
+
+bool Evaluation::diverged() const {
+  return std::any_of(seeds.begin(), seeds.end(),
+                     [](const SeedResult& s) { return s.outcome == Outcome::diverged; });
+}
+
+double Evaluation::accuracy() const {
+  if (seeds.empty() || diverged()) return 0.0;
+  double sum = 0.0;
+  for (const SeedResult& s : seeds) sum += s.accuracy;
+  return sum / static_cast<double>(seeds.size());
+}
+
+}  // namespace thaw

@@ -1,0 +1,57 @@
+// What a search asks and what it is told: a schedule at a fidelity, and its measured accuracy, bytes and
+// work.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "sim/exec/trainer.h"
+#include "sim/plan/schedule.h"
+
+namespace thaw {
+
+/// How thoroughly a schedule is trained. Cheap looks decide between candidates, full ones are reported.
+struct Fidelity {
+  std::string name;  // "look" or "full"
+  int32_t epochs = 4;
+  double samples = 1.0;  // share of the training samples, the first ones of the list
+  auto operator<=>(const Fidelity&) const = default;
+};
+
+/// Where accuracy is measured: decisions on the validation part of the training data (the rest is trained
+/// on), the final table on the test split after training on all training data.
+enum class MeasuredOn { validation, test };
+
+/// A schedule to train once for each seed. `role` says in words what it is for.
+struct EvaluationRequest {
+  std::string role;
+  Schedule schedule;  // its recipe's epochs and seed are replaced by those below
+  Fidelity fidelity;
+  MeasuredOn measured_on = MeasuredOn::validation;
+  std::vector<uint32_t> seeds = {1};
+};
+
+/// One training run of an evaluation.
+struct SeedResult {
+  uint32_t seed = 1;
+  Outcome outcome = Outcome::ok;
+  double accuracy = 0.0;  // 0..1; of the last predictions even where the run diverged
+  double loss = 0.0;      // mean of the last epoch, nats
+  std::string signature;
+  std::vector<int32_t> predictions;  // of every test sample; empty on validation
+};
+
+struct Evaluation {
+  int32_t number = 0;  // place in the record, from 1
+  EvaluationRequest request;
+  std::vector<SeedResult> seeds;
+  int64_t ram_bytes = 0, flash_bytes = 0, macs_per_step = 0;
+  bool over_budget = false;
+
+  bool diverged() const;
+  /// Mean over seeds, 0..1; 0 for a diverged one, which must never win.
+  double accuracy() const;
+};
+
+}  // namespace thaw

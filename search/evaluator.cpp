@@ -1,0 +1,157 @@
+#include "search/evaluator.h"
+
+#include <omp.h>
+
+#include <algorithm>
+#include <cassert>
+#include <exception>
+
+#include "memmodel/planner.h"
+#include "sim/graph/error.h"
+
+namespace thaw {
+namespace {
+
+// Cached activations beyond this are dropped between batches, earliest cut first, unless just used.
+constexpr int64_t kMostCachedBytes = int64_t{640} << 20;
+
+}  // namespace
+
+Evaluator::Evaluator(const SearchProblem& problem, TrialRecord& record)
+    : problem_(problem), record_(record) {}
+
+MemoryTotals Evaluator::memory(const Schedule& schedule) const {
+  const Plan plan = training_plan(*problem_.network, schedule);
+  return totals(plan, plan_layout(plan), problem_.board);
+}
+
+/// The latest cut at or before the layer whose activations are no larger than the images themselves: early
+/// layers of image networks are wider than their input, and computing them again is cheaper than keeping
+/// them.
+size_t Evaluator::cheapest_cut(size_t layer) const {
+  const int64_t image = problem_.train->sample_bytes();
+  while (layer > 0 && empty_prefix_cache(*problem_.network, layer, 0, false).sample_bytes > image) --layer;
+  return layer;
+}
+
+const Evaluator::Caches& Evaluator::caches_before(size_t layer) {
+  auto& found = caches_[layer];
+  if (found) return *found;
+  const Caches* from = nullptr;
+  for (const auto& [cut, caches] : caches_)
+    if (cut < layer && caches) from = caches.get();
+  found = std::make_unique<Caches>();
+  const Network& network = *problem_.network;
+  const int32_t threads = problem_.jobs;
+  if (from != nullptr) {
+    found->train = advance_prefix(network, layer, from->train, threads);
+    found->test = advance_prefix(network, layer, from->test, threads);
+  } else {
+    found->train = cache_prefix(network, layer, *problem_.train, true, threads);
+    found->test = cache_prefix(network, layer, *problem_.test, false, threads);
+  }
+  return *found;
+}
+
+void Evaluator::drop_caches(const std::set<const Caches*>& keep) {
+  int64_t bytes = 0;
+  for (const auto& [cut, caches] : caches_) bytes += caches->train.total_bytes() + caches->test.total_bytes();
+  for (auto it = caches_.begin(); it != caches_.end() && bytes > kMostCachedBytes;) {
+    if (keep.contains(it->second.get())) {
+      ++it;
+      continue;
+    }
+    bytes -= it->second->train.total_bytes() + it->second->test.total_bytes();
+    it = caches_.erase(it);
+  }
+}
+
+SeedResult Evaluator::run(const EvaluationRequest& request, uint32_t seed, const Caches& caches) const {
+  Schedule schedule = request.schedule;
+  schedule.training.seed = seed;
+  schedule.training.epochs = request.fidelity.epochs;
+  schedule.training.warmup_epochs = std::min(schedule.training.warmup_epochs, 0.25 * request.fidelity.epochs);
+  TrainingData data;
+  data.train = {&caches.train, &problem_.train->labels, {}};
+  data.test = {&caches.test, &problem_.test->labels, {}};
+  if (request.measured_on == MeasuredOn::validation) {
+    data.train.ids = problem_.train_ids;
+    data.test = {&caches.train, &problem_.train->labels, problem_.validation_ids};
+    const auto count = static_cast<double>(data.train.ids.size()) * request.fidelity.samples;
+    data.train.ids.resize(std::max<size_t>(1, static_cast<size_t>(count)));
+  }
+  TrainingControl control;
+  control.cancelled = cancelled;
+  TrainingResult trained = train(*problem_.network, schedule, data, control);
+  SeedResult result;
+  result.seed = seed;
+  result.outcome = trained.outcome;
+  result.accuracy = trained.accuracy;
+  result.loss = trained.epochs.back().loss;
+  result.signature = trained.signature;
+  if (request.measured_on == MeasuredOn::test) result.predictions = std::move(trained.predictions);
+  return result;
+}
+
+std::vector<Evaluation> Evaluator::evaluate(const std::vector<EvaluationRequest>& requests) {
+  struct Run {
+    size_t request, seed;
+    const Caches* caches;
+  };
+  std::vector<Evaluation> results(requests.size());
+  std::vector<Run> runs;
+  std::vector<size_t> left(requests.size(), 0);  // runs of each request still to come
+  for (size_t i = 0; i < requests.size(); ++i) {
+    if (const Evaluation* known = record_.find(requests[i])) {
+      results[i] = *known;
+      results[i].request = requests[i];
+      continue;
+    }
+    results[i].request = requests[i];
+    results[i].seeds.resize(requests[i].seeds.size());
+    const MemoryTotals needed = memory(requests[i].schedule);
+    results[i].ram_bytes = needed.ram.required;
+    results[i].flash_bytes = needed.flash.required;
+    results[i].macs_per_step = needed.macs_per_step();
+    results[i].over_budget = !needed.fits();
+    const size_t cut = cheapest_cut(first_updated_layer(*problem_.network, requests[i].schedule));
+    for (size_t seed = 0; seed < requests[i].seeds.size(); ++seed)
+      runs.push_back({i, seed, &caches_before(cut)});
+    left[i] = requests[i].seeds.size();
+  }
+  size_t recorded = 0;  // in the order of the requests
+  size_t finished = 0;
+  const auto record_finished = [&] {
+    while (recorded < results.size() && left[recorded] == 0) record_.add(results[recorded++]);
+  };
+  record_finished();
+  std::exception_ptr failure;
+#pragma omp parallel for schedule(dynamic, 1) num_threads(problem_.jobs)
+  for (size_t r = 0; r < runs.size(); ++r) {
+    try {
+      if (cancelled && cancelled()) throw Error("search", "interrupted");
+      const Run& one = runs[r];
+      const uint32_t seed = requests[one.request].seeds[one.seed];
+      SeedResult result = run(requests[one.request], seed, *one.caches);
+#pragma omp critical(thaw_evaluator)
+      {
+        results[one.request].seeds[one.seed] = std::move(result);
+        if (--left[one.request] == 0) {
+          ++finished;
+          record_finished();
+          if (progress) progress(results[one.request], finished, requests.size());
+        }
+      }
+    } catch (...) {
+#pragma omp critical(thaw_evaluator)
+      if (!failure) failure = std::current_exception();
+    }
+  }
+  if (failure) std::rethrow_exception(failure);
+  std::set<const Caches*> used;
+  for (const Run& one : runs) used.insert(one.caches);
+  drop_caches(used);
+  return results;
+}
+
+}  // namespace thaw

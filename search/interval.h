@@ -1,0 +1,17 @@
+// How sure an accuracy measured on a limited number of samples is.
+#pragma once
+
+#include <cstdint>
+
+namespace thaw {
+
+/// 95 % interval of a share, both ends 0..1.
+struct AccuracyInterval {
+  double low = 0.0;
+  double high = 1.0;
+};
+
+/// Wilson's score interval (1927) for a share observed on `count` independent samples.
+AccuracyInterval wilson_interval(double share, int64_t count);
+
+}  // namespace thaw

@@ -1,0 +1,137 @@
+#include "search/run_directory.h"
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+
+#include "memmodel/paper_metric.h"
+#include "memmodel/plan_json.h"
+#include "memmodel/planner.h"
+#include "search/interval.h"
+#include "sim/graph/file.h"
+#include "sim/graph/json.h"
+#include "sim/plan/schedule_json.h"
+
+namespace thaw {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+constexpr int kSchemaVersion = 1;
+
+const char* outcome_name(const Evaluation& e) {
+  return e.diverged() ? "diverged" : e.over_budget ? "over_budget" : "ok";
+}
+
+Json accuracies(const Evaluation& e) {
+  Json list = Json::array();
+  for (const SeedResult& s : e.seeds) list.push_back({{"seed", s.seed}, {"accuracy", s.accuracy}});
+  return list;
+}
+
+Json measured(const Evaluation& e) {
+  return {{"trial", e.number},
+          {"outcome", outcome_name(e)},
+          {"accuracy", e.accuracy()},
+          {"by_seed", accuracies(e)},
+          {"ram_bytes", e.ram_bytes},
+          {"flash_bytes", e.flash_bytes},
+          {"macs_per_step", e.macs_per_step},
+          {"learning_rate", e.request.schedule.training.learning_rate}};
+}
+
+Json schedule_json(const Schedule& schedule) {
+  return Json::parse(write_schedule(schedule));
+}
+
+Json curve_json(const FreezeResult& freeze, double threshold) {
+  Json points = Json::array();
+  for (const FreezeStep& step : freeze.curve) {
+    Json point = {{"frozen", step.frozen}, {"holds", step.holds}};
+    point.update(measured(step.evaluation));
+    point["schedule"] = schedule_json(step.evaluation.request.schedule);
+    points.push_back(std::move(point));
+  }
+  return {{"schema_version", kSchemaVersion}, {"measured_on", "validation"},
+          {"threshold_points", threshold},    {"reference_accuracy", freeze.reference},
+          {"chosen", freeze.chosen},          {"stop_reason", freeze.stop_reason},
+          {"points", std::move(points)}};
+}
+
+Json pareto_json(const std::vector<Evaluation>& front) {
+  Json points = Json::array();
+  for (const Evaluation& e : front) {
+    Json point = {{"role", e.request.role}};
+    point.update(measured(e));
+    point["schedule"] = schedule_json(e.request.schedule);
+    points.push_back(std::move(point));
+  }
+  return {{"schema_version", kSchemaVersion}, {"measured_on", "validation"}, {"points", std::move(points)}};
+}
+
+/// Labels first, then each row's predictions seed by seed, one byte a sample; the JSON says where.
+struct PredictionFile {
+  std::vector<std::byte> bytes;
+
+  int64_t append(const std::vector<int32_t>& classes) {
+    const auto at = static_cast<int64_t>(bytes.size());
+    for (int32_t c : classes) bytes.push_back(static_cast<std::byte>(c));
+    return at;
+  }
+};
+
+Json comparison_json(const SearchResult& result, const SearchProblem& problem, PredictionFile& file) {
+  const int64_t samples = problem.test->count;
+  Json rows = Json::array();
+  const int64_t labels_at = file.append(problem.test->labels);
+  for (const ComparisonRow& row : result.comparison) {
+    Json json = {{"name", row.name}};
+    json.update(measured(row.evaluation));
+    const AccuracyInterval interval = wilson_interval(row.evaluation.accuracy(), samples);
+    json["interval"] = {{"low", interval.low}, {"high", interval.high}};
+    Json predictions = Json::array();
+    for (const SeedResult& s : row.evaluation.seeds)
+      predictions.push_back({{"seed", s.seed}, {"offset", file.append(s.predictions)}});
+    json["predictions"] = std::move(predictions);
+    json["schedule"] = schedule_json(row.evaluation.request.schedule);
+    rows.push_back(std::move(json));
+  }
+  return {{"schema_version", kSchemaVersion},      {"measured_on", "test"},      {"samples", samples},
+          {"predictions_file", "predictions.bin"}, {"labels_offset", labels_at}, {"rows", std::move(rows)}};
+}
+
+}  // namespace
+
+std::vector<Evaluation> pareto_front(const std::vector<Evaluation>& trials) {
+  std::vector<Evaluation> candidates;
+  for (const Evaluation& e : trials)
+    if (e.request.measured_on == MeasuredOn::validation && e.request.fidelity.name == "full" &&
+        !e.diverged() && !e.over_budget)
+      candidates.push_back(e);
+  std::stable_sort(candidates.begin(), candidates.end(), [](const Evaluation& a, const Evaluation& b) {
+    if (a.ram_bytes != b.ram_bytes) return a.ram_bytes < b.ram_bytes;
+    return a.accuracy() > b.accuracy();
+  });
+  std::vector<Evaluation> front;
+  for (const Evaluation& e : candidates)
+    if (front.empty() || e.accuracy() > front.back().accuracy()) front.push_back(e);
+  return front;
+}
+
+void write_run_directory(const std::filesystem::path& folder, const Evaluator& evaluator,
+                         const std::vector<Evaluation>& trials, const SearchResult& result,
+                         const SearchOptions& options) {
+  PredictionFile predictions;
+  const Json comparison = comparison_json(result, evaluator.problem(), predictions);
+  write_file_atomically(folder / "predictions.bin", predictions.bytes);
+  write_json_file(folder / "comparison.json", comparison);
+  write_json_file(folder / "curve.json", curve_json(result.freeze, options.threshold_points));
+  write_json_file(folder / "pareto.json", pareto_json(pareto_front(trials)));
+  const Network& network = *evaluator.problem().network;
+  const Plan plan = training_plan(network, result.schedule);
+  const PaperMetric paper = paper_metric(network, result.schedule);
+  write_json_file(folder / "plan.json",
+                  plan_json(plan, plan_layout(plan), evaluator.problem().board, &paper));
+  write_file_atomically(folder / "schedule.json", write_schedule(result.schedule));
+}
+
+}  // namespace thaw

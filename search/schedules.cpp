@@ -1,0 +1,81 @@
+#include "search/schedules.h"
+
+#include <algorithm>
+
+#include "sim/plan/channel_selection.h"
+#include "sim/plan/lower.h"
+
+namespace thaw {
+namespace {
+
+const Convolution& convolution(const Network& network, int32_t op) {
+  return std::get<Convolution>(network.convolution_layer(op).kind);
+}
+
+/// The entry for `op`, put in its place when the schedule has none.
+LayerUpdate& entry_for(Schedule& schedule, const Network& network, int32_t op) {
+  auto at = std::lower_bound(schedule.update.begin(), schedule.update.end(), op,
+                             [](const LayerUpdate& entry, int32_t value) { return entry.op < value; });
+  if (at == schedule.update.end() || at->op != op)
+    at =
+        schedule.update.insert(at, {op, network.convolution_layer(op).name, false, UpdatedWeights::none, {}});
+  return *at;
+}
+
+}  // namespace
+
+Schedule last_layer_schedule(const Network& network, const TrainingRecipe& recipe) {
+  Schedule schedule;
+  schedule.model_file = network.graph.file_name;
+  schedule.model_sha256 = network.graph.sha256;
+  schedule.classes = network.classifier.classes;
+  const std::vector<int32_t>& shape = network.graph.tensor(network.input).shape;
+  std::fill(schedule.input.begin(), schedule.input.end(), 1);
+  std::copy_backward(shape.begin(), shape.end(), schedule.input.end());
+  schedule.training = recipe;
+  schedule.update.push_back(
+      {network.convolution_count(), network.classifier.name, true, UpdatedWeights::all, {}});
+  return schedule;
+}
+
+Schedule bias_schedule(const Network& network, const TrainingRecipe& recipe, int32_t first_op) {
+  Schedule schedule = last_layer_schedule(network, recipe);
+  for (int32_t op = first_op; op < network.convolution_count(); ++op)
+    entry_for(schedule, network, op).bias = true;
+  return schedule;
+}
+
+Schedule last_layers_schedule(const Network& network, const TrainingRecipe& recipe, int32_t first_op) {
+  Schedule schedule = bias_schedule(network, recipe, first_op);
+  for (LayerUpdate& entry : schedule.update) entry.weights = UpdatedWeights::all;
+  return schedule;
+}
+
+int32_t first_trainable_convolution(const Network& network) {
+  int32_t first = network.convolution_count();
+  while (first > 0 && why_not_trainable(network, first - 1).empty()) --first;
+  return first;
+}
+
+Schedule with_weights(const Schedule& schedule, const Network& network, int32_t op, int32_t eighths) {
+  Schedule result = schedule;
+  LayerUpdate& entry = entry_for(result, network, op);
+  const Convolution& c = convolution(network, op);
+  const int32_t count = c.selectable_channels() * eighths / 8;
+  entry.channels.clear();
+  entry.weights = count == 0                         ? UpdatedWeights::none
+                  : count == c.selectable_channels() ? UpdatedWeights::all
+                                                     : UpdatedWeights::channels;
+  if (entry.weights == UpdatedWeights::channels) entry.channels = select_channels_by_magnitude(c, count);
+  std::erase_if(result.update,
+                [](const LayerUpdate& e) { return !e.bias && e.weights == UpdatedWeights::none; });
+  return result;
+}
+
+Schedule without_layers_before(const Schedule& schedule, int32_t first_op) {
+  Schedule result = schedule;
+  std::erase_if(result.update, [&](const LayerUpdate& entry) { return entry.op < first_op; });
+  return result;
+}
+
+}  // namespace thaw

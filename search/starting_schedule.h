@@ -1,0 +1,23 @@
+// Where freezing begins: every tensor that the budget and stable training allow.
+#pragma once
+
+#include <functional>
+#include <string>
+
+#include "search/evaluator.h"
+
+namespace thaw {
+
+/// Says what a search is doing now, one line.
+using SearchLog = std::function<void(const std::string&)>;
+
+/// The largest starting schedule that fits the board:
+///   1. biases of as many last convolutions as fit
+///   2. weights, best measured gain per byte first: each tensor is trained alone beside those biases for a
+///      look; what does not fit whole is tried with 1/2, 1/4 and 1/8 of its channels
+/// Nothing is measured where everything fits. Throws Error naming required, available and excess bytes when
+/// not even the classifier fits.
+Schedule starting_schedule(Evaluator& evaluator, const TrainingRecipe& recipe, const Fidelity& look,
+                           const SearchLog& log);
+
+}  // namespace thaw

@@ -1,0 +1,107 @@
+#include "search/trial_json.h"
+
+#include <nlohmann/json.hpp>
+
+#include "sim/graph/json.h"
+#include "sim/plan/schedule_json.h"
+
+namespace thaw {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+const char* name_of(MeasuredOn on) {
+  return on == MeasuredOn::test ? "test" : "validation";
+}
+const char* name_of(Outcome outcome) {
+  return outcome == Outcome::diverged ? "diverged" : "ok";
+}
+
+Json seed_json(const SeedResult& s) {
+  Json json = {{"seed", s.seed},
+               {"outcome", name_of(s.outcome)},
+               {"accuracy", s.accuracy},
+               {"loss", s.loss},
+               {"signature", s.signature}};
+  if (!s.predictions.empty()) json["predictions"] = s.predictions;
+  return json;
+}
+
+SeedResult read_seed(const JsonView& view) {
+  view.known_keys({"seed", "outcome", "accuracy", "loss", "signature", "predictions"});
+  SeedResult s;
+  s.seed = static_cast<uint32_t>(view.field("seed").integer(0, UINT32_MAX));
+  s.outcome = view.field("outcome").one_of({"ok", "diverged"}) == 1 ? Outcome::diverged : Outcome::ok;
+  s.accuracy = view.field("accuracy").number(0.0, 1.0);
+  s.loss = view.field("loss").number();
+  s.signature = view.field("signature").string();
+  if (const auto predictions = view.optional_field("predictions"))
+    for (const JsonView& p : predictions->items())
+      s.predictions.push_back(static_cast<int32_t>(p.integer(0, 255)));
+  return s;
+}
+
+}  // namespace
+
+std::string trial_line(const TrialRow& row) {
+  const Evaluation& e = row.evaluation;
+  Json seeds = Json::array();
+  for (const SeedResult& s : e.seeds) seeds.push_back(seed_json(s));
+  const Json json = {
+      {"schema_version", kTrialSchemaVersion},
+      {"number", e.number},
+      {"key", row.key},
+      {"run", row.run},
+      {"role", e.request.role},
+      {"fidelity",
+       {{"name", e.request.fidelity.name},
+        {"epochs", e.request.fidelity.epochs},
+        {"samples", e.request.fidelity.samples}}},
+      {"measured_on", name_of(e.request.measured_on)},
+      {"outcome", e.diverged()    ? "diverged"
+                  : e.over_budget ? "over_budget"
+                                  : "ok"},
+      {"accuracy", e.accuracy()},
+      {"ram_bytes", e.ram_bytes},
+      {"flash_bytes", e.flash_bytes},
+      {"macs_per_step", e.macs_per_step},
+      {"seeds", seeds},
+      {"schedule", Json::parse(write_schedule(e.request.schedule))},
+  };
+  return json.dump();
+}
+
+TrialRow parse_trial(std::string_view line, const std::string& where) {
+  const nlohmann::json document = parse_json(line, where);
+  const JsonView view(document, where);
+  check_schema_version(view, kTrialSchemaVersion);
+  view.known_keys({"schema_version", "number", "key", "run", "role", "fidelity", "measured_on", "outcome",
+                   "accuracy", "ram_bytes", "flash_bytes", "macs_per_step", "seeds", "schedule"});
+  TrialRow row;
+  Evaluation& e = row.evaluation;
+  row.key = view.field("key").string();
+  row.run = view.field("run").string();
+  e.number = static_cast<int32_t>(view.field("number").integer(1, INT32_MAX));
+  e.request.role = view.field("role").string();
+  const JsonView fidelity = view.field("fidelity");
+  fidelity.known_keys({"name", "epochs", "samples"});
+  e.request.fidelity = {fidelity.field("name").string(),
+                        static_cast<int32_t>(fidelity.field("epochs").integer(1, INT32_MAX)),
+                        fidelity.field("samples").number(0.0, 1.0)};
+  e.request.measured_on = view.field("measured_on").one_of({"validation", "test"}) == 1
+                              ? MeasuredOn::test
+                              : MeasuredOn::validation;
+  e.over_budget = view.field("outcome").one_of({"ok", "diverged", "over_budget"}) == 2;
+  e.ram_bytes = view.field("ram_bytes").integer(0);
+  e.flash_bytes = view.field("flash_bytes").integer(0);
+  e.macs_per_step = view.field("macs_per_step").integer(0);
+  e.request.seeds.clear();
+  for (const JsonView& seed : view.field("seeds").items()) {
+    e.seeds.push_back(read_seed(seed));
+    e.request.seeds.push_back(e.seeds.back().seed);
+  }
+  e.request.schedule = read_schedule(view.field("schedule").json().dump(), where + ": schedule");
+  return row;
+}
+
+}  // namespace thaw

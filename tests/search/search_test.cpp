@@ -1,0 +1,182 @@
+// The whole search on a small problem: same bytes for any number of jobs, after a kill, and within the
+// budget.
+#include "search/search.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <fstream>
+#include <iterator>
+#include <nlohmann/json.hpp>
+#include <sstream>
+
+#include "search/run_directory.h"
+#include "search/schedules.h"
+#include "sim/graph/error.h"
+#include "tests/json_schema.h"
+#include "tests/search/small_problem.h"
+
+namespace thaw {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr int64_t kRam = 80 * 1024;
+
+std::string text_of(const fs::path& file) {
+  std::ifstream in(file, std::ios::binary);
+  return {std::istreambuf_iterator<char>(in), {}};
+}
+
+fs::path fresh_folder(const std::string& name) {
+  const fs::path folder = fs::path(::testing::TempDir()) / ("thaw_search_" + name);
+  fs::remove_all(folder);
+  fs::create_directories(folder);
+  return folder;
+}
+
+SearchOptions small_options() {
+  SearchOptions options;
+  options.epochs = 2;
+  options.seeds = 1;
+  options.learning_rate = 0.003;
+  options.threshold_points = 5.0;
+  return options;
+}
+
+struct Found {
+  SearchResult result;
+  std::vector<Evaluation> trials;
+};
+
+/// Searches into a folder; `kill_after` evaluations the search is cancelled (0: never).
+Found search_into(const fs::path& folder, int32_t jobs, size_t kill_after = 0) {
+  testing::SmallProblem small(kRam);
+  small.problem.jobs = jobs;
+  TrialRecord record(folder / "trials.jsonl", "digest");
+  Evaluator evaluator(small.problem, record);
+  if (kill_after > 0) evaluator.cancelled = [&] { return record.evaluations().size() >= kill_after; };
+  Found found;
+  found.result = search_by_freezing(evaluator, small_options(), [](const std::string&) {});
+  write_run_directory(folder, evaluator, record.evaluations(), found.result, small_options());
+  record.finish();
+  found.trials = record.evaluations();
+  return found;
+}
+
+void expect_same_files(const fs::path& a, const fs::path& b) {
+  for (const char* name : {"schedule.json", "trials.jsonl", "curve.json", "pareto.json", "comparison.json",
+                           "predictions.bin", "plan.json"}) {
+    EXPECT_FALSE(text_of(a / name).empty()) << name;
+    EXPECT_EQ(text_of(a / name), text_of(b / name)) << name;
+  }
+}
+
+TEST(SearchDeterminismSlow, FilesAreTheSameForOneJobAndTwoAndTwiceInARow) {
+  const fs::path one = fresh_folder("one"), two = fresh_folder("two"), again = fresh_folder("again");
+  search_into(one, 1);
+  search_into(two, 2);
+  search_into(again, 2);
+  expect_same_files(one, two);
+  expect_same_files(two, again);
+}
+
+TEST(SearchDeterminismSlow, AnInterruptedSearchGoesOnToTheSameFiles) {
+  const fs::path whole = fresh_folder("whole"), resumed = fresh_folder("resumed");
+  search_into(whole, 2);
+  EXPECT_THROW(search_into(resumed, 2, 5), Error);
+  EXPECT_THROW(search_into(resumed, 1, 20), Error);
+  // A line that a power cut left half written is dropped.
+  std::ofstream(resumed / "trials.jsonl", std::ios::app) << "{\"schema_version\":1,\"num";
+  search_into(resumed, 2);
+  expect_same_files(whole, resumed);
+}
+
+TEST(SearchSlow, TheAnswerFitsTheBudgetAndBeatsTheLastLayer) {
+  const Found found = search_into(fresh_folder("answer"), 2);
+  const std::vector<FreezeStep>& curve = found.result.freeze.curve;
+  for (const FreezeStep& step : curve) EXPECT_LE(step.evaluation.ram_bytes, kRam) << step.frozen;
+  for (size_t i = 1; i < curve.size(); ++i)
+    EXPECT_LT(curve[i].evaluation.ram_bytes, curve[i - 1].evaluation.ram_bytes) << curve[i].frozen;
+  const ComparisonRow& chosen = found.result.comparison[0];
+  const ComparisonRow& last_layer = found.result.comparison[2];
+  EXPECT_EQ(last_layer.name, "last layer only");
+  EXPECT_GE(chosen.evaluation.accuracy(), last_layer.evaluation.accuracy());
+  EXPECT_EQ(found.result.schedule.promise->ram_bytes, chosen.evaluation.ram_bytes);
+}
+
+TEST(SearchSlow, FilesHoldToTheirSchemas) {
+  const fs::path folder = fresh_folder("schemas");
+  search_into(folder, 2);
+  const auto faults = [](const std::string& schema, const nlohmann::json& document) {
+    const fs::path file = fs::path(THAW_SOURCE_DIR) / "configs/schema" / (schema + ".schema.json");
+    const nlohmann::json rules = nlohmann::json::parse(text_of(file));
+    return testing::SchemaCheck(rules).faults(document);
+  };
+  for (const char* name : {"curve", "pareto", "comparison", "schedule"})
+    EXPECT_THAT(faults(name, nlohmann::json::parse(text_of(folder / (std::string(name) + ".json")))),
+                ::testing::IsEmpty())
+        << name;
+  std::istringstream trials(text_of(folder / "trials.jsonl"));
+  for (std::string line; std::getline(trials, line);)
+    EXPECT_THAT(faults("trial", nlohmann::json::parse(line)), ::testing::IsEmpty());
+}
+
+TEST(SearchSlow, TheTestSplitIsNotReadBeforeTheEnd) {
+  const Found found = search_into(fresh_folder("split"), 2);
+  bool reading_test = false;
+  for (const Evaluation& e : found.trials) {
+    if (e.request.measured_on == MeasuredOn::test) reading_test = true;
+    EXPECT_EQ(e.request.measured_on == MeasuredOn::test, reading_test) << e.request.role;
+  }
+  EXPECT_TRUE(reading_test);
+}
+
+TEST(Search, ABoardTooSmallForTheClassifierIsRefusedWithTheBytes) {
+  testing::SmallProblem small(8 * 1024);
+  TrialRecord record("", "digest");
+  Evaluator evaluator(small.problem, record);
+  try {
+    search_by_freezing(evaluator, small_options(), [](const std::string&) {});
+    FAIL();
+  } catch (const Error& error) {
+    EXPECT_NE(std::string(error.what()).find("bytes of RAM"), std::string::npos) << error.what();
+    EXPECT_NE(std::string(error.what()).find("8192"), std::string::npos) << error.what();
+  }
+}
+
+TEST(TrialRecordTest, RowsOfAnotherRunAreRefused) {
+  const fs::path folder = fresh_folder("other");
+  testing::SmallProblem small(kRam);
+  const Schedule schedule = last_layer_schedule(small.network, {});
+  {
+    TrialRecord record(folder / "trials.jsonl", "one");
+    Evaluator evaluator(small.problem, record);
+    EvaluationRequest request;
+    request.schedule = schedule;
+    request.fidelity.epochs = 1;
+    request.fidelity.samples = 0.1;
+    evaluator.evaluate(request);
+  }
+  EXPECT_NO_THROW(TrialRecord(folder / "trials.jsonl", "one"));
+  EXPECT_THROW(TrialRecord(folder / "trials.jsonl", "two"), Error);
+}
+
+TEST(ParetoFront, KeepsWhatNothingElseBeats) {
+  const auto point = [](int64_t ram, double accuracy, const char* fidelity) {
+    Evaluation e;
+    e.request.fidelity = {fidelity, 1, 1.0};
+    e.ram_bytes = ram;
+    e.seeds = {{1, Outcome::ok, accuracy, 0.0, "", {}}};
+    return e;
+  };
+  const std::vector<Evaluation> front =
+      pareto_front({point(300, 0.8, "full"), point(100, 0.5, "full"), point(200, 0.5, "full"),
+                    point(50, 0.9, "look"), point(250, 0.85, "full")});
+  ASSERT_EQ(front.size(), 2U);
+  EXPECT_EQ(front[0].ram_bytes, 100);
+  EXPECT_EQ(front[1].ram_bytes, 250);
+}
+
+}  // namespace
+}  // namespace thaw
