@@ -1,0 +1,35 @@
+// The first thing a reader wants: which schedule to flash, what it costs, how sure we are, where it fits.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "reports/board_limits.h"
+#include "reports/run_files.h"
+
+namespace thaw {
+
+/// One figure of the answer, as text with its unit; `detail` may be empty.
+struct AnswerFigure {
+  std::string name, value, detail;
+};
+
+/// A board and by how many bytes it is too small; both excesses 0: it fits.
+struct BoardFit {
+  BoardLimits board;
+  int64_t ram_excess = 0, flash_excess = 0;
+
+  bool fits() const { return ram_excess == 0 && flash_excess == 0; }
+};
+
+/// `verdict` says how the answer stands beside what anyone would try without a search, in one sentence.
+struct Answer {
+  std::string schedule;  // in words
+  std::string verdict;
+  std::vector<AnswerFigure> figures;  // accuracy, RAM, flash, step cost
+  std::vector<BoardFit> boards;
+};
+
+Answer answer_of(const Run& run, const std::vector<BoardLimits>& boards);
+
+}  // namespace thaw

@@ -1,0 +1,26 @@
+#include "reports/board_limits.h"
+
+#include <algorithm>
+#include <tuple>
+
+#include "sim/graph/json.h"
+
+namespace thaw {
+
+std::vector<BoardLimits> read_board_limits(const std::filesystem::path& folder) {
+  std::vector<BoardLimits> boards;
+  for (const auto& entry : std::filesystem::directory_iterator(folder)) {
+    if (entry.path().extension() != ".json") continue;
+    const nlohmann::json document = read_json_file(entry.path());
+    const JsonView view(document, entry.path().string());
+    check_schema_version(view, 1);
+    boards.push_back({view.field("name").string(), view.field("description").string(),
+                      view.field("ram_bytes").integer(0), view.field("flash_bytes").integer(0)});
+  }
+  std::sort(boards.begin(), boards.end(), [](const BoardLimits& a, const BoardLimits& b) {
+    return std::tie(a.ram_bytes, a.name) < std::tie(b.ram_bytes, b.name);
+  });
+  return boards;
+}
+
+}  // namespace thaw

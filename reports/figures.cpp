@@ -1,0 +1,168 @@
+#include "reports/figures.h"
+
+#include <fmt/format.h>
+
+#include "sim/graph/json.h"
+
+namespace thaw {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+constexpr int kBaselineVersion = 1;
+
+/// FNV-1a, 64 bits: tells test sets apart, protects against nothing.
+std::string fingerprint(const std::vector<uint8_t>& labels) {
+  uint64_t hash = 0xcbf29ce484222325U;
+  for (uint8_t label : labels) hash = (hash ^ label) * 0x100000001b3U;
+  return fmt::format("{:016x}", hash);
+}
+
+/// Four samples a digit, the first one in the digit's highest bit.
+std::string hexadecimal(const std::vector<bool>& bits) {
+  std::string text;
+  for (size_t at = 0; at < bits.size(); at += 4) {
+    unsigned digit = 0;
+    for (size_t i = 0; i < 4; ++i) digit = digit << 1U | (at + i < bits.size() && bits[at + i] ? 1U : 0U);
+    text += "0123456789abcdef"[digit];
+  }
+  return text;
+}
+
+std::vector<bool> read_bits(const JsonView& view, int64_t count) {
+  const std::string& text = view.string();
+  if (static_cast<int64_t>(text.size()) != (count + 3) / 4 ||
+      text.find_first_not_of("0123456789abcdef") != std::string::npos)
+    view.expected(fmt::format("{} lower-case hexadecimal digits, four samples each", (count + 3) / 4));
+  std::vector<bool> bits;
+  for (int64_t i = 0; i < count; ++i) {
+    const char c = text[static_cast<size_t>(i / 4)];
+    const int digit = c <= '9' ? c - '0' : c - 'a' + 10;
+    bits.push_back((digit >> (3 - i % 4) & 1) != 0);
+  }
+  return bits;
+}
+
+template <typename Number>
+void put(Json& json, const char* key, const std::optional<Number>& value) {
+  if (value) json[key] = *value;
+}
+
+std::optional<int64_t> count_field(const JsonView& view, std::string_view key) {
+  const auto field = view.optional_field(key);
+  if (!field) return std::nullopt;
+  return field->integer(0);
+}
+
+}  // namespace
+
+Figures figures_of(const Run& run) {
+  Figures figures;
+  figures.schedule = run.schedule;
+  figures.model_sha256 = run.schedule.model_sha256;
+  if (run.facts) {
+    figures.thaw = run.facts->thaw;
+    figures.data_sha256 = run.facts->data_sha256;
+    figures.board = run.facts->board;
+    figures.samples = run.facts->test_samples;
+    figures.search_seconds = run.facts->seconds;
+    figures.instructions_per_step = run.facts->instructions_per_step;
+  }
+  const auto take_accuracy = [&](const PromisedFigures& promise) {
+    figures.accuracy = promise.accuracy;
+    figures.low = promise.low;
+    figures.high = promise.high;
+    figures.seeds = promise.seeds;
+    figures.signature = promise.signature;
+  };
+  if (run.schedule.promise) {
+    take_accuracy(*run.schedule.promise);
+    figures.ram_bytes = run.schedule.promise->ram_bytes;
+    figures.flash_bytes = run.schedule.promise->flash_bytes;
+    figures.macs_per_step = run.schedule.promise->macs_per_step;
+  }
+  if (run.facts && run.facts->trained) take_accuracy(*run.facts->trained);
+  if (run.comparison) {
+    const ComparedSchedule& chosen = run.comparison->rows[0];
+    figures.samples = run.comparison->samples;
+    if (!run.comparison->labels.empty()) {
+      figures.labels = fingerprint(run.comparison->labels);
+      for (const SeedPredictions& p : chosen.predictions) {
+        SeedCorrect seed{p.seed, {}};
+        for (size_t i = 0; i < p.classes.size(); ++i)
+          seed.correct.push_back(p.classes[i] == run.comparison->labels[i]);
+        figures.correct.push_back(std::move(seed));
+      }
+    }
+  }
+  return figures;
+}
+
+Figures read_baseline(const std::filesystem::path& path) {
+  const nlohmann::json document = read_json_file(path);
+  const JsonView view(document, path.string());
+  check_schema_version(view, kBaselineVersion);
+  view.known_keys({"schema_version", "thaw", "model_sha256", "data_sha256", "board", "figures", "predictions",
+                   "schedule"});
+  Figures figures;
+  figures.thaw = view.field("thaw").string();
+  figures.model_sha256 = view.field("model_sha256").string();
+  figures.data_sha256 = view.field("data_sha256").string();
+  figures.board = view.field("board").string();
+  const JsonView numbers = view.field("figures");
+  numbers.known_keys({"accuracy", "ram_bytes", "flash_bytes", "macs_per_step", "instructions_per_step",
+                      "search_seconds", "signature"});
+  if (const auto accuracy = numbers.optional_field("accuracy")) {
+    accuracy->known_keys({"mean", "low", "high", "seeds", "samples"});
+    figures.accuracy = accuracy->field("mean").number(0.0, 1.0);
+    figures.low = accuracy->field("low").number(0.0, 1.0);
+    figures.high = accuracy->field("high").number(0.0, 1.0);
+    figures.seeds = accuracy->field("seeds").integer(1, INT32_MAX);
+    figures.samples = accuracy->field("samples").integer(0, INT32_MAX);
+  }
+  figures.ram_bytes = count_field(numbers, "ram_bytes");
+  figures.flash_bytes = count_field(numbers, "flash_bytes");
+  figures.macs_per_step = count_field(numbers, "macs_per_step");
+  figures.instructions_per_step = count_field(numbers, "instructions_per_step");
+  if (const auto seconds = numbers.optional_field("search_seconds"))
+    figures.search_seconds = seconds->number(0.0);
+  if (const auto signature = numbers.optional_field("signature")) figures.signature = signature->string();
+  if (const auto predictions = view.optional_field("predictions")) {
+    predictions->known_keys({"labels", "correct"});
+    figures.labels = predictions->field("labels").string();
+    for (const JsonView& seed : predictions->field("correct").items())
+      figures.correct.push_back(
+          {seed.field("seed").integer(0, UINT32_MAX), read_bits(seed.field("samples"), figures.samples)});
+  }
+  figures.schedule = read_schedule_view(view.field("schedule"));
+  return figures;
+}
+
+void write_baseline(const std::filesystem::path& path, const Figures& figures) {
+  Json numbers = Json::object();
+  if (figures.accuracy)
+    numbers["accuracy"] = {{"mean", *figures.accuracy},
+                           {"low", figures.low},
+                           {"high", figures.high},
+                           {"seeds", figures.seeds},
+                           {"samples", figures.samples}};
+  put(numbers, "ram_bytes", figures.ram_bytes);
+  put(numbers, "flash_bytes", figures.flash_bytes);
+  put(numbers, "macs_per_step", figures.macs_per_step);
+  put(numbers, "instructions_per_step", figures.instructions_per_step);
+  put(numbers, "search_seconds", figures.search_seconds);
+  if (!figures.signature.empty()) numbers["signature"] = figures.signature;
+  Json json = {
+      {"schema_version", kBaselineVersion}, {"thaw", figures.thaw},   {"model_sha256", figures.model_sha256},
+      {"data_sha256", figures.data_sha256}, {"board", figures.board}, {"figures", numbers}};
+  if (!figures.correct.empty()) {
+    Json correct = Json::array();
+    for (const SeedCorrect& seed : figures.correct)
+      correct.push_back({{"seed", seed.seed}, {"samples", hexadecimal(seed.correct)}});
+    json["predictions"] = {{"labels", figures.labels}, {"correct", correct}};
+  }
+  json["schedule"] = figures.schedule.document;
+  write_json_file(path, json);
+}
+
+}  // namespace thaw

@@ -1,0 +1,31 @@
+#include "reports/number_text.h"
+
+#include <fmt/format.h>
+
+namespace thaw {
+
+std::string grouped_text(int64_t number) {
+  std::string text = std::to_string(number);
+  const size_t first = text[0] == '-' ? 1 : 0;
+  for (size_t at = text.size(); at > first + 3;) text.insert(at -= 3, ",");
+  return text;
+}
+
+std::string bytes_text(int64_t bytes) {
+  return fmt::format("{} bytes ({:.1f} KiB)", grouped_text(bytes), static_cast<double>(bytes) / 1024.0);
+}
+
+std::string percent_text(double share) {
+  return fmt::format("{:.2f} %", 100.0 * share);
+}
+
+std::string seconds_text(double seconds) {
+  if (seconds < 60.0) return fmt::format("{:.1f} s", seconds);
+  constexpr double kMostSeconds = 1e15;  // beyond this the number is not a duration any more
+  if (seconds > kMostSeconds) return fmt::format("{:.3g} s", seconds);
+  const auto whole = static_cast<int64_t>(seconds);
+  if (whole < 3600) return fmt::format("{} min {:02} s", whole / 60, whole % 60);
+  return fmt::format("{} h {:02} min", whole / 3600, whole / 60 % 60);
+}
+
+}  // namespace thaw

@@ -1,0 +1,21 @@
+// Numbers as people read them, with their units.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+namespace thaw {
+
+/// 22613504 -> "22,613,504".
+std::string grouped_text(int64_t number);
+
+/// 201344 -> "201,344 bytes (196.6 KiB)".
+std::string bytes_text(int64_t bytes);
+
+/// A share 0..1 -> "79.50 %".
+std::string percent_text(double share);
+
+/// Seconds -> "12.3 s", "4 min 05 s" or "2 h 03 min".
+std::string seconds_text(double seconds);
+
+}  // namespace thaw

@@ -1,0 +1,12 @@
+// The texts of reports/assets, put into the program by the build.
+#pragma once
+
+#include <string_view>
+
+namespace thaw {
+
+std::string_view page_style();
+std::string_view page_script();
+std::string_view chart_style();
+
+}  // namespace thaw

@@ -1,0 +1,130 @@
+// A run directory as values: everything that `thaw search` and `thaw train` leave behind. schedule.json must
+// be there; what else is missing is left out of the reports and said so in `notes`.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "reports/schedule_file.h"
+
+namespace thaw {
+
+struct SeedAccuracy {
+  int64_t seed = 1;
+  double accuracy = 0.0;  // 0..1
+};
+
+/// One evaluation's figures. Bytes exact, accuracy the mean over seeds.
+struct Measured {
+  int64_t trial = 0;
+  std::string outcome;  // ok, diverged or over_budget
+  double accuracy = 0.0;
+  std::vector<SeedAccuracy> by_seed;
+  int64_t ram_bytes = 0, flash_bytes = 0, macs_per_step = 0;
+  double learning_rate = 0.0;
+  std::vector<UpdatedLayer> update;
+};
+
+struct CurvePoint : Measured {
+  std::string frozen;  // what was frozen to get here
+  bool holds = true;   // within the threshold of the best so far
+};
+
+/// curve.json: accuracy is on validation.
+struct FreezingCurve {
+  double threshold_points = 0.0, reference_accuracy = 0.0;
+  size_t chosen = 0;
+  std::string stop_reason;
+  std::vector<CurvePoint> points;
+};
+
+/// Predicted class of every test sample by one seed's network.
+struct SeedPredictions {
+  int64_t seed = 1;
+  std::vector<uint8_t> classes;
+};
+
+struct ComparedSchedule : Measured {
+  std::string name;
+  double low = 0.0, high = 1.0;  // 95 % interval
+  std::vector<SeedPredictions> predictions;
+};
+
+/// comparison.json: on the test split. Row 0 is the chosen schedule. `labels` and the predictions are empty
+/// where predictions.bin is missing.
+struct Comparison {
+  int64_t samples = 0;
+  std::vector<uint8_t> labels;
+  std::vector<ComparedSchedule> rows;
+};
+
+struct TrialEntry : Measured {
+  std::string role, fidelity, measured_on;
+};
+
+struct EpochPoint {
+  int64_t epoch = 0;
+  double loss = 0.0, train_accuracy = 0.0;
+  std::optional<double> test_accuracy;
+};
+
+struct TrainingCurve {
+  int64_t seed = 1;
+  std::vector<EpochPoint> epochs;
+};
+
+/// run.json: provenance, and what depends on time and machine.
+struct RunFacts {
+  std::string thaw, model_file, model_sha256, data_name, data_sha256, board, strategy;
+  std::vector<std::string> command;
+  std::vector<std::pair<std::string, std::string>> machine;  // name, value; as they stand in the file
+  std::vector<std::pair<std::string, std::string>> data;     // numbers and texts of "data"
+  int64_t test_samples = 0;
+  std::optional<double> seconds;
+  std::optional<int64_t> instructions_per_step;
+  std::optional<PromisedFigures> trained;  // accuracy of `thaw train`; bytes are 0
+  std::vector<TrainingCurve> curves;
+};
+
+/// One buffer of the arena over its life; steps inclusive.
+struct ArenaBuffer {
+  std::string name, kind;
+  int64_t offset = 0, bytes = 0, first_step = 0, last_step = 0;
+};
+
+/// One step of a training step's plan.
+struct ArenaStep {
+  std::string name, phase;
+  int64_t live_bytes = 0;
+  bool at_peak = false;
+};
+
+/// The part of plan.json that shows where each byte lies when.
+struct ArenaMap {
+  int64_t peak_bytes = 0, lower_bound_bytes = 0;
+  bool proven_optimal = false;
+  int64_t arena_bytes = 0, persistent_bytes = 0, stack_bytes = 0, constant_bytes = 0, code_bytes = 0;
+  std::vector<ArenaBuffer> buffers;  // of the arena only
+  std::vector<ArenaStep> steps;
+};
+
+struct Run {
+  std::string name;  // of the folder
+  ScheduleFile schedule;
+  std::optional<FreezingCurve> curve;
+  std::vector<int64_t> pareto_trials;  // numbers of the trials on the front
+  std::optional<Comparison> comparison;
+  std::vector<TrialEntry> trials;
+  std::optional<RunFacts> facts;
+  std::optional<ArenaMap> arena;
+  std::vector<std::string> notes;
+};
+
+/// Throws Error naming file and field of the first thing that is not as the formats say.
+Run read_run(const std::filesystem::path& folder);
+
+}  // namespace thaw

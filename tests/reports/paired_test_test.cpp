@@ -1,0 +1,47 @@
+// Values of McNemar's test worked out by hand and with exact binomial sums.
+#include "reports/paired_test.h"
+
+#include <gtest/gtest.h>
+
+namespace thaw {
+namespace {
+
+/// One seed: `lost` samples right before and wrong now, `gained` the other way, `same` right in both.
+PairedSeed seed(int lost, int gained, int same) {
+  PairedSeed result;
+  for (int i = 0; i < lost + gained + same; ++i) {
+    result.before.push_back(i < lost || i >= lost + gained);
+    result.now.push_back(i >= lost);
+  }
+  return result;
+}
+
+TEST(PairedTest, IsTheExactBinomialForOneSeed) {
+  EXPECT_NEAR(paired_test({seed(1, 9, 5)}).p, 2 * 11.0 / 1024, 1e-12);  // (1 + 10) / 2^10, two-sided
+  EXPECT_NEAR(paired_test({seed(6, 0, 0)}).p, 2.0 / 64, 1e-12);
+  EXPECT_DOUBLE_EQ(paired_test({seed(5, 5, 3)}).p, 1.0);
+  EXPECT_DOUBLE_EQ(paired_test({seed(0, 0, 3)}).p, 1.0);
+  EXPECT_DOUBLE_EQ(paired_test({}).p, 1.0);
+}
+
+TEST(PairedTest, CountsWhatWasLostAndGained) {
+  const PairedTest test = paired_test({seed(3, 2, 10), seed(1, 4, 10)});
+  EXPECT_EQ(test.lost, 4);
+  EXPECT_EQ(test.gained, 6);
+}
+
+TEST(PairedTest, TreatsSeedsAsClustersOnTheSameSamples) {
+  // Two equal seeds say no more than one: 16 samples lost by both, chi-square (32^2 / (16 * 2^2)) = 16, as
+  // (16^2 / 16) = 16 of one seed alone; twice as many independent samples would give 32.
+  EXPECT_NEAR(paired_test({seed(16, 0, 84), seed(16, 0, 84)}).p, 6.334e-5, 1e-7);
+}
+
+TEST(UnpairedTest, IsTheTwoProportionTest) {
+  EXPECT_NEAR(unpaired_test(0.80, 1000, 0.76, 1000), 0.0308372,
+              1e-7);  // z = 0.04 / sqrt(.78 * .22 / 500) = 2.159
+  EXPECT_DOUBLE_EQ(unpaired_test(0.5, 0, 0.6, 10), 1.0);
+  EXPECT_DOUBLE_EQ(unpaired_test(1.0, 10, 1.0, 10), 1.0);
+}
+
+}  // namespace
+}  // namespace thaw
