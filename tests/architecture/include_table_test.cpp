@@ -1,0 +1,110 @@
+// The folder table of docs/architecture.md, enforced: every #include of every file must be an arrow in it.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
+#include <map>
+#include <set>
+#include <string>
+#include <vector>
+
+namespace thaw {
+namespace {
+
+namespace fs = std::filesystem;
+
+/// Folder -> folders that it may include besides itself. "reports" may include single files only.
+const std::map<std::string, std::set<std::string>> kAllowed = {
+    {"engine/kernels", {}},
+    {"engine/runtime", {}},
+    {"engine/port", {"engine/kernels", "engine/runtime"}},
+    {"engine/generate", {"sim/graph", "sim/plan", "memmodel", "engine/kernels", "engine/runtime"}},
+    {"sim/graph", {}},
+    {"sim/plan", {"sim/graph"}},
+    {"sim/data", {"sim/graph"}},
+    {"sim/exec", {"sim/graph", "sim/plan", "sim/data", "engine/kernels"}},
+    {"memmodel", {"sim/graph", "sim/plan"}},
+    {"search", {"sim/graph", "sim/plan", "sim/data", "sim/exec", "memmodel"}},
+    {"reports", {"sim/graph/json.h", "sim/graph/file.h", "sim/graph/error.h"}},
+    {"tools",
+     {"engine/kernels", "engine/generate", "sim/graph", "sim/plan", "sim/data", "sim/exec", "memmodel",
+      "search", "reports"}},
+};
+
+bool is_under(const std::string& path, const std::string& folder) {
+  return path == folder || path.starts_with(folder + "/");
+}
+
+/// The longest row of the table that a path lies under, or "".
+std::string row_of(const std::string& path) {
+  std::string best;
+  for (const auto& [folder, allowed] : kAllowed)
+    if (is_under(path, folder) && folder.size() > best.size()) best = folder;
+  return best;
+}
+
+/// Includes in quotes; those in angle brackets are libraries'.
+std::vector<std::string> includes_of(const fs::path& file) {
+  std::vector<std::string> result;
+  std::ifstream in(file);
+  for (std::string line; std::getline(in, line);) {
+    if (!line.starts_with("#include \"")) continue;
+    const size_t begin = line.find('"') + 1;
+    result.push_back(line.substr(begin, line.find('"', begin) - begin));
+  }
+  return result;
+}
+
+bool allowed(const std::string& from, const std::string& include) {
+  const std::string row = row_of(from);
+  if (is_under(include, row)) return true;
+  const std::set<std::string>& arrows = kAllowed.at(row);
+  return std::any_of(arrows.begin(), arrows.end(),
+                     [&](const std::string& arrow) { return is_under(include, arrow); });
+}
+
+bool is_source(const fs::path& file) {
+  const std::set<std::string> endings = {".h", ".c", ".cpp", ".inc"};
+  return endings.contains(file.extension().string());
+}
+
+TEST(IncludeTable, EveryIncludeIsAnArrowOfTheTable) {
+  const fs::path root = THAW_SOURCE_DIR;
+  int files = 0;
+  for (const char* top : {"engine", "sim", "memmodel", "search", "reports", "tools"})
+    for (const auto& entry : fs::recursive_directory_iterator(root / top)) {
+      if (!entry.is_regular_file() || !is_source(entry.path())) continue;
+      const std::string from = fs::relative(entry.path(), root).string();
+      ASSERT_NE(row_of(from), "") << from << " lies in no folder of the table";
+      ++files;
+      for (const std::string& include : includes_of(entry.path())) {
+        if (include.find('/') == std::string::npos) continue;  // generated beside the file
+        EXPECT_TRUE(allowed(from, include)) << from << " includes " << include;
+      }
+    }
+  EXPECT_GT(files, 50);
+}
+
+TEST(IncludeTable, RefusesArrowsThatAreNotInIt) {
+  EXPECT_FALSE(allowed("sim/graph/graph.h", "sim/plan/plan.h"));
+  EXPECT_FALSE(allowed("memmodel/planner.cpp", "sim/exec/executor.h"));
+  EXPECT_FALSE(allowed("engine/kernels/add.c", "sim/graph/graph.h"));
+  EXPECT_FALSE(allowed("reports/html.cpp", "sim/plan/plan.h"));
+  EXPECT_TRUE(allowed("reports/html.cpp", "sim/graph/json.h"));
+}
+
+TEST(FolderReadmes, EveryFolderOpensWithAShortOne) {
+  const fs::path root = THAW_SOURCE_DIR;
+  for (const auto& [folder, arrows] : kAllowed) {
+    const fs::path readme = root / folder / "README.md";
+    ASSERT_TRUE(fs::exists(readme)) << folder;
+    std::ifstream in(readme);
+    int lines = 0;
+    for (std::string line; std::getline(in, line);) ++lines;
+    EXPECT_LE(lines, 20) << readme;
+  }
+}
+
+}  // namespace
+}  // namespace thaw

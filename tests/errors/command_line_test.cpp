@@ -1,0 +1,138 @@
+// Every message of the command line, provoked: the exit code, one line on standard error that names the place
+// and the remedy, nothing on standard output, no partial file.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <string>
+#include <vector>
+
+#include "tests/tools/small_project.h"
+
+namespace thaw {
+namespace {
+
+using testing::Finished;
+using ::testing::HasSubstr;
+
+class CommandLineErrors : public testing::SmallProject {
+ protected:
+  CommandLineErrors() {
+    std::filesystem::create_directory_symlink(std::filesystem::path(THAW_SOURCE_DIR) / "configs",
+                                              file("configs"));
+    write_text("broken.json", "{\"schema_version\": 1,");
+    write_text("newer.json", "{\"schema_version\": 99}");
+    write_text("bad.flags", "--n_bias_update 9\n");
+    write_text("short.bin", "abc");
+    write_text("broken.tflite", "this is no model, though it is long enough");
+    write_text("unknown.toml", "epoch = 3\n");
+    std::filesystem::create_directories(file("empty"));
+    Schedule s = schedule();
+    s.classes = 3;
+    write_text("three.json", write_schedule(s));
+    s = schedule();
+    s.update[0].layer = "projekt";
+    write_text("misnamed.json", write_schedule(s));
+    s = schedule();
+    s.update.insert(s.update.begin(), {1, "depthwise", false, UpdatedWeights::channels, {1}});
+    write_text("inexpressible.json", write_schedule(s));
+    s = schedule();
+    s.model_sha256 = read_tflite(file("stopped.tflite")).sha256;
+    write_text("stopped.json", write_schedule(s));
+  }
+};
+
+struct Case {
+  std::vector<std::string> arguments;
+  int status;
+  std::vector<std::string> fragments;
+};
+
+const std::vector<std::string> kTrain = {"train", "model.tflite", "cifar", "--schedule", "schedule.json"};
+
+std::vector<std::string> train_with(std::vector<std::string> more) {
+  more.insert(more.begin(), kTrain.begin(), kTrain.end());
+  return more;
+}
+
+std::vector<Case> cases() {
+  return {
+      // Wrong usage.
+      {{}, 64, {"no command given", "thaw --help"}},
+      {{"inspekt", "model.tflite"}, 64, {"'inspekt' is not a command", "Did you mean 'inspect'?"}},
+      {{"help", "everything"}, 64, {"'everything' is not a command"}},
+      {{"inspect"}, 64, {"MODEL is required", "thaw help inspect"}},
+      {{"inspect", "model.tflite", "other.tflite"}, 64, {"other.tflite", "thaw help inspect"}},
+      {{"inspect", "model.tflite", "--clases", "3"}, 64, {"no option --clases", "Did you mean '--classes'?"}},
+      {{"inspect", "model.tflite", "--classes", "1"}, 64, {"--classes", "2", "255"}},
+      {{"inspect", "model.tflite", "--classes", "many"}, 64, {"--classes", "many"}},
+      {{"plan", "model.tflite", "--ram", "192 apples"}, 64, {"--ram", "192 apples"}},
+      {{"plan", "model.tflite", "--flash"}, 64, {"--flash"}},
+      {{"infer", "model.tflite"}, 64, {"DATA or --raw-input is required"}},
+      {{"infer", "model.tflite", "cifar", "--raw-input", "x"}, 64, {"--raw-input"}},
+      {{"infer", "model.tflite", "cifar", "--jobs", "0"}, 64, {"--jobs"}},
+      {{"train", "model.tflite", "cifar"}, 64, {"--schedule is required"}},
+      {train_with({"--epochs", "0"}), 64, {"--epochs"}},
+      {train_with({"--seeds", "0"}), 64, {"--seeds"}},
+      {train_with({"--seed", "-1"}), 64, {"--seed"}},
+      {train_with({"--lr", "0"}), 64, {"--lr"}},
+      {train_with({"--arithmetic", "int4"}), 64, {"--arithmetic", "int8"}},
+      {train_with({"--batch", "8"}), 64, {"--batch needs --arithmetic float"}},
+      {train_with({"--batch", "0"}), 64, {"--batch"}},
+      {train_with({"--config", "unknown.toml"}), 64, {"epoch"}},
+      {{"convert", "schedule.flags", "x.json"}, 64, {"--model is required"}},
+      {{"search", "model.tflite", "cifar", "--strategy", "luck"}, 64, {"--strategy", "freeze"}},
+      // Bad input.
+      {{"inspect", "absent.tflite"}, 1, {"absent.tflite", "No such file"}},
+      {{"inspect", "cifar"}, 1, {"cifar"}},
+      {{"inspect", "broken.tflite"}, 1, {"broken.tflite"}},
+      {{"plan", "model.tflite", "--board", "cortex-m9"}, 1, {"cortex-m9", "cortex-m7-256k"}},
+      {{"plan", "model.tflite", "--board", "broken.json"}, 1, {"broken.json"}},
+      {{"plan", "model.tflite", "--schedule", "absent.json"}, 1, {"absent.json", "No such file"}},
+      {{"plan", "model.tflite", "--schedule", "broken.json"}, 1, {"broken.json"}},
+      {{"plan", "model.tflite", "--schedule", "newer.json"}, 1, {"newer.json", "schema_version", "99"}},
+      {{"plan", "model.tflite", "--schedule", "misnamed.json"},
+       1,
+       {"update[0].layer", "Did you mean 'project'?"}},
+      {{"plan", "model.tflite", "--schedule", "stopped.json"}, 1, {"model.sha256", "thaw convert"}},
+      {{"plan", "stopped.tflite", "--schedule", "stopped.json"},
+       1,
+       {"'project' cannot be trained", "MAX_POOL_2D"}},
+      {{"plan", "stopped.tflite", "--schedule", "schedule.json"}, 1, {"model.sha256", "model.tflite"}},
+      {{"plan", "model.tflite", "--svg", "short.bin/arena.svg"}, 1, {"short.bin"}},
+      {{"infer", "model.tflite", "absent"}, 1, {"absent"}},
+      {{"infer", "model.tflite", "empty"}, 1, {"empty"}},
+      {{"infer", "model.tflite", "--raw-input", "short.bin"}, 1, {"short.bin", "has 3 bytes", "has 48"}},
+      {{"infer", "model.tflite", "--raw-input", "short.bin", "short.bin"}, 1, {"2 files for 1 inputs"}},
+      {{"train", "model.tflite", "cifar", "--schedule", "three.json"},
+       1,
+       {"2 classes", "is for 3", "--classes 2"}},
+      {train_with({"--classes", "4"}), 1, {"2 classes", "is for 4"}},
+      {train_with({"--arithmetic", "float", "--batch", "201"}), 1, {"batch of 201", "--batch"}},
+      {train_with({"-o", "short.bin"}), 1, {"short.bin"}},
+      {train_with({"--config", "absent.toml"}), 1, {"absent.toml"}},
+      {{"convert", "bad.flags", "x.json", "--model", "model.tflite"},
+       1,
+       {"--n_bias_update is 9", "3 convolutions"}},
+      {{"convert", "short.bin", "x.json", "--model", "model.tflite"}, 1, {"'abc' is not a flag"}},
+      {{"convert", "inexpressible.json", "x.flags", "--model", "model.tflite"}, 1, {"'depthwise' (op 1)"}},
+  };
+}
+
+TEST_F(CommandLineErrors, EachIsOneLineWithPlaceAndRemedy) {
+  for (const Case& c : cases()) {
+    std::string line = "thaw";
+    for (const std::string& word : c.arguments) line += " " + word;
+    const Finished run = thaw(c.arguments);
+    EXPECT_EQ(run.status, c.status) << line << "\n" << run.err;
+    EXPECT_EQ(run.out, "") << line;
+    EXPECT_EQ(std::count(run.err.begin(), run.err.end(), '\n'), 1) << line << "\n" << run.err;
+    EXPECT_THAT(run.err, ::testing::StartsWith("thaw: error: ")) << line;
+    for (const std::string& fragment : c.fragments) EXPECT_THAT(run.err, HasSubstr(fragment)) << line;
+    for (const char* name : {"x.json", "x.flags", "runs"})
+      EXPECT_FALSE(std::filesystem::exists(file(name))) << line;
+  }
+}
+
+}  // namespace
+}  // namespace thaw

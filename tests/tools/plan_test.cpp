@@ -1,0 +1,74 @@
+// `thaw plan`: text, the document of configs/schema/plan.schema.json, the drawing.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <string>
+
+#include "sim/graph/json.h"
+#include "tests/json_schema.h"
+#include "tests/tools/small_project.h"
+
+namespace thaw {
+namespace {
+
+using ::testing::AllOf;
+using testing::Finished;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::Not;
+
+class PlanCommand : public testing::SmallProject {
+ protected:
+  PlanCommand() {
+    std::filesystem::create_directory_symlink(std::filesystem::path(THAW_SOURCE_DIR) / "configs",
+                                              file("configs"));
+  }
+};
+
+TEST_F(PlanCommand, ShowsInferenceWithoutASchedule) {
+  const Finished run = thaw({"plan", "model.tflite"});
+  EXPECT_EQ(run.status, 0) << run.err;
+  EXPECT_THAT(run.out, AllOf(HasSubstr("RAM    fits"), HasSubstr("arena"), HasSubstr("966 forward, 0 input"),
+                             Not(HasSubstr("paper's"))));
+}
+
+TEST_F(PlanCommand, ShowsATrainingStep) {
+  const Finished run =
+      thaw({"plan", "model.tflite", "--schedule", "schedule.json", "--board", "host", "--verbose"});
+  EXPECT_EQ(run.status, 0) << run.err;
+  EXPECT_THAT(run.out,
+              AllOf(HasSubstr("a training step of 2 layers"), HasSubstr("paper's extra-memory metric"),
+                    HasSubstr("persistent"), HasSubstr("what freezing each tensor removes"),
+                    HasSubstr("project.update_weights")));
+}
+
+TEST_F(PlanCommand, SaysByHowMuchABudgetIsMissed) {
+  const Finished run = thaw({"plan", "model.tflite", "--ram", "1K", "--flash", "2KiB", "--quiet"});
+  EXPECT_EQ(run.status, 0) << run.err;
+  EXPECT_THAT(run.out, AllOf(HasSubstr("DOES NOT FIT"), HasSubstr("1024 bytes (1.0 KiB) available"),
+                             HasSubstr("too many"), Not(HasSubstr("what it holds"))));
+}
+
+TEST_F(PlanCommand, DocumentFollowsItsSchema) {
+  testing::SchemaCheck schema(
+      read_json_file(std::filesystem::path(THAW_SOURCE_DIR) / "configs/schema/plan.schema.json"));
+  for (const std::vector<std::string>& more : {std::vector<std::string>{},
+                                               {"--schedule", "schedule.json"},
+                                               {"--schedule", "schedule.json", "--classes", "5"}}) {
+    std::vector<std::string> arguments = {"plan", "model.tflite", "--json"};
+    arguments.insert(arguments.end(), more.begin(), more.end());
+    const Finished run = thaw(arguments);
+    ASSERT_EQ(run.status, 0) << run.err;
+    const nlohmann::json json = nlohmann::json::parse(run.out);
+    EXPECT_THAT(schema.faults(json), IsEmpty());
+    EXPECT_EQ(json["paper_metric"].is_null(), more.empty());
+  }
+}
+
+TEST_F(PlanCommand, DrawsTheArena) {
+  EXPECT_EQ(thaw({"plan", "model.tflite", "--svg", "pictures/arena.svg"}).status, 0);
+  EXPECT_THAT(testing::text_of(file("pictures/arena.svg")), AllOf(HasSubstr("<svg"), HasSubstr("</svg>")));
+}
+
+}  // namespace
+}  // namespace thaw

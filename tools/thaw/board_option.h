@@ -1,0 +1,17 @@
+// --board: a name of configs/boards or a file, with --ram and --flash on top.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "memmodel/board.h"
+
+namespace thaw::cli {
+
+/// The board named or held by the file `text`. Names are looked for in ./configs/boards, then beside the
+/// program (of its build or installation). `ram` and `flash`, in bytes, replace the board's; its name then
+/// says so. Throws Error that lists the known names.
+Board board_option(const std::string& text, std::optional<int64_t> ram, std::optional<int64_t> flash);
+
+}  // namespace thaw::cli

@@ -1,0 +1,226 @@
+// `thaw generate MODEL --schedule S --board B -o DIR`: C sources for the device, and what the simulator
+// computes for a few samples, so that a firmware can be held against it.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "engine/generate/generate.h"
+#include "memmodel/byte_size.h"
+#include "memmodel/planner.h"
+#include "memmodel/totals.h"
+#include "sim/data/random.h"
+#include "sim/exec/firmware_trace.h"
+#include "sim/exec/trainer.h"
+#include "sim/graph/error.h"
+#include "sim/graph/file.h"
+#include "sim/graph/tflite_reader.h"
+#include "sim/plan/fixed_point_plan.h"
+#include "sim/plan/schedule_check.h"
+#include "sim/plan/schedule_json.h"
+#include "tools/thaw/board_option.h"
+#include "tools/thaw/command.h"
+#include "tools/thaw/common_options.h"
+#include "tools/thaw/json_output.h"
+#include "tools/thaw/model_data.h"
+
+namespace thaw::cli {
+namespace {
+
+namespace fs = std::filesystem;
+
+struct Options : CommonOptions {
+  std::string model, schedule, board, data;
+  int32_t check_steps = 3;
+};
+
+/// Rates of a training run over `samples` samples an epoch; the table depends on the number of epochs and
+/// hardly on the samples, whose rounding decides a last bit at most.
+std::array<LearningRate, 128> schedule_rates(const TrainingRecipe& recipe, double samples) {
+  return cosine_learning_rates(recipe.learning_rate, samples * recipe.epochs, recipe.warmup_epochs * samples);
+}
+
+/// The first samples of a training run as `thaw train` orders and mirrors them, after one inference.
+std::vector<TraceSample> samples_of_data(const ModelData& data, const Schedule& schedule,
+                                         const std::array<LearningRate, 128>& rates, int32_t steps) {
+  const auto count = static_cast<uint32_t>(data.train.count);
+  const uint32_t seed = schedule.training.seed;
+  const std::vector<uint32_t> order = shuffle(seed, 0, count);
+  const uint64_t total = uint64_t{count} * static_cast<uint64_t>(schedule.training.epochs);
+  const auto bytes = static_cast<size_t>(data.train.sample_bytes());
+  std::vector<TraceSample> samples;
+  for (int32_t t = -1; t < std::min<int64_t>(steps, data.train.count); ++t) {
+    const auto place = static_cast<size_t>(std::max(t, 0));
+    const uint32_t id = order[place];
+    TraceSample sample;
+    sample.train = t >= 0;
+    sample.label = data.train.labels[id];
+    sample.rate = rates[128 * place / total];
+    const auto begin = data.train.images.begin() + static_cast<std::ptrdiff_t>(id * bytes);
+    sample.image.assign(begin, begin + static_cast<std::ptrdiff_t>(bytes));
+    if (schedule.training.flip && flipped(seed, 0, id))
+      flip_left_right(sample.image, data.train.height, data.train.width, data.train.channels);
+    samples.push_back(std::move(sample));
+  }
+  return samples;
+}
+
+/// Noise in the place of images: enough to compare bits, not to learn from.
+std::vector<TraceSample> random_samples(size_t bytes, int32_t classes, LearningRate rate, int32_t steps) {
+  constexpr uint32_t kSeed = 1;
+  std::vector<TraceSample> samples;
+  for (int32_t t = -1; t < steps; ++t) {
+    TraceSample sample;
+    sample.train = t >= 0;
+    sample.label = std::max(t, 0) % classes;
+    sample.rate = rate;
+    const uint32_t key = random_key(kSeed, 0, static_cast<uint32_t>(std::max(t, 0)));
+    for (uint32_t i = 0; i < bytes; ++i)
+      sample.image.push_back(static_cast<int8_t>(static_cast<int32_t>(random_word(key, i) >> 24) - 128));
+    samples.push_back(std::move(sample));
+  }
+  return samples;
+}
+
+struct Firmware {
+  Schedule schedule;
+  Network network;
+  Plan plan;
+  Layout layout;
+  Board board;
+  MemoryTotals sizes;
+  std::array<LearningRate, 128> rates;
+};
+
+Firmware plan_firmware(const Options& options) {
+  Firmware made;
+  made.schedule = read_schedule_file(options.schedule);
+  if (made.schedule.arithmetic != "int8")
+    throw Error(options.schedule + ": arithmetic",
+                "'" + made.schedule.arithmetic + "' does not run on a device",
+                "Generate from a schedule with \"arithmetic\": \"int8\"");
+  if (options.seed) made.schedule.training.seed = *options.seed;
+  const Graph graph = read_tflite(options.model);
+  made.network = reduce(
+      graph, {.classes = made.schedule.classes, .fresh_classifier = made.schedule.training.fresh_classifier});
+  check_schedule(made.schedule, made.network, options.schedule);
+  made.plan = training_plan(made.network, made.schedule);
+  made.layout = plan_layout(made.plan);
+  made.board = board_option(options.board, options.ram, options.flash);
+  made.sizes = totals(made.plan, made.layout, made.board);
+  return made;
+}
+
+/// Files of DIR/check, from DATA or from noise; sets the table of rates.
+FirmwareTrace check_files(const Options& options, Firmware& made) {
+  const TrainingRecipe& recipe = made.schedule.training;
+  made.rates = schedule_rates(recipe, 1.0);
+  std::vector<TraceSample> samples;
+  uint32_t schedule_steps = 0;
+  if (options.data.empty()) {
+    const auto bytes = static_cast<size_t>(made.plan.buffer(made.plan.inputs[0]).bytes);
+    samples = random_samples(bytes, made.plan.classes, quantize_learning_rate(recipe.learning_rate),
+                             options.check_steps);
+  } else {
+    const ModelData data = read_model_data(options.data, made.network.graph, made.network.input);
+    if (static_cast<int32_t>(data.about.class_names.size()) > made.plan.classes)
+      throw Error(options.data, fmt::format("has {} classes, the schedule is for {}",
+                                            data.about.class_names.size(), made.plan.classes));
+    made.rates = schedule_rates(recipe, static_cast<double>(data.train.count));
+    schedule_steps = static_cast<uint32_t>(data.train.count * recipe.epochs);
+    samples = samples_of_data(data, made.schedule, made.rates, options.check_steps);
+  }
+  return firmware_trace(made.plan, made.layout.offsets, KernelSet::host, recipe.seed, schedule_steps,
+                        samples);
+}
+
+void write_file(const fs::path& folder, const std::string& path, std::string_view text) {
+  const fs::path file = folder / path;
+  fs::create_directories(file.parent_path());
+  write_file_atomically(file, text);
+}
+
+void print_sizes(const Firmware& made, const fs::path& folder) {
+  const MemoryTotals& s = made.sizes;
+  fmt::print("{} for {}, written to {}\n", made.plan.model_file, made.board.name, folder.string());
+  fmt::print("RAM    {} = arena {} + persistent {} + stack {} bytes, of {}\n", s.ram.required, s.arena,
+             s.persistent, s.stack, s.ram.available);
+  fmt::print("flash  {} = constants {} + code {} (estimated) bytes, of {}\n", s.flash.required, s.constants,
+             s.code, s.flash.available);
+  fmt::print("build  make -C {}\n", folder.string());
+  fmt::print("check  tools/run-on-qemu {}\n", folder.string());
+}
+
+int generate_command(const Options& options) {
+  Firmware made = plan_firmware(options);
+  const fs::path folder = options.output.empty() ? fs::path("runs/firmware") : options.output;
+  const FirmwareTrace trace = check_files(options, made);
+  const Tensor& input = made.network.graph.tensor(made.network.input);
+  const FirmwareRequest request{made.plan,
+                                made.layout,
+                                made.board,
+                                input_shape(made.network),
+                                static_cast<double>(input.quantization.scale()),
+                                input.quantization.zero_point(),
+                                quantize_learning_rate(made.schedule.training.learning_rate),
+                                made.rates};
+  for (const GeneratedFile& file : generate(request)) write_file(folder, file.path, file.text);
+  fs::create_directories(folder / "check");
+  write_file_atomically(folder / "check/samples.bin", trace.samples);
+  write_file_atomically(folder / "check/expected.bin", trace.expected);
+  if (options.json) {
+    print_document({{"schema_version", 1},
+                    {"written", folder.string()},
+                    {"board", made.board.name},
+                    {"ram",
+                     {{"required", made.sizes.ram.required},
+                      {"arena", made.sizes.arena},
+                      {"persistent", made.sizes.persistent},
+                      {"stack", made.sizes.stack},
+                      {"available", made.sizes.ram.available}}},
+                    {"flash",
+                     {{"required", made.sizes.flash.required},
+                      {"constants", made.sizes.constants},
+                      {"code_estimated", made.sizes.code},
+                      {"available", made.sizes.flash.available}}}});
+  } else if (!options.quiet) {
+    print_sizes(made, folder);
+  }
+  return kDone;
+}
+
+}  // namespace
+
+Command add_generate(CLI::App& root) {
+  auto options = std::make_shared<Options>();
+  CLI::App* app = root.add_subcommand("generate", "Write C sources that infer and train on a board");
+  app->add_option("MODEL", options->model, "TFLite file, int8")->required();
+  app->add_option("--schedule", options->schedule, "What is updated, and how it is trained")
+      ->required()
+      ->type_name("FILE");
+  app->add_option("--board", options->board, "Name of a board of configs/boards, or a board file")
+      ->required()
+      ->type_name("NAME|FILE");
+  app->add_option(
+      "--data", options->data,
+      "Check the firmware on the first training samples of these data (default: on noise), and take the "
+      "rates of a run over them");
+  app->add_option("--check-steps", options->check_steps, "Training steps of the check")
+      ->check(CLI::Range(0, 1000000));
+  add_common_options(*app, *options,
+                     {Flag::output, Flag::seed, Flag::ram, Flag::flash, Flag::json, Flag::quiet});
+  app->footer(
+      "Examples:\n"
+      "  thaw generate configs/models/reference.tflite --schedule "
+      "configs/schedules/reference/last-blocks.json "
+      "--board mps2-an500 -o runs/firmware\n"
+      "  thaw generate configs/models/reference.tflite --schedule "
+      "configs/schedules/reference/last-layer.json "
+      "--board host --data /usr/share/datasets/fashion-mnist --check-steps 20 -o runs/native");
+  return {app, [options] { return generate_command(*options); }};
+}
+
+}  // namespace thaw::cli

@@ -1,0 +1,277 @@
+// `thaw infer MODEL DATA`: the model as it is, on the test samples; bit for bit what TFLite Micro computes.
+#include <fmt/format.h>
+#include <omp.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cstring>
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <numeric>
+#include <string>
+#include <vector>
+
+#include "memmodel/planner.h"
+#include "sim/exec/executor.h"
+#include "sim/graph/error.h"
+#include "sim/graph/file.h"
+#include "sim/graph/tflite_reader.h"
+#include "sim/plan/lower.h"
+#include "tools/thaw/accuracy.h"
+#include "tools/thaw/command.h"
+#include "tools/thaw/common_options.h"
+#include "tools/thaw/interrupt.h"
+#include "tools/thaw/json_output.h"
+#include "tools/thaw/model_data.h"
+#include "tools/thaw/progress.h"
+#include "tools/thaw/table.h"
+
+namespace thaw::cli {
+namespace {
+
+namespace fs = std::filesystem;
+
+struct Options : CommonOptions {
+  std::string model, data, dump;
+  std::vector<std::string> raw_inputs;
+};
+
+/// Every operator of the file, laid out as on the device.
+struct Model {
+  Graph graph;
+  Plan plan;
+  Layout layout;
+};
+
+Model load(const std::string& file) {
+  Model model;
+  model.graph = read_tflite(file);
+  model.plan = lower_inference(model.graph);
+  model.layout = plan_layout(model.plan);
+  return model;
+}
+
+fs::path dump_file(const fs::path& folder, const Tensor& tensor) {
+  return folder / (std::to_string(tensor.file_index) + ".bin");
+}
+
+/// Runs once on the inputs that are set and writes every activation as it is made.
+void run_and_dump(const Model& model, Executor& executor, const fs::path& folder) {
+  fs::create_directories(folder);
+  for (size_t i = 0; i < model.graph.inputs.size(); ++i)
+    write_file_atomically(dump_file(folder, model.graph.tensor(model.graph.inputs[i])),
+                          executor.bytes(model.plan.inputs[i]));
+  executor.infer(0, [&](const Step& step) {
+    for (BufferId id : step.writes) {
+      const TensorId tensor = model.plan.buffer(id).tensor;
+      if (tensor.present())
+        write_file_atomically(dump_file(folder, model.graph.tensor(tensor)), executor.bytes(id));
+    }
+  });
+}
+
+/// One int8 sample to the model's input, which may be float32 (arithmetic of its QUANTIZE, inverted).
+void set_sample(const Model& model, Executor& executor, TensorId int8_tensor,
+                std::span<const int8_t> sample) {
+  const std::span<std::byte> input = executor.bytes(model.plan.inputs[0]);
+  if (int8_tensor == model.graph.inputs[0]) {
+    std::memcpy(input.data(), sample.data(), sample.size());
+    return;
+  }
+  const Quantization& q = model.graph.tensor(int8_tensor).quantization;
+  const std::span<float> values = executor.values<float>(model.plan.inputs[0]);
+  for (size_t i = 0; i < sample.size(); ++i)
+    values[i] = static_cast<float>(sample[i] - q.zero_point()) * q.scale();
+}
+
+template <class T>
+int32_t largest(std::span<const T> values) {
+  return static_cast<int32_t>(std::max_element(values.begin(), values.end()) - values.begin());
+}
+
+int32_t prediction(const Model& model, Executor& executor) {
+  const BufferId output = model.plan.outputs[0];
+  if (model.graph.tensor(model.graph.outputs[0]).type == DataType::float32)
+    return largest<float>(executor.values<float>(output));
+  return largest<int8_t>(executor.values<int8_t>(output));
+}
+
+std::span<const int8_t> sample_of(const Samples& samples, int64_t id) {
+  return std::span(samples.images)
+      .subspan(static_cast<size_t>(id * samples.sample_bytes()), static_cast<size_t>(samples.sample_bytes()));
+}
+
+void check_classes(const Model& model, const Dataset& data, const std::string& path) {
+  const auto outputs = model.graph.tensor(model.graph.outputs[0]).elements();
+  if (model.graph.outputs.size() != 1 || outputs != static_cast<int64_t>(data.class_names.size()))
+    throw Error(path,
+                fmt::format("the data have {} classes, the model '{}' has {} outputs",
+                            data.class_names.size(), model.graph.file_name, outputs),
+                "Train a classifier for these classes: thaw train");
+}
+
+std::vector<int32_t> predictions_of(const Model& model, const Samples& samples, TensorId input,
+                                    int32_t threads, bool quiet) {
+  std::vector<int32_t> predictions(static_cast<size_t>(samples.count));
+  Progress progress("inference", samples.count, quiet);
+  int64_t done = 0;
+#pragma omp parallel num_threads(threads)
+  {
+    Executor executor(model.plan, model.layout.offsets, KernelSet::host, 0);
+#pragma omp for schedule(static)
+    for (int64_t id = 0; id < samples.count; ++id) {
+      if (interrupted()) continue;
+      set_sample(model, executor, input, sample_of(samples, id));
+      executor.infer();
+      predictions[static_cast<size_t>(id)] = prediction(model, executor);
+#pragma omp critical
+      progress.update(++done);
+    }
+  }
+  return predictions;
+}
+
+void print_confusion(const std::vector<std::vector<int64_t>>& matrix, const std::vector<std::string>& names) {
+  constexpr size_t kWidestTable = 20;
+  if (names.size() > kWidestTable) {
+    fmt::print("({} classes: the confusion matrix is in --json)\n", names.size());
+    return;
+  }
+  fmt::print("\nrows: label, columns: prediction\n");
+  std::vector<std::string> header = {"", ""};
+  for (size_t i = 0; i < names.size(); ++i) header.push_back(fmt::format(">{}", i));
+  Table table(header);
+  for (size_t label = 0; label < matrix.size(); ++label) {
+    std::vector<std::string> row = {std::to_string(label), names[label]};
+    for (int64_t count : matrix[label]) row.push_back(count == 0 ? "." : std::to_string(count));
+    table.add(row);
+  }
+  table.print(stdout);
+}
+
+int infer_data(const Options& options) {
+  const Model model = load(options.model);
+  const TensorId input = int8_input(model.graph);
+  const ModelData data = read_model_data(options.data, model.graph, input);
+  check_classes(model, data.about, options.data);
+  const Samples& samples = data.test.count > 0 ? data.test : data.train;
+  const char* split = data.test.count > 0 ? "test" : "train";
+  if (!options.dump.empty()) {
+    Executor executor(model.plan, model.layout.offsets, KernelSet::host, 0);
+    set_sample(model, executor, input, sample_of(samples, 0));
+    run_and_dump(model, executor, options.dump);
+  }
+  remember_interrupts();
+  const auto start = std::chrono::steady_clock::now();
+  const std::vector<int32_t> predictions =
+      predictions_of(model, samples, input, job_count(options), options.quiet || options.json);
+  if (interrupted()) {
+    fmt::print(stderr, "thaw: interrupted; run the same command again\n");
+    return 128 + interrupted_by();
+  }
+  const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  int64_t right = 0;
+  for (size_t i = 0; i < predictions.size(); ++i) right += predictions[i] == samples.labels[i] ? 1 : 0;
+  const double accuracy = static_cast<double>(right) / static_cast<double>(samples.count);
+  const auto matrix =
+      confusion_matrix(samples.labels, predictions, static_cast<int32_t>(data.about.class_names.size()));
+  const double rate = static_cast<double>(samples.count) / std::max(seconds, 1e-9);
+  if (options.json) {
+    const AccuracyInterval interval = wilson_interval(accuracy, samples.count);
+    print_document({{"schema_version", 1},
+                    {"model", {{"file", model.graph.file_name}, {"sha256", model.graph.sha256}}},
+                    {"data",
+                     {{"name", data.about.name},
+                      {"format", data.about.format},
+                      {"sha256", data.about.sha256},
+                      {"split", split},
+                      {"samples", samples.count}}},
+                    {"accuracy", {{"mean", accuracy}, {"low", interval.low}, {"high", interval.high}}},
+                    {"class_names", data.about.class_names},
+                    {"confusion", matrix},
+                    {"samples_per_second", rate},
+                    {"threads", job_count(options)}});
+    return kDone;
+  }
+  fmt::print("{} on the {} samples of {} ({})\n", model.graph.file_name, split, data.about.name,
+             data.about.format);
+  if (!options.quiet)
+    for (const std::string& note : data.about.notes) fmt::print("note: {}\n", note);
+  fmt::print("accuracy {}\n", accuracy_text(accuracy, samples.count));
+  fmt::print("{:.0f} samples/s with {} threads\n", rate, job_count(options));
+  print_confusion(matrix, data.about.class_names);
+  return kDone;
+}
+
+/// Raw bytes, one file an input.
+int infer_raw(const Options& options) {
+  const Model model = load(options.model);
+  if (options.raw_inputs.size() != model.graph.inputs.size())
+    throw Error("--raw-input",
+                fmt::format("{} files for {} inputs", options.raw_inputs.size(), model.graph.inputs.size()),
+                "Give one file an input, in the order that 'thaw inspect' shows");
+  Executor executor(model.plan, model.layout.offsets, KernelSet::host, 0);
+  for (size_t i = 0; i < options.raw_inputs.size(); ++i) {
+    const std::span<std::byte> input = executor.bytes(model.plan.inputs[i]);
+    const std::vector<std::byte> bytes = read_file(options.raw_inputs[i], uint64_t{1} << 30);
+    if (bytes.size() != input.size())
+      throw Error(options.raw_inputs[i],
+                  fmt::format("has {} bytes, input {} of the model has {}", bytes.size(), i, input.size()),
+                  "Raw inputs are the tensor's bytes, little endian");
+    std::copy(bytes.begin(), bytes.end(), input.begin());
+  }
+  if (!options.dump.empty())
+    run_and_dump(model, executor, options.dump);
+  else
+    executor.infer();
+  Json outputs = Json::array();
+  for (size_t i = 0; i < model.graph.outputs.size(); ++i) {
+    const Tensor& tensor = model.graph.tensor(model.graph.outputs[i]);
+    Json values;
+    if (tensor.type == DataType::float32)
+      for (float value : executor.values<float>(model.plan.outputs[i])) values.push_back(value);
+    else
+      for (int8_t value : executor.values<int8_t>(model.plan.outputs[i])) values.push_back(value);
+    outputs.push_back({{"index", tensor.file_index}, {"name", tensor.name}, {"values", values}});
+  }
+  if (options.json) {
+    print_document({{"schema_version", 1},
+                    {"model", {{"file", model.graph.file_name}, {"sha256", model.graph.sha256}}},
+                    {"outputs", outputs}});
+  } else {
+    for (const Json& output : outputs)
+      fmt::print("output {} '{}': {}\n", output["index"].get<int>(), output["name"].get<std::string>(),
+                 output["values"].dump());
+  }
+  return kDone;
+}
+
+}  // namespace
+
+Command add_infer(CLI::App& root) {
+  auto options = std::make_shared<Options>();
+  CLI::App* app = root.add_subcommand("infer", "Run a model on a data set, as TFLite Micro would");
+  app->add_option("MODEL", options->model, "TFLite file, int8")->required();
+  CLI::Option* data = app->add_option("DATA", options->data, "CIFAR, IDX or image folder, or .npz file");
+  CLI::Option* raw = app->add_option("--raw-input", options->raw_inputs,
+                                     "Feed raw bytes, one file an input, instead of DATA")
+                         ->type_name("FILE");
+  data->excludes(raw);
+  app->add_option("--dump", options->dump,
+                  "Write every activation as DIR/<tensor index>.bin (with DATA: of the first sample)")
+      ->type_name("DIR");
+  add_common_options(*app, *options, {Flag::jobs, Flag::json, Flag::quiet});
+  app->footer(
+      "Examples:\n"
+      "  thaw infer configs/models/reference.tflite /usr/share/datasets/fashion-mnist\n"
+      "  thaw infer configs/models/reference.tflite --raw-input configs/models/reference-input.bin --dump "
+      "runs/dump");
+  return {app, [options] {
+            if (options->data.empty() && options->raw_inputs.empty())
+              throw CLI::RequiredError("DATA or --raw-input");
+            return options->raw_inputs.empty() ? infer_data(*options) : infer_raw(*options);
+          }};
+}
+
+}  // namespace thaw::cli

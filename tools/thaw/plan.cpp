@@ -1,0 +1,261 @@
+// `thaw plan MODEL`: what inference, or a training step of a schedule, needs of a device, byte for byte.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "memmodel/board.h"
+#include "memmodel/byte_size.h"
+#include "memmodel/paper_metric.h"
+#include "memmodel/plan_json.h"
+#include "memmodel/planner.h"
+#include "memmodel/timeline.h"
+#include "memmodel/totals.h"
+#include "sim/exec/trainer.h"
+#include "sim/graph/file.h"
+#include "sim/graph/tflite_reader.h"
+#include "sim/plan/lower.h"
+#include "sim/plan/passes.h"
+#include "sim/plan/schedule_check.h"
+#include "sim/plan/schedule_json.h"
+#include "tools/thaw/board_option.h"
+#include "tools/thaw/command.h"
+#include "tools/thaw/common_options.h"
+#include "tools/thaw/json_output.h"
+#include "tools/thaw/table.h"
+
+namespace thaw::cli {
+namespace {
+
+struct Options : CommonOptions {
+  std::string model, schedule, svg;
+  std::string board = "cortex-m7-256k";
+};
+
+/// A plan and what it was made from.
+struct Account {
+  Graph graph;
+  std::optional<Network> network;  // with a schedule
+  Schedule schedule;
+  Plan plan;
+  Layout layout;
+  Board board;
+  MemoryTotals totals;
+  std::optional<PaperMetric> paper;
+};
+
+Schedule chosen_schedule(const Options& options) {
+  Schedule schedule = read_schedule_file(options.schedule);
+  if (options.classes) {
+    schedule.classes = *options.classes;
+    schedule.training.fresh_classifier = true;
+  }
+  return schedule;
+}
+
+Account account(const Options& options) {
+  Account a;
+  a.board = board_option(options.board, options.ram, options.flash);
+  a.graph = read_tflite(options.model);
+  if (options.schedule.empty()) {
+    a.plan = run_passes(lower_inference(a.graph));
+  } else {
+    a.schedule = chosen_schedule(options);
+    a.network = reduce(
+        a.graph, {.classes = a.schedule.classes, .fresh_classifier = a.schedule.training.fresh_classifier});
+    check_schedule(a.schedule, *a.network, options.schedule);
+    a.plan = training_plan(*a.network, a.schedule);
+    a.paper = paper_metric(*a.network, a.schedule);
+  }
+  a.layout = plan_layout(a.plan);
+  a.totals = totals(a.plan, a.layout, a.board);
+  return a;
+}
+
+std::string verdict(const Budget& budget) {
+  if (budget.fits())
+    return fmt::format("fits: {} of {}", byte_size_text(budget.required), byte_size_text(budget.available));
+  return fmt::format("DOES NOT FIT: {} required, {} available, {} too many", byte_size_text(budget.required),
+                     byte_size_text(budget.available), byte_size_text(budget.excess()));
+}
+
+void print_totals(const Account& a) {
+  const MemoryTotals& t = a.totals;
+  fmt::print("RAM    {}\n", verdict(t.ram));
+  fmt::print("  arena       {}, {}\n", byte_size_text(t.arena),
+             a.layout.proven_optimal
+                 ? "proven: no placement is smaller"
+                 : fmt::format("no placement is below {}", byte_size_text(a.layout.lower_bound)));
+  fmt::print("  persistent  {}\n", byte_size_text(t.persistent));
+  fmt::print("  stack       {}, reserved by the board\n", byte_size_text(t.stack));
+  fmt::print("flash  {}\n", verdict(t.flash));
+  fmt::print("  constants   {}\n", byte_size_text(t.constants));
+  fmt::print("  code        {}, an estimate\n", byte_size_text(t.code));
+  fmt::print("MACs   {} forward, {} input gradients, {} weight gradients; {} a step\n",
+             grouped(t.macs_forward), grouped(t.macs_input_gradient), grouped(t.macs_weight_gradient),
+             grouped(t.macs_per_step()));
+  if (a.paper)
+    fmt::print(
+        "paper's extra-memory metric: {:.1f} KiB (a label for comparison; it leaves out the forward pass)\n",
+        a.paper->total_kib());
+}
+
+void print_kinds(const Account& a) {
+  fmt::print("\n");
+  Table table({"what it holds", ">buffers", ">bytes in all", ">bytes at the peak"});
+  for (const KindTotal& kind : a.totals.kinds)
+    if (kind.buffers > 0)
+      table.add({buffer_kind_name(kind.kind), std::to_string(kind.buffers), grouped(kind.bytes),
+                 grouped(kind.bytes_at_peak)});
+  table.print(stdout);
+}
+
+void print_notes(const Account& a) {
+  std::vector<PassNote> notes;
+  if (a.network) notes = a.network->notes;
+  for (const PassNote& note : a.plan.notes)
+    if (std::none_of(notes.begin(), notes.end(), [&](const PassNote& n) { return n.what == note.what; }))
+      notes.push_back(note);
+  if (notes.empty()) return;
+  fmt::print("\nwhat each pass saved (bytes of buffers, not of the peak)\n");
+  Table table({"pass", ">bytes", "what"});
+  for (const PassNote& note : notes) table.add({note.pass, grouped(note.bytes_saved), note.what});
+  table.print(stdout);
+}
+
+/// What differs between a plan and the same with one layer changed: RAM, and what is there only once.
+struct Difference {
+  int64_t ram_bytes = 0;
+  std::string gone;
+};
+
+std::set<std::string> names(const Plan& plan) {
+  std::set<std::string> result;
+  for (const Buffer& buffer : plan.buffers) result.insert(buffer.name);
+  for (const Step& step : plan.steps) result.insert(step.name);
+  return result;
+}
+
+Difference difference(const Plan& larger, const Plan& smaller, const Board& board) {
+  Difference d;
+  d.ram_bytes = totals(larger, plan_layout(larger), board).ram.required -
+                totals(smaller, plan_layout(smaller), board).ram.required;
+  const std::set<std::string> kept = names(smaller);
+  constexpr size_t kShown = 6;
+  std::vector<std::string> gone;
+  for (const std::string& name : names(larger))
+    if (!kept.contains(name)) gone.push_back(name);
+  for (size_t i = 0; i < std::min(kShown, gone.size()); ++i) d.gone += (i == 0 ? "" : ", ") + gone[i];
+  if (gone.size() > kShown) d.gone += fmt::format(" and {} more", gone.size() - kShown);
+  if (gone.empty()) d.gone = "nothing";
+  return d;
+}
+
+Schedule with_entry(Schedule schedule, const LayerUpdate& entry) {
+  std::erase_if(schedule.update, [&](const LayerUpdate& u) { return u.op == entry.op; });
+  if (entry.bias || entry.weights != UpdatedWeights::none) {
+    const auto place = std::find_if(schedule.update.begin(), schedule.update.end(),
+                                    [&](const LayerUpdate& u) { return u.op > entry.op; });
+    schedule.update.insert(place, entry);
+  }
+  return schedule;
+}
+
+std::string updated_text(const LayerUpdate* entry) {
+  if (entry == nullptr) return "frozen";
+  std::string text = entry->bias ? "bias" : "";
+  if (entry->weights == UpdatedWeights::none) return text;
+  text += text.empty() ? "" : ", ";
+  if (entry->weights == UpdatedWeights::all) return text + "all weights";
+  return text + fmt::format("weights of {} channels", entry->channels.size());
+}
+
+/// For each tensor: what its freezing removes, or has removed. Frozen layers that save nothing show here.
+void print_freezing(const Account& a) {
+  fmt::print(
+      "\nwhat freezing each tensor removes (where it is trained) or has removed (where it is frozen)\n");
+  Table table({">op", "layer", "updated", "tensor", ">RAM bytes", "buffers and steps"});
+  for (const Layer& layer : a.network->layers) {
+    const auto* convolution = std::get_if<Convolution>(&layer.kind);
+    if (convolution == nullptr) continue;
+    const LayerUpdate* found = a.schedule.find(convolution->index);
+    LayerUpdate entry =
+        found != nullptr ? *found : LayerUpdate{convolution->index, layer.name, false, {}, {}};
+    const std::string obstacle = why_not_trainable(*a.network, convolution->index);
+    if (!obstacle.empty()) {
+      table.add({std::to_string(entry.op), layer.name, "frozen", "", "", "cannot be trained: " + obstacle});
+      continue;
+    }
+    for (const bool weights : {true, false}) {
+      LayerUpdate other = entry;
+      const bool trained = weights ? entry.weights != UpdatedWeights::none : entry.bias;
+      if (weights) {
+        other.weights = trained ? UpdatedWeights::none : UpdatedWeights::all;
+        other.channels.clear();
+      } else {
+        other.bias = !trained;
+      }
+      const Plan changed = training_plan(*a.network, with_entry(a.schedule, other));
+      const Difference d =
+          trained ? difference(a.plan, changed, a.board) : difference(changed, a.plan, a.board);
+      table.add({std::to_string(entry.op), layer.name, updated_text(found), weights ? "weights" : "bias",
+                 grouped(d.ram_bytes), d.gone});
+    }
+  }
+  table.print(stdout);
+}
+
+void print_text(const Account& a, const Options& options) {
+  fmt::print("{} on {}: {}\n", a.graph.file_name, a.board.name,
+             a.network ? fmt::format("inference and a training step of {} layers", a.schedule.update.size())
+                       : std::string("inference"));
+  print_totals(a);
+  if (options.quiet) return;
+  print_kinds(a);
+  print_notes(a);
+  if (options.verbose && a.network) print_freezing(a);
+  fmt::print("\n{}", timeline_text(a.plan, a.layout));
+}
+
+int plan_command(const Options& options) {
+  const Account a = account(options);
+  if (!options.svg.empty()) {
+    const std::filesystem::path folder = std::filesystem::path(options.svg).parent_path();
+    if (!folder.empty()) std::filesystem::create_directories(folder);
+    write_file_atomically(options.svg, arena_svg(a.plan, a.layout));
+  }
+  if (options.json)
+    print_document(plan_json(a.plan, a.layout, a.board, a.paper ? &*a.paper : nullptr));
+  else
+    print_text(a, options);
+  return kDone;
+}
+
+}  // namespace
+
+Command add_plan(CLI::App& root) {
+  auto options = std::make_shared<Options>();
+  CLI::App* app = root.add_subcommand("plan", "Show the memory and work that inference or training needs");
+  app->add_option("MODEL", options->model, "TFLite file, int8")->required();
+  app->add_option("--schedule", options->schedule, "What is updated (default: inference only)")
+      ->type_name("FILE");
+  app->add_option("--board", options->board, "Board: a name in configs/boards or a file")
+      ->capture_default_str();
+  app->add_option("--svg", options->svg, "Draw the arena over time")->type_name("FILE");
+  add_common_options(*app, *options,
+                     {Flag::ram, Flag::flash, Flag::classes, Flag::json, Flag::quiet, Flag::verbose});
+  app->footer(
+      "Examples:\n"
+      "  thaw plan configs/models/reference.tflite\n"
+      "  thaw plan configs/models/reference.tflite --schedule configs/schedules/reference/last-blocks.json "
+      "--board cortex-m4-192k --svg runs/arena.svg");
+  return {app, [options] { return plan_command(*options); }};
+}
+
+}  // namespace thaw::cli

@@ -1,0 +1,51 @@
+#include "tools/thaw/progress.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <utility>
+
+#include "tools/thaw/terminal.h"
+
+namespace thaw::cli {
+namespace {
+
+constexpr const char* kClearLine = "\r\033[K";
+
+}  // namespace
+
+Progress::Progress(std::string label, int64_t total, bool quiet)
+    : label_(std::move(label)), total_(std::max<int64_t>(1, total)), shown_(!quiet && is_terminal(stderr)) {}
+
+Progress::~Progress() {
+  clear();
+}
+
+void Progress::update(int64_t done, const std::string& remark) {
+  const Clock::time_point now = Clock::now();
+  if (!shown_ || now - drawn_ < std::chrono::milliseconds(100)) return;
+  drawn_ = now;
+  const double share = std::clamp(static_cast<double>(done) / static_cast<double>(total_), 0.0, 1.0);
+  const double elapsed = std::chrono::duration<double>(now - start_).count();
+  fmt::print(stderr, "{}{} {:3.0f} % | elapsed {}", kClearLine, label_, 100.0 * share,
+             duration_text(elapsed));
+  if (share > 0.02) fmt::print(stderr, ", about {} left", duration_text(elapsed * (1.0 - share) / share));
+  if (!remark.empty()) fmt::print(stderr, " | {}", remark);
+  std::fflush(stderr);
+}
+
+void Progress::clear() {
+  if (!shown_) return;
+  fmt::print(stderr, "{}", kClearLine);
+  std::fflush(stderr);
+}
+
+std::string duration_text(double seconds) {
+  const auto whole = static_cast<int64_t>(seconds + 0.5);
+  if (whole < 60) return fmt::format("{} s", whole);
+  if (whole < 3600) return fmt::format("{} min {} s", whole / 60, whole % 60);
+  return fmt::format("{} h {} min", whole / 3600, whole % 3600 / 60);
+}
+
+}  // namespace thaw::cli

@@ -1,0 +1,58 @@
+#include "tools/thaw/run_record.h"
+
+#include <sys/utsname.h>
+
+#include <fstream>
+#include <string>
+#include <thread>
+#include <vector>
+
+namespace thaw::cli {
+namespace {
+
+std::vector<std::string>& command() {
+  static std::vector<std::string> words;
+  return words;
+}
+
+/// The processor's name as Linux gives it; "unknown" elsewhere.
+std::string processor_name() {
+  std::ifstream file("/proc/cpuinfo");
+  for (std::string line; std::getline(file, line);)
+    if (line.starts_with("model name")) return line.substr(line.find(':') + 2);
+  return "unknown";
+}
+
+Json machine_json() {
+  utsname system{};
+  uname(&system);
+  return {{"processor", processor_name()},
+          {"cores", std::thread::hardware_concurrency()},
+          {"system", std::string(system.sysname) + " " + system.release + " " + system.machine},
+          {"compiler", __VERSION__},
+          {"build", THAW_BUILD_TYPE}};
+}
+
+}  // namespace
+
+void remember_command(int argc, const char* const* argv) {
+  command().assign(argv, argv + argc);
+}
+
+Json run_record(const Graph& model, const ModelData& data) {
+  return {{"schema_version", kRunSchemaVersion},
+          {"thaw", THAW_VERSION},
+          {"command", command()},
+          {"machine", machine_json()},
+          {"model", {{"file", model.file_name}, {"sha256", model.sha256}}},
+          {"data",
+           {{"name", data.about.name},
+            {"format", data.about.format},
+            {"sha256", data.about.sha256},
+            {"class_names", data.about.class_names},
+            {"train_samples", data.train.count},
+            {"test_samples", data.test.count},
+            {"notes", data.about.notes}}}};
+}
+
+}  // namespace thaw::cli

@@ -1,0 +1,391 @@
+// `thaw train MODEL DATA --schedule S`: one training run (or several seeds) exactly as the device would do
+// it. Writes DIR/run.json, schedule.json, state.bin, model.tflite and predictions.bin (one byte a test
+// sample).
+#include <fmt/format.h>
+#include <omp.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <atomic>
+#include <chrono>
+#include <exception>
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <numeric>
+#include <optional>
+#include <string>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include "search/interval.h"
+#include "sim/exec/float_prefix.h"
+#include "sim/exec/float_run.h"
+#include "sim/exec/prefix_cache.h"
+#include "sim/exec/state_file.h"
+#include "sim/exec/trained_model.h"
+#include "sim/exec/trainer.h"
+#include "sim/graph/error.h"
+#include "sim/graph/file.h"
+#include "sim/graph/json.h"
+#include "sim/graph/sha256.h"
+#include "sim/graph/tflite_reader.h"
+#include "sim/graph/tflite_writer.h"
+#include "sim/plan/schedule_check.h"
+#include "sim/plan/schedule_json.h"
+#include "tools/thaw/accuracy.h"
+#include "tools/thaw/command.h"
+#include "tools/thaw/common_options.h"
+#include "tools/thaw/interrupt.h"
+#include "tools/thaw/json_output.h"
+#include "tools/thaw/model_data.h"
+#include "tools/thaw/progress.h"
+#include "tools/thaw/run_record.h"
+#include "tools/thaw/table.h"
+
+namespace thaw::cli {
+namespace {
+
+namespace fs = std::filesystem;
+using Clock = std::chrono::steady_clock;
+
+struct Options : CommonOptions {
+  std::string model, data, schedule;
+  int32_t batch = 1;
+};
+
+double seconds_since(Clock::time_point start) {
+  return std::chrono::duration<double>(Clock::now() - start).count();
+}
+
+/// The schedule as the flags change it. What was measured for another recipe no longer holds.
+Schedule chosen_schedule(const Options& options) {
+  const Schedule read = read_schedule_file(options.schedule);
+  Schedule schedule = read;
+  TrainingRecipe& recipe = schedule.training;
+  if (options.classes) {
+    schedule.classes = *options.classes;
+    recipe.fresh_classifier = true;
+  }
+  if (options.seed) recipe.seed = *options.seed;
+  if (options.epochs) recipe.epochs = *options.epochs;
+  if (options.learning_rate) recipe.learning_rate = *options.learning_rate;
+  if (options.arithmetic) schedule.arithmetic = *options.arithmetic;
+  recipe.warmup_epochs = std::min(recipe.warmup_epochs, static_cast<double>(recipe.epochs));
+  if (schedule != read) {
+    schedule.promise.reset();
+    schedule.provenance.reset();
+  }
+  return schedule;
+}
+
+/// Everything that all seeds share.
+struct Setting {
+  Network network;
+  std::optional<FloatModel> float_model;  // with --arithmetic float
+  ModelData data;
+  PrefixCache train_cache, test_cache;
+  double prepare_seconds = 0.0;
+
+  bool has_test() const { return data.test.count > 0; }
+};
+
+void check_labels(const Setting& setting, const Schedule& schedule, const std::string& path) {
+  const auto classes = static_cast<int32_t>(setting.data.about.class_names.size());
+  if (classes != schedule.classes)
+    throw Error(path,
+                fmt::format("the data have {} classes, the schedule is for {}", classes, schedule.classes),
+                fmt::format("Pass --classes {} to train a fresh classifier", classes));
+}
+
+Setting prepare(const Options& options, const Schedule& schedule) {
+  Setting setting;
+  const Graph graph = read_tflite(options.model);
+  const bool integer = schedule.arithmetic == "int8";
+  setting.network = reduce(graph, {.classes = schedule.classes,
+                                   .fresh_classifier = schedule.training.fresh_classifier,
+                                   .rescale_dead_channels = integer});
+  check_schedule(schedule, setting.network, options.schedule);
+  setting.data = read_model_data(options.data, setting.network.graph, setting.network.input);
+  check_labels(setting, schedule, options.data);
+  if (setting.data.train.count < options.batch)
+    throw Error(options.data,
+                fmt::format("a batch of {} samples needs more than the {} there are", options.batch,
+                            setting.data.train.count),
+                "Give a smaller --batch");
+  const Clock::time_point start = Clock::now();
+  const size_t layer = first_updated_layer(setting.network, schedule);
+  const int32_t threads = job_count(options);
+  const bool flip = schedule.training.flip;
+  if (integer) {
+    setting.train_cache = cache_prefix(setting.network, layer, setting.data.train, flip, threads);
+    setting.test_cache = cache_prefix(setting.network, layer, setting.data.test, false, threads);
+  } else {
+    setting.float_model = float_model(setting.network);
+    setting.train_cache = cache_float_prefix(*setting.float_model, layer, setting.data.train, flip, threads);
+    setting.test_cache = cache_float_prefix(*setting.float_model, layer, setting.data.test, false, threads);
+  }
+  for (Samples* samples : {&setting.data.train, &setting.data.test}) {
+    samples->images.clear();
+    samples->images.shrink_to_fit();
+  }
+  setting.prepare_seconds = seconds_since(start);
+  return setting;
+}
+
+struct SeedRun {
+  Schedule schedule;
+  TrainingResult result;
+  TrainedValues values;
+  double seconds = 0.0;
+};
+
+void print_epoch(const EpochReport& report, const TrainingRecipe& recipe, bool several_seeds) {
+  std::string line = several_seeds ? fmt::format("seed {} ", recipe.seed) : "";
+  line += fmt::format("epoch {}/{}  loss {:.4f}  train {:.2f} %", report.epoch, recipe.epochs, report.loss,
+                      100 * report.train_accuracy);
+  if (report.test_accuracy >= 0) line += fmt::format("  test {:.2f} %", 100 * report.test_accuracy);
+  fmt::print("{}\n", line);
+  std::fflush(stdout);
+}
+
+/// One run in the schedule's arithmetic.
+void train_one(const Setting& setting, const TrainingData& data, const TrainingControl& control,
+               int32_t batch, SeedRun& run) {
+  if (setting.float_model) {
+    FloatRun trained = train_float(*setting.float_model, run.schedule, data, batch, control);
+    run.result = std::move(trained.run);
+    run.values = trained_values(*setting.float_model, trained.parameters);
+    return;
+  }
+  run.result = train(setting.network, run.schedule, data, control);
+  const Plan plan = training_plan(setting.network, run.schedule);
+  Executor executor(plan, {}, KernelSet::host, run.schedule.training.seed);
+  executor.set_state(run.result.state);
+  run.values = trained_values(setting.network, executor);
+}
+
+/// How many seeds train at once. A float run takes all threads for itself.
+size_t workers(const Options& options, const Setting& setting) {
+  if (!setting.float_model) return static_cast<size_t>(std::min(job_count(options), options.seeds));
+  omp_set_num_threads(job_count(options));
+  return 1;
+}
+
+/// Trains every seed, up to --jobs at once; results do not depend on how many.
+std::vector<SeedRun> train_seeds(const Options& options, const Schedule& schedule, const Setting& setting) {
+  std::vector<SeedRun> runs(static_cast<size_t>(options.seeds));
+  for (size_t i = 0; i < runs.size(); ++i) {
+    runs[i].schedule = schedule;
+    runs[i].schedule.training.seed += static_cast<uint32_t>(i);
+  }
+  const bool silent = options.quiet || options.json;
+  Progress progress("training", setting.data.train.count * schedule.training.epochs * options.seeds, silent);
+  std::mutex output;
+  std::atomic<int64_t> samples = 0;
+  std::atomic<size_t> next = 0;
+  std::exception_ptr failure;
+  const auto work = [&] {
+    for (size_t i = next++; i < runs.size(); i = next++) {
+      const Clock::time_point start = Clock::now();
+      TrainingControl control;
+      control.test_every_epoch = setting.has_test();
+      control.cancelled = [&] {
+        const int64_t done = samples += 64;
+        const std::lock_guard lock(output);
+        progress.update(done);
+        return interrupted();
+      };
+      if (!silent)
+        control.on_epoch = [&, i](const EpochReport& report) {
+          const std::lock_guard lock(output);
+          progress.clear();
+          print_epoch(report, runs[i].schedule.training, runs.size() > 1);
+        };
+      TrainingData data;
+      data.train = {&setting.train_cache, &setting.data.train.labels, {}};
+      if (setting.has_test()) data.test = {&setting.test_cache, &setting.data.test.labels, {}};
+      try {
+        train_one(setting, data, control, options.batch, runs[i]);
+      } catch (...) {
+        const std::lock_guard lock(output);
+        failure = std::current_exception();
+        return;
+      }
+      runs[i].seconds = seconds_since(start);
+    }
+  };
+  std::vector<std::thread> threads;
+  const size_t count = workers(options, setting);
+  for (size_t t = 1; t < count; ++t) threads.emplace_back(work);
+  work();
+  for (std::thread& thread : threads) thread.join();
+  if (failure) std::rethrow_exception(failure);
+  return runs;
+}
+
+void write_seed(const Setting& setting, const SeedRun& run, const fs::path& folder) {
+  fs::create_directories(folder);
+  const std::string schedule_text = write_schedule(run.schedule);
+  write_file_atomically(folder / "schedule.json", schedule_text);
+  TrainedState state;
+  state.model_sha256 = setting.network.graph.sha256;
+  state.schedule_sha256 = sha256_hex(std::as_bytes(std::span(schedule_text)));
+  state.seed = run.schedule.training.seed;
+  state.steps = run.result.steps;
+  state.values = run.result.state;
+  write_file_atomically(folder / "state.bin", write_state(state));
+  constexpr int64_t kCalibrationSamples = 500;
+  const LogitRange logits =
+      measure_logits(setting.network, run.values, setting.train_cache, kCalibrationSamples);
+  write_file_atomically(folder / "model.tflite",
+                        write_tflite(trained_graph(setting.network, run.values, logits)));
+  std::vector<std::byte> predictions;  // at most 255 classes
+  for (int32_t p : run.result.predictions) predictions.push_back(static_cast<std::byte>(p));
+  write_file_atomically(folder / "predictions.bin", predictions);
+}
+
+Json seed_json(const SeedRun& run, const Setting& setting) {
+  Json epochs = Json::array();
+  for (const EpochReport& report : run.result.epochs) {
+    Json entry = {{"epoch", report.epoch}, {"loss", report.loss}, {"train_accuracy", report.train_accuracy}};
+    if (report.test_accuracy >= 0) entry["test_accuracy"] = report.test_accuracy;
+    epochs.push_back(entry);
+  }
+  Json json = {{"seed", run.schedule.training.seed},
+               {"outcome", run.result.outcome == Outcome::ok ? "ok" : "diverged"},
+               {"steps", run.result.steps},
+               {"epochs", epochs}};
+  if (setting.has_test()) {
+    const AccuracyInterval interval = wilson_interval(run.result.accuracy, setting.data.test.count);
+    json["accuracy"] = {{"mean", run.result.accuracy}, {"low", interval.low}, {"high", interval.high}};
+  }
+  json["signature"] = run.result.signature;
+  if (setting.float_model) json["clipped_values"] = run.values.clipped;
+  json["seconds"] = run.seconds;
+  return json;
+}
+
+double mean_accuracy(const std::vector<SeedRun>& runs) {
+  double sum = 0.0;
+  for (const SeedRun& run : runs) sum += run.result.accuracy;
+  return sum / static_cast<double>(runs.size());
+}
+
+Json result_json(const Options& options, const Schedule& schedule, const Setting& setting,
+                 const std::vector<SeedRun>& runs) {
+  Json json = run_record(setting.network.graph, setting.data);
+  json["kind"] = "train";
+  json["schedule"] = {{"file", options.schedule}, {"layers", schedule.update.size()}};
+  json["arithmetic"] = schedule.arithmetic;
+  json["batch"] = options.batch;
+  json["seeds"] = Json::array();
+  for (const SeedRun& run : runs) json["seeds"].push_back(seed_json(run, setting));
+  if (setting.has_test()) {
+    const double mean = mean_accuracy(runs);
+    const AccuracyInterval interval = wilson_interval(mean, setting.data.test.count);
+    json["accuracy"] = {
+        {"mean", mean}, {"low", interval.low}, {"high", interval.high}, {"seeds", runs.size()}};
+  }
+  json["durations"] = {{"prepare_seconds", setting.prepare_seconds}};
+  return json;
+}
+
+void print_result(const Setting& setting, const std::vector<SeedRun>& runs, const fs::path& folder) {
+  for (const SeedRun& run : runs) {
+    const std::string seed = runs.size() > 1 ? fmt::format("seed {} ", run.schedule.training.seed) : "";
+    if (run.result.outcome == Outcome::diverged)
+      fmt::print("{}diverged after {} samples: try a smaller --lr\n", seed, grouped(run.result.steps));
+    else if (setting.has_test())
+      fmt::print("{}accuracy {}\n", seed, accuracy_text(run.result.accuracy, setting.data.test.count));
+    if (run.values.clipped > 0)
+      fmt::print("{}{} float values lie outside int8 or int32; model.tflite holds the nearest\n", seed,
+                 grouped(run.values.clipped));
+    fmt::print("{}signature {}\n", seed, run.result.signature);
+    fmt::print("{}{:.0f} samples/s\n", seed, run.result.steps / std::max(run.seconds, 1e-9));
+  }
+  if (runs.size() > 1 && setting.has_test())
+    fmt::print("mean of {} seeds {}\n", runs.size(),
+               accuracy_text(mean_accuracy(runs), setting.data.test.count));
+  fmt::print("wrote {}\n", folder.string());
+}
+
+void print_start(const Options& options, const Schedule& schedule, const Setting& setting) {
+  if (options.quiet || options.json) return;
+  fmt::print("{}: {} layers updated, {} training and {} test samples of {} ({}), {} arithmetic\n",
+             setting.network.graph.file_name, schedule.update.size(), grouped(setting.data.train.count),
+             grouped(setting.data.test.count), setting.data.about.name, setting.data.about.format,
+             schedule.arithmetic);
+  for (const std::string& note : setting.data.about.notes) fmt::print("note: {}\n", note);
+  if (options.verbose)
+    for (const std::string& warning : setting.network.warnings) fmt::print("warning: {}\n", warning);
+  fmt::print("activations before layer {} of {} computed once, in {}\n", setting.train_cache.layer,
+             setting.network.layers.size(), duration_text(setting.prepare_seconds));
+}
+
+/// Refuses a folder that cannot be made, before anything long begins.
+void check_output_folder(const fs::path& folder) {
+  fs::path existing = fs::absolute(folder);
+  while (!fs::exists(existing)) existing = existing.parent_path();
+  if (!fs::is_directory(existing) || access(existing.c_str(), W_OK) != 0)
+    throw Error(folder.string(), "'" + existing.string() + "' is not a folder that can be written to",
+                "Give another folder with -o");
+}
+
+int train_command(const Options& options) {
+  remember_interrupts();
+  const fs::path folder = options.output.empty() ? fs::path("runs/train") : options.output;
+  try {
+    check_output_folder(folder);
+    const Schedule schedule = chosen_schedule(options);
+    if (options.batch > 1 && schedule.arithmetic != "float")
+      throw CLI::ValidationError("--batch needs --arithmetic float: the device trains one sample at a time");
+    const Setting setting = prepare(options, schedule);
+    print_start(options, schedule, setting);
+    const std::vector<SeedRun> runs = train_seeds(options, schedule, setting);
+    for (const SeedRun& run : runs)
+      write_seed(setting, run,
+                 runs.size() == 1 ? folder : folder / fmt::format("seed-{}", run.schedule.training.seed));
+    const Json json = result_json(options, schedule, setting, runs);
+    write_json_file(folder / "run.json", json);
+    if (options.json)
+      print_document(json);
+    else
+      print_result(setting, runs, folder);
+    return kDone;
+  } catch (const Error&) {
+    if (!interrupted()) throw;
+  }
+  fmt::print(stderr, "thaw: interrupted; the same command starts the run again and gives the same result\n");
+  return 128 + interrupted_by();
+}
+
+}  // namespace
+
+Command add_train(CLI::App& root) {
+  auto options = std::make_shared<Options>();
+  CLI::App* app = root.add_subcommand("train", "Train with a schedule, bit for bit as the device would");
+  app->add_option("MODEL", options->model, "TFLite file, int8")->required();
+  app->add_option("DATA", options->data, "CIFAR, IDX or image folder, or .npz file")->required();
+  app->add_option("--schedule", options->schedule, "What is updated, and how it is trained")
+      ->required()
+      ->type_name("FILE");
+  app->add_option("--batch", options->batch,
+                  "Samples an update, with --arithmetic float (the device trains on one)")
+      ->check(CLI::Range(1, 4096))
+      ->capture_default_str();
+  add_common_options(*app, *options,
+                     {Flag::output, Flag::seed, Flag::seeds, Flag::epochs, Flag::learning_rate, Flag::classes,
+                      Flag::arithmetic, Flag::jobs, Flag::json, Flag::quiet, Flag::verbose});
+  app->footer(
+      "Examples:\n"
+      "  thaw train configs/models/reference.tflite /usr/share/datasets/fashion-mnist "
+      "--schedule configs/schedules/reference/last-blocks.json --epochs 1\n"
+      "  thaw train configs/models/reference.tflite /usr/share/datasets/fashion-mnist "
+      "--schedule configs/schedules/reference/last-layer.json --seeds 2 -o runs/last-layer");
+  return {app, [options] { return train_command(*options); }};
+}
+
+}  // namespace thaw::cli
