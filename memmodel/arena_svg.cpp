@@ -2,6 +2,7 @@
 // Okabe and Ito (2008), told apart by people who do not see all colours. Pure text, no script, no fonts.
 #include <algorithm>
 #include <cstdio>
+#include <map>
 
 #include "memmodel/printable.h"
 #include "memmodel/timeline.h"
@@ -14,6 +15,8 @@ constexpr double kLeft = 76, kRight = 24, kTop = 96, kBottom = 92;
 constexpr double kPlotWidth = kWidth - kLeft - kRight, kPlotHeight = kHeight - kTop - kBottom;
 constexpr double kCharacter = 5.9;  // width of an average character at the label size, pixels
 constexpr double kLabelHeight = 10;
+constexpr double kLabelDistance = kPlotWidth / 24;  // between step numbers
+constexpr double kStreamWidth = 12;                 // steps whose width a row stream has at most
 
 struct Style {
   BufferKind kind;
@@ -100,17 +103,32 @@ struct Drawing {
   const Plan& plan;
   const Layout& layout;
   std::vector<TimelineStep> steps;
-  double step_width;
+  std::vector<double> left_of_step;  // and where the last one ends
   double byte_height;
   std::string svg;
 
   Drawing(const Plan& p, const Layout& l) : plan(p), layout(l), steps(timeline(p)) {
-    step_width = kPlotWidth / static_cast<double>(std::max<size_t>(1, steps.size()));
+    lay_out_steps();
     // A little air above the peak, where its label stands.
     byte_height = kPlotHeight / (static_cast<double>(std::max<int64_t>(1, layout.peak)) * 1.06);
   }
 
-  double x(int64_t step) const { return kLeft + static_cast<double>(step) * step_width; }
+  /// All steps are equally wide but those of a row stream, which share the width of a few.
+  void lay_out_steps() {
+    std::map<int32_t, double> stream_steps;
+    for (const Step& step : plan.steps) stream_steps[step.stream] += 1.0;
+    double end = 0.0;
+    left_of_step.push_back(end);
+    for (const Step& step : plan.steps) {
+      const double count = stream_steps[step.stream];
+      end += step.stream < 0 || count <= kStreamWidth ? 1.0 : kStreamWidth / count;
+      left_of_step.push_back(end);
+    }
+    for (double& left : left_of_step) left = kLeft + left * kPlotWidth / std::max(end, 1.0);
+  }
+
+  double x(int64_t step) const { return left_of_step[static_cast<size_t>(step)]; }
+  double width(int64_t first, int64_t last) const { return x(last + 1) - x(first); }
   double y(int64_t bytes) const { return kTop + kPlotHeight - static_cast<double>(bytes) * byte_height; }
 
   void rectangle(double left, double top, double width, double height, const std::string& attributes,
@@ -178,10 +196,14 @@ void Drawing::axes() {
   }
   text(kLeft - 8, kTop - 2, "text-anchor=\"end\" fill=\"#52606d\"", "KiB");
   const auto count = static_cast<int64_t>(steps.size());
-  const int64_t every = tick_distance(count, 24);
   const double base = kTop + kPlotHeight + 34;
-  for (int64_t step = 0; step < count; step += every)
-    text(x(step) + step_width / 2, base, "text-anchor=\"middle\" fill=\"#52606d\"", std::to_string(step));
+  double next_label = 0;
+  for (int64_t step = 0; step < count; ++step) {
+    if (x(step) < next_label) continue;
+    text(x(step) + width(step, step) / 2, base, "text-anchor=\"middle\" fill=\"#52606d\"",
+         std::to_string(step));
+    next_label = x(step) + kLabelDistance;
+  }
   text(kLeft - 8, base, "text-anchor=\"end\" fill=\"#52606d\"", "step");
 }
 
@@ -204,7 +226,7 @@ void Drawing::buffers() {
 /// The name, or its beginning, along the longer side where at least some letters fit.
 void Drawing::label(const Buffer& buffer) {
   const int64_t offset = layout.offsets[buffer.id.index()].value_or(0);
-  const double width = static_cast<double>(buffer.last_step + 1 - buffer.first_step) * step_width;
+  const double width = this->width(buffer.first_step, buffer.last_step);
   const double height = static_cast<double>(buffer.bytes) * byte_height;
   constexpr double kMargin = 6;
   constexpr size_t kLeastCharacters = 8;  // fewer say nothing
@@ -265,7 +287,8 @@ void Drawing::phases() {
     const Step& step = plan.steps[static_cast<size_t>(entry.step)];
     for (const PhaseStyle& style : kPhases)
       if (style.phase == step.phase)
-        rectangle(x(entry.step), top, step_width, 10, std::string("fill=\"") + style.fill + "\"",
+        rectangle(x(entry.step), top, width(entry.step, entry.step), 10,
+                  std::string("fill=\"") + style.fill + "\"",
                   std::to_string(entry.step) + ": " + escaped(step.name) + ", " + kernel_name(step.kernel) +
                       ", " + with_thousands(entry.live_bytes) + " bytes alive");
   }

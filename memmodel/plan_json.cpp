@@ -131,6 +131,7 @@ Json steps_json(const Plan& plan) {
                      {"at_peak", entry.at_peak},
                      {"reads", ids_json(step.reads)},
                      {"writes", ids_json(step.writes)}});
+    if (step.stream >= 0) steps.back()["stream"] = step.stream;
   }
   return steps;
 }

@@ -9,7 +9,7 @@
 namespace thaw {
 namespace {
 
-constexpr size_t kNameCharacters = 40;
+constexpr size_t kNameCharacters = 48;
 
 int64_t reserved(const Buffer& buffer) {
   return (buffer.bytes + buffer.alignment - 1) / buffer.alignment * buffer.alignment;
@@ -93,6 +93,14 @@ std::string map_of(const Plan& plan, const Layout& layout, const TimelineStep& s
   return map;
 }
 
+/// The steps of one stream are one row of the text.
+size_t last_of_row(const Plan& plan, size_t first) {
+  size_t last = first;
+  const int32_t stream = plan.steps[first].stream;
+  while (stream >= 0 && last + 1 < plan.steps.size() && plan.steps[last + 1].stream == stream) ++last;
+  return last;
+}
+
 }  // namespace
 
 std::vector<TimelineStep> timeline(const Plan& plan) {
@@ -118,14 +126,24 @@ std::string timeline_text(const Plan& plan, const Layout& layout, int32_t map_co
   std::string text = line;
   text.append("arena, ").append(std::to_string(layout.peak)).append(" bytes");
   text += "\n";
-  for (const TimelineStep& entry : timeline(plan)) {
-    const Step& step = plan.steps[static_cast<size_t>(entry.step)];
-    std::snprintf(line, sizeof line, "%4d %c %9lld  ", entry.step, phase_letter(step.phase),
+  const std::vector<TimelineStep> entries = timeline(plan);
+  for (size_t first = 0; first < entries.size();) {
+    const size_t last = last_of_row(plan, first);
+    // Of a stream the step at which most is alive stands for all.
+    const TimelineStep& entry = *std::max_element(
+        entries.begin() + static_cast<ptrdiff_t>(first), entries.begin() + static_cast<ptrdiff_t>(last) + 1,
+        [](const auto& a, const auto& b) { return a.live_bytes < b.live_bytes; });
+    const Step& step = plan.steps[first];
+    std::snprintf(line, sizeof line, "%4zu %c %9lld  ", first, phase_letter(step.phase),
                   static_cast<long long>(entry.live_bytes));
     text += line;
     text += map_of(plan, layout, entry, map_columns);
     text += entry.at_peak ? " *" : "  ";
-    text.append(shortened(step.name, kNameCharacters)).append("\n");
+    std::string name = step.name;
+    if (last > first)
+      name += " to " + plan.steps[last].name + " by rows, " + std::to_string(last - first + 1) + " steps";
+    text.append(shortened(name, kNameCharacters)).append("\n");
+    first = last + 1;
   }
   text +=
       "F forward, L loss, B backward, U update; * most bytes alive; a activation, g gradient, m mask, s "

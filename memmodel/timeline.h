@@ -22,9 +22,9 @@ struct TimelineStep {
 /// One entry a step.
 std::vector<TimelineStep> timeline(const Plan& plan);
 
-/// A row a step: number, phase, live bytes, a map of the arena (lowest address left, one letter for the kind
-/// of buffer, capitals for every other one so that neighbours can be told apart, '.' free, '!' two buffers in
-/// one place), name; the peak marked. `map_columns` characters wide.
+/// A row a step (one for all steps of a row stream): number, phase, live bytes, a map of the arena (lowest
+/// address left, one letter for the kind of buffer, capitals for every other one so that neighbours can be
+/// told apart, '.' free, '!' two buffers in one place), name; the peak marked. `map_columns` characters wide.
 std::string timeline_text(const Plan& plan, const Layout& layout, int32_t map_columns = 48);
 
 /// A self-contained SVG: steps to the right, arena offsets upwards, one rectangle a buffer over its lifetime.

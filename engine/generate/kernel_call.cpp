@@ -28,7 +28,9 @@ std::string list(const T (&values)[4]) {
 struct CallWriter {
   CallContext& context;
 
-  std::string at(BufferId id, const char* type) const { return context.address(id, type); }
+  std::string at(BufferId id, const char* type, int64_t offset = 0) const {
+    return context.address(id, type, offset);
+  }
   const Plan& plan() const { return context.plan(); }
   bool is_16(int32_t tensor) const { return plan().gradient_tensors[static_cast<size_t>(tensor)].bits > 7; }
   /// The kernel named and its source.
@@ -97,11 +99,12 @@ struct CallWriter {
     const std::string conv2d = conv2d_initialiser(k.window, k.input_zero_point, k.output_zero_point, k.clamp);
     const char* function = k.depthwise ? kernel("depthwise_conv2d", "thaw_depthwise_conv2d_s8")
                                        : kernel("conv2d", "thaw_conv2d_s8");
-    return fmt::format(
-        "  {}({}, {}, {}, {}, {}, {}, {}, {}, {});\n", function,
-        convolution(k.depthwise, k.depth_multiplier, conv2d), at(k.input, "int8_t"), at(k.weights, "int8_t"),
-        trained(k.trained_channel_list, k.trained_channels.size(), k.trained_weights), at(k.bias, "int32_t"),
-        at(k.multipliers, "int32_t"), at(k.shifts, "int8_t"), at(k.output, "int8_t"), at(k.mask, "uint8_t"));
+    return fmt::format("  {}({}, {}, {}, {}, {}, {}, {}, {}, {});\n", function,
+                       convolution(k.depthwise, k.depth_multiplier, conv2d),
+                       at(k.input, "int8_t", k.input_offset), at(k.weights, "int8_t"),
+                       trained(k.trained_channel_list, k.trained_channels.size(), k.trained_weights),
+                       at(k.bias, "int32_t"), at(k.multipliers, "int32_t"), at(k.shifts, "int8_t"),
+                       at(k.output, "int8_t", k.output_offset), at(k.mask, "uint8_t"));
   }
 
   std::string operator()(const AddForward& k) const {
@@ -111,7 +114,8 @@ struct CallWriter {
                                 k.second.multiplier, k.second.shift, k.output_zero_point, k.sum.multiplier,
                                 k.sum.shift, k.clamp.lowest, k.clamp.highest));
     return fmt::format("  {}(&{}, {}, {}, {}, {});\n", kernel("add", "thaw_add_s8"), parameters,
-                       at(k.first_input, "int8_t"), at(k.second_input, "int8_t"), at(k.output, "int8_t"),
+                       at(k.first_input, "int8_t", k.first_offset),
+                       at(k.second_input, "int8_t", k.second_offset), at(k.output, "int8_t", k.output_offset),
                        at(k.mask, "uint8_t"));
   }
 
@@ -147,8 +151,8 @@ struct CallWriter {
 
   std::string operator()(const CopyForward& k) const {
     context.use_helper("copy_bytes");
-    return fmt::format("  copy_bytes({}, {}, {});\n", at(k.output, "uint8_t"), at(k.input, "uint8_t"),
-                       k.bytes);
+    return fmt::format("  copy_bytes({}, {}, {});\n", at(k.output, "uint8_t", k.output_offset),
+                       at(k.input, "uint8_t", k.input_offset), k.bytes);
   }
 
   std::string operator()(const SoftmaxForward& k) const {
@@ -308,10 +312,11 @@ std::string CallContext::name(BufferId id) const {
   return identifier(plan_.buffer(id).name, id.value);
 }
 
-std::string CallContext::address(BufferId id, const std::string& type) {
+std::string CallContext::address(BufferId id, const std::string& type, int64_t offset) {
   if (!id.present()) return "NULL";
   const Buffer& buffer = plan_.buffer(id);
-  if (in_arena(buffer.kind)) return fmt::format("ARENA({}, {})", type, *layout_.offsets[id.index()]);
+  if (in_arena(buffer.kind)) return fmt::format("ARENA({}, {})", type, *layout_.offsets[id.index()] + offset);
+  assert(offset == 0);
   // The first use decides the declared type; every use of a plan's buffer has the same one.
   const auto [declared, is_new] = types_.emplace(id, type);
   assert(declared->second == type);

@@ -21,8 +21,8 @@ class CallContext {
   const Plan& plan() const { return plan_; }
 
   /// An expression of type `type*` for the buffer, an address constant; "NULL" where it is absent. Remembers
-  /// the type: constants and state members are declared with it.
-  std::string address(BufferId id, const std::string& type);
+  /// the type: constants and state members are declared with it. `offset` in bytes, into the arena only.
+  std::string address(BufferId id, const std::string& type, int64_t offset = 0);
 
   /// The name of a constant structure with this initialiser; equal ones share a name.
   std::string parameters(const std::string& type, const std::string& initialiser);

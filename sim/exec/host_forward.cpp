@@ -39,7 +39,7 @@ class HostConvolution : public HostStep {
     const Window& w = kernel_.window;
     auto* sums = binding_.workspace.sums.as<int32_t>();
     auto* passed = kernel_.mask.present() ? binding_.workspace.passed.as<uint8_t>() : nullptr;
-    sums_.begin(binding_.at<const int8_t>(kernel_.input), kernel_.input_zero_point,
+    sums_.begin(binding_.at<const int8_t>(kernel_.input) + kernel_.input_offset, kernel_.input_zero_point,
                 binding_.at<const int32_t>(kernel_.bias));
     for (int32_t y = 0; y < w.output_height; y += rows_at_once_) {
       const int32_t end = std::min(y + rows_at_once_, w.output_height);
@@ -56,7 +56,7 @@ class HostConvolution : public HostStep {
       rows.output_zero_point = kernel_.output_zero_point;
       rows.low = kernel_.clamp.lowest;
       rows.high = kernel_.clamp.highest;
-      rows.output = binding_.at<int8_t>(kernel_.output) + at;
+      rows.output = binding_.at<int8_t>(kernel_.output) + kernel_.output_offset + at;
       rows.passed = passed != nullptr ? passed + at : nullptr;
       requantise_rows(rows);
     }
@@ -91,8 +91,9 @@ class HostAdd : public HostStep {
 
   void run(const StepInput*) override {
     auto* passed = kernel_.mask.present() ? binding_.workspace.passed.as<uint8_t>() : nullptr;
-    add_rows(add_, binding_.at<const int8_t>(kernel_.first_input),
-             binding_.at<const int8_t>(kernel_.second_input), binding_.at<int8_t>(kernel_.output), passed);
+    add_rows(add_, binding_.at<const int8_t>(kernel_.first_input) + kernel_.first_offset,
+             binding_.at<const int8_t>(kernel_.second_input) + kernel_.second_offset,
+             binding_.at<int8_t>(kernel_.output) + kernel_.output_offset, passed);
     if (passed != nullptr) pack_mask(passed, kernel_.elements, binding_.at<uint8_t>(kernel_.mask));
   }
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cassert>
+#include <cstring>
 
 #include "engine/kernels/add.h"
 #include "engine/kernels/average_pool2d.h"
@@ -80,18 +81,18 @@ struct PortableCall {
                                            static_cast<int32_t>(k.trained_channels.size()),
                                            at<const int8_t>(k.trained_weights)};
     const thaw_trained_channels* trained_or_null = k.trained_weights.present() ? &trained : nullptr;
-    const auto* x = at<const int8_t>(k.input);
+    const auto* x = at<const int8_t>(k.input) + k.input_offset;
     const auto* w = at<const int8_t>(k.weights);
     const auto* bias = at<const int32_t>(k.bias);
     const auto* multipliers = at<const int32_t>(k.multipliers);
     const auto* shifts = at<const int8_t>(k.shifts);
+    auto* y = at<int8_t>(k.output) + k.output_offset;
     if (k.depthwise) {
       const thaw_depthwise depthwise = {conv, k.depth_multiplier};
-      thaw_depthwise_conv2d_s8(&depthwise, x, w, trained_or_null, bias, multipliers, shifts,
-                               at<int8_t>(k.output), at<uint8_t>(k.mask));
+      thaw_depthwise_conv2d_s8(&depthwise, x, w, trained_or_null, bias, multipliers, shifts, y,
+                               at<uint8_t>(k.mask));
     } else {
-      thaw_conv2d_s8(&conv, x, w, trained_or_null, bias, multipliers, shifts, at<int8_t>(k.output),
-                     at<uint8_t>(k.mask));
+      thaw_conv2d_s8(&conv, x, w, trained_or_null, bias, multipliers, shifts, y, at<uint8_t>(k.mask));
     }
     return true;
   }
@@ -109,7 +110,8 @@ struct PortableCall {
                           k.sum.shift,
                           k.clamp.lowest,
                           k.clamp.highest};
-    thaw_add_s8(&add, at<const int8_t>(k.first_input), at<const int8_t>(k.second_input), at<int8_t>(k.output),
+    thaw_add_s8(&add, at<const int8_t>(k.first_input) + k.first_offset,
+                at<const int8_t>(k.second_input) + k.second_offset, at<int8_t>(k.output) + k.output_offset,
                 at<uint8_t>(k.mask));
     return true;
   }
@@ -159,7 +161,8 @@ struct PortableCall {
   }
 
   bool operator()(const CopyForward& k) const {
-    std::copy_n(at<const std::byte>(k.input), k.bytes, at<std::byte>(k.output));
+    std::memmove(at<std::byte>(k.output) + k.output_offset, at<const std::byte>(k.input) + k.input_offset,
+                 static_cast<size_t>(k.bytes));
     return true;
   }
 

@@ -4,6 +4,7 @@
 #include <functional>
 
 #include "sim/plan/buffers.h"
+#include "sim/plan/stream_rows.h"
 
 namespace thaw {
 namespace {
@@ -36,41 +37,6 @@ bool may_take_place(const Plan& plan, BufferId input, BufferId output, int32_t s
          in.bytes == plan.buffer(output).bytes && !is_model_end(plan, input);
 }
 
-void drop_unused_buffers(Plan& plan) {
-  std::vector<bool> used(plan.buffers.size(), false);
-  const auto mark = [&](BufferId id) {
-    if (id.present()) used[id.index()] = true;
-  };
-  for (const Step& step : plan.steps)
-    for_each_buffer(step.kernel, [&](const BufferId& id, Access) { mark(id); });
-  const auto ends = [&](const std::function<void(BufferId&)>& visit) {
-    for (auto* list : {&plan.inputs, &plan.outputs})
-      for (BufferId& id : *list) visit(id);
-    for (GradientTensor& gradient : plan.gradient_tensors) visit(gradient.buffer);
-    for (auto* id : {&plan.gradient_states, &plan.gradient_exponents, &plan.result, &plan.logits}) visit(*id);
-  };
-  ends(mark);
-  for (const Buffer& buffer : plan.buffers)
-    if (used[buffer.id.index()]) mark(buffer.initial);
-  std::vector<BufferId> renamed(plan.buffers.size());
-  std::vector<Buffer> kept;
-  for (Buffer& buffer : plan.buffers) {
-    if (!used[buffer.id.index()]) continue;
-    renamed[buffer.id.index()] = BufferId(kept.size());
-    buffer.id = BufferId(kept.size());
-    kept.push_back(std::move(buffer));
-  }
-  const auto rename = [&](BufferId& id) {
-    if (id.present()) id = renamed[id.index()];
-  };
-  for (Buffer& buffer : kept) rename(buffer.initial);
-  plan.buffers = std::move(kept);
-  for (Step& step : plan.steps) for_each_buffer(step.kernel, [&](BufferId& id, Access) { rename(id); });
-  ends(rename);
-  for (BufferId& id : plan.buffer_of_tensor) rename(id);
-  update_lifetimes(plan);
-}
-
 }  // namespace
 
 Plan add_in_place(const Plan& plan) {
@@ -79,7 +45,7 @@ Plan add_in_place(const Plan& plan) {
   int32_t count = 0;
   for (size_t i = 0; i < result.steps.size(); ++i) {
     const auto* add = std::get_if<AddForward>(&result.steps[i].kernel);
-    if (add == nullptr) continue;
+    if (add == nullptr || result.steps[i].stream >= 0) continue;
     for (BufferId input : {add->first_input, add->second_input}) {
       if (!may_take_place(result, input, add->output, static_cast<int32_t>(i))) continue;
       saved += result.buffer(input).bytes;
@@ -120,10 +86,46 @@ Plan gradient_in_place(const Plan& plan) {
   return result;
 }
 
-Plan run_passes(Plan plan) {
-  plan = gradient_in_place(add_in_place(plan));
-  drop_unused_buffers(plan);
+Plan drop_unused_buffers(Plan plan) {
+  std::vector<bool> used(plan.buffers.size(), false);
+  const auto mark = [&](BufferId id) {
+    if (id.present()) used[id.index()] = true;
+  };
+  for (const Step& step : plan.steps)
+    for_each_buffer(step.kernel, [&](const BufferId& id, Access) { mark(id); });
+  const auto ends = [&](const std::function<void(BufferId&)>& visit) {
+    for (auto* list : {&plan.inputs, &plan.outputs})
+      for (BufferId& id : *list) visit(id);
+    for (GradientTensor& gradient : plan.gradient_tensors) visit(gradient.buffer);
+    for (auto* id : {&plan.gradient_states, &plan.gradient_exponents, &plan.result, &plan.logits}) visit(*id);
+  };
+  ends(mark);
+  for (const Buffer& buffer : plan.buffers)
+    if (used[buffer.id.index()]) mark(buffer.initial);
+  std::vector<BufferId> renamed(plan.buffers.size());
+  std::vector<Buffer> kept;
+  for (Buffer& buffer : plan.buffers) {
+    if (!used[buffer.id.index()]) continue;
+    renamed[buffer.id.index()] = BufferId(kept.size());
+    buffer.id = BufferId(kept.size());
+    kept.push_back(std::move(buffer));
+  }
+  const auto rename = [&](BufferId& id) {
+    if (id.present()) id = renamed[id.index()];
+  };
+  for (Buffer& buffer : kept) rename(buffer.initial);
+  plan.buffers = std::move(kept);
+  for (Step& step : plan.steps) for_each_buffer(step.kernel, [&](BufferId& id, Access) { rename(id); });
+  ends(rename);
+  for (BufferId& id : plan.buffer_of_tensor) rename(id);
+  update_lifetimes(plan);
   return plan;
+}
+
+Plan run_passes(Plan plan) {
+  plan = stream_rows(plan, choose_streams(plan));
+  plan = gradient_in_place(add_in_place(plan));
+  return drop_unused_buffers(std::move(plan));
 }
 
 }  // namespace thaw

@@ -12,7 +12,10 @@ Plan add_in_place(const Plan& plan);
 /// A gradient tensor made element by element from a stored one takes its place when that one dies there.
 Plan gradient_in_place(const Plan& plan);
 
-/// All passes in their fixed order, then lifetimes and ids without gaps.
+/// Takes out the buffers that no step touches; ids are then without gaps.
+Plan drop_unused_buffers(Plan plan);
+
+/// All passes in their fixed order: stream rows, add in place, gradient in place, drop unused buffers.
 Plan run_passes(Plan plan);
 
 }  // namespace thaw

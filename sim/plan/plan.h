@@ -87,7 +87,9 @@ struct Window {
 /// CONV_2D (also FULLY_CONNECTED as 1x1 with height = rows) and DEPTHWISE_CONV_2D.
 /// `weights`: constant, OHWI or (depthwise) HWC, zeros where a channel is trained; absent if all are trained.
 /// `trained_weights`: state int8, [output][rank][tap] or (depthwise) [rank][tap]; `trained_channels`:
-/// ascending input channels (depthwise: output channels), also the order of the ranks.
+/// ascending input channels (depthwise: output channels), also the order of the ranks. Where the window is a
+/// band of rows of a larger image, `input_offset` and `output_offset` say how many bytes into their buffers
+/// it begins (see `stream_rows.h`).
 struct ConvolutionForward {
   Window window;
   bool depthwise = false;
@@ -95,18 +97,21 @@ struct ConvolutionForward {
   int32_t input_zero_point = 0, output_zero_point = 0;
   ActivationRange clamp;
   BufferId input, weights, bias, multipliers, shifts, output;
+  int64_t input_offset = 0, output_offset = 0;
   BufferId mask;                           // absent where no gradient passes
   BufferId trained_weights;                // absent where frozen
   BufferId trained_channel_list;           // constant uint16; present with trained_weights
   std::vector<uint16_t> trained_channels;  // the same list, for reading
 };
 
+/// Offsets in bytes as in ConvolutionForward.
 struct AddForward {
   int64_t elements = 0;
   int32_t first_zero_point = 0, second_zero_point = 0, output_zero_point = 0;
   QuantizedMultiplier first, second, sum;
   ActivationRange clamp;
   BufferId first_input, second_input, output, mask;
+  int64_t first_offset = 0, second_offset = 0, output_offset = 0;
 };
 
 struct PoolForward {
@@ -141,9 +146,11 @@ struct TransposeForward {
   BufferId input, output;
 };
 
+/// Also within one buffer, towards its start: `output_offset` below `input_offset`, bytes in ascending order.
 struct CopyForward {
   int64_t bytes = 0;
   BufferId input, output;
+  int64_t input_offset = 0, output_offset = 0;
 };
 
 struct SoftmaxForward {
@@ -304,6 +311,7 @@ const char* kernel_name(const Kernel& kernel);
 
 /// One kernel call. `reads` and `writes` name every buffer it touches (no duplicates, ascending); a buffer
 /// in both is updated in place. `macs`: multiply-accumulates of its products, all taps counted.
+/// `stream`: steps of one number are bands of the same layers' rows (see `stream_rows.h`); -1 for all others.
 struct Step {
   std::string name;
   Phase phase = Phase::forward;
@@ -311,6 +319,7 @@ struct Step {
   Kernel kernel;
   std::vector<BufferId> reads, writes;
   int64_t macs = 0;
+  int32_t stream = -1;
 };
 
 /// One gradient tensor: its width in bits without sign, b of section 2 (7 = int8, 8..14 = int16).

@@ -23,6 +23,18 @@ struct Written {
   std::vector<std::byte> bytes;
 };
 
+/// Of the buffer that a step of a row stream writes, the rows it writes: others may never have been written.
+inline std::span<const std::byte> written_rows(const Kernel& kernel, std::span<const std::byte> buffer) {
+  const auto part = [&](int64_t offset, int64_t bytes) {
+    return buffer.subspan(static_cast<size_t>(offset), static_cast<size_t>(bytes));
+  };
+  if (const auto* k = std::get_if<ConvolutionForward>(&kernel))
+    return part(k->output_offset, k->window.output_elements());
+  if (const auto* k = std::get_if<AddForward>(&kernel)) return part(k->output_offset, k->elements);
+  const auto& copy = std::get<CopyForward>(kernel);
+  return part(copy.output_offset, copy.bytes);
+}
+
 /// What a step has just written. Not the rows that a gradient kernel uses while it runs, and of the gradient
 /// exponents only its own: the others may not have been written yet.
 inline std::vector<Written> written_by(const Step& step, const Executor& executor) {
@@ -31,6 +43,7 @@ inline std::vector<Written> written_by(const Step& step, const Executor& executo
   for (BufferId id : step.writes) {
     if (gradient != nullptr && id == gradient->scratch) continue;
     std::span<const std::byte> bytes = executor.bytes(id);
+    if (step.stream >= 0) bytes = written_rows(step.kernel, bytes);
     if (gradient != nullptr && id == executor.plan().gradient_exponents)
       bytes = bytes.subspan(static_cast<size_t>(gradient->tensor) * sizeof(int32_t), sizeof(int32_t));
     result.push_back({executor.plan().buffer(id).name, {bytes.begin(), bytes.end()}});
