@@ -4,6 +4,7 @@
 #include <string>
 #include <utility>
 
+#include "memmodel/gradient_places.h"
 #include "memmodel/printable.h"
 #include "memmodel/state_layout.h"
 #include "memmodel/timeline.h"
@@ -136,10 +137,15 @@ Json steps_json(const Plan& plan) {
   return steps;
 }
 
-Json notes_json(const Plan& plan) {
+Json notes_json(const Plan& plan, const Layout& layout) {
   Json notes = Json::array();
-  for (const PassNote& note : plan.notes)
-    notes.push_back({{"pass", note.pass}, {"what", printable(note.what)}, {"bytes_saved", note.bytes_saved}});
+  std::vector<PassNote> all = plan.notes;
+  if (plan.trains) all.push_back(gradient_places(plan, layout));
+  for (const PassNote& note : all)
+    notes.push_back({{"pass", note.pass},
+                     {"what", printable(note.what)},
+                     {"bytes_saved", note.bytes_saved},
+                     {"peak_bytes_saved", note.peak_bytes_saved}});
   return notes;
 }
 
@@ -156,7 +162,7 @@ Json plan_json(const Plan& plan, const Layout& layout, const Board& board, const
   json["totals"] = totals_json(sum);
   json["layout"] = layout_json(layout);
   json["paper_metric"] = paper_json(paper);
-  json["notes"] = notes_json(plan);
+  json["notes"] = notes_json(plan, layout);
   json["buffers"] = buffers_json(plan, layout);
   json["steps"] = steps_json(plan);
   return json;

@@ -11,10 +11,6 @@ namespace {
 
 constexpr size_t kNameCharacters = 48;
 
-int64_t reserved(const Buffer& buffer) {
-  return (buffer.bytes + buffer.alignment - 1) / buffer.alignment * buffer.alignment;
-}
-
 char letter_of(const Buffer& buffer) {
   const char* letters = "";
   switch (buffer.kind) {
@@ -111,7 +107,7 @@ std::vector<TimelineStep> timeline(const Plan& plan) {
     entry.step = static_cast<int32_t>(s);
     for (const Buffer& buffer : plan.buffers) {
       if (!in_arena(buffer.kind) || entry.step < buffer.first_step || entry.step > buffer.last_step) continue;
-      entry.live_bytes += reserved(buffer);
+      entry.live_bytes += reserved_bytes(buffer);
       entry.alive.push_back(buffer.id);
     }
     most = std::max(most, entry.live_bytes);

@@ -123,8 +123,19 @@ Plan drop_unused_buffers(Plan plan) {
 }
 
 Plan run_passes(Plan plan) {
-  plan = stream_rows(plan, choose_streams(plan));
-  plan = gradient_in_place(add_in_place(plan));
+  const auto most_alive = [](const Plan& p) {
+    const std::vector<int64_t> alive = bytes_alive(p);
+    return alive.empty() ? 0 : *std::max_element(alive.begin(), alive.end());
+  };
+  const auto stream = [](const Plan& p) { return stream_rows(p, choose_streams(p)); };
+  for (const std::function<Plan(const Plan&)>& pass :
+       {std::function<Plan(const Plan&)>(stream), std::function<Plan(const Plan&)>(add_in_place),
+        std::function<Plan(const Plan&)>(gradient_in_place)}) {
+    const size_t notes = plan.notes.size();
+    const int64_t before = most_alive(plan);
+    plan = pass(plan);
+    if (plan.notes.size() > notes) plan.notes.back().peak_bytes_saved = before - most_alive(plan);
+  }
   return drop_unused_buffers(std::move(plan));
 }
 

@@ -48,6 +48,20 @@ std::pair<std::vector<BufferId>, std::vector<BufferId>> buffers_of(const Kernel&
   return {reads, writes};
 }
 
+int64_t reserved_bytes(const Buffer& buffer) {
+  return (buffer.bytes + buffer.alignment - 1) / buffer.alignment * buffer.alignment;
+}
+
+std::vector<int64_t> bytes_alive(const Plan& plan) {
+  std::vector<int64_t> alive(plan.steps.size(), 0);
+  for (const Buffer& buffer : plan.buffers) {
+    if (!in_arena(buffer.kind) || buffer.first_step < 0) continue;
+    for (int32_t s = buffer.first_step; s <= buffer.last_step; ++s)
+      alive[static_cast<size_t>(s)] += reserved_bytes(buffer);
+  }
+  return alive;
+}
+
 void update_lifetimes(Plan& plan) {
   constexpr int32_t kNever = -1;
   for (Buffer& buffer : plan.buffers) buffer.first_step = buffer.last_step = kNever;

@@ -333,8 +333,9 @@ struct GradientTensor {
 /// What a pass did: for `thaw plan`, a line each.
 struct PassNote {
   std::string pass;
-  std::string what;         // one sentence
-  int64_t bytes_saved = 0;  // of summed buffer bytes, not of the peak
+  std::string what;              // one sentence
+  int64_t bytes_saved = 0;       // of summed buffer bytes
+  int64_t peak_bytes_saved = 0;  // of the most bytes alive at a step, after the passes before it
 };
 
 /// 128 learning rates, lr = mantissa * 2^(exponent - 15); step t of N uses entry floor(128 t / N) (section
@@ -365,6 +366,12 @@ struct Plan {
 /// Recomputes `reads`, `writes` of every step from its kernel and the lifetimes of all arena buffers from
 /// the steps. Model inputs live from step 0; model outputs to the last step.
 void update_lifetimes(Plan& plan);
+
+/// Bytes that a buffer takes in the arena: its size rounded up to its alignment.
+int64_t reserved_bytes(const Buffer& buffer);
+
+/// Reserved bytes of the arena buffers alive at each step: no layout's peak is below the largest of them.
+std::vector<int64_t> bytes_alive(const Plan& plan);
 
 /// The buffers a kernel reads and writes (present ids only, ascending, no duplicates).
 std::pair<std::vector<BufferId>, std::vector<BufferId>> buffers_of(const Kernel& kernel);

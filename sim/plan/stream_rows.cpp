@@ -214,21 +214,6 @@ void emit_stream(Plan& plan, const RowStream& stream, int32_t number, std::vecto
   }
 }
 
-int64_t reserved_bytes(const Buffer& buffer) {
-  return (buffer.bytes + buffer.alignment - 1) / buffer.alignment * buffer.alignment;
-}
-
-/// Bytes alive at each step of the plan as it is.
-std::vector<int64_t> live_bytes(const Plan& plan) {
-  std::vector<int64_t> live(plan.steps.size(), 0);
-  for (const Buffer& buffer : plan.buffers) {
-    if (!in_arena(buffer.kind) || buffer.first_step < 0) continue;
-    for (int32_t s = buffer.first_step; s <= buffer.last_step; ++s)
-      live[static_cast<size_t>(s)] += reserved_bytes(buffer);
-  }
-  return live;
-}
-
 /// Most bytes alive while the stream runs: everything that is alive at any of its steps, with bands in place
 /// of the tensors between its layers.
 int64_t stream_bytes(const Plan& plan, const RowStream& stream) {
@@ -276,7 +261,7 @@ struct Chooser {
   std::vector<int64_t> live;
   std::vector<size_t> chain_start;  // by step: the first step of the longest chain that ends there
 
-  explicit Chooser(const Plan& p) : plan(p), live(live_bytes(p)) {
+  explicit Chooser(const Plan& p) : plan(p), live(bytes_alive(p)) {
     for (size_t s = 0; s < plan.steps.size(); ++s)
       chain_start.push_back(s > 0 && is_link(plan, s - 1) ? chain_start.back() : s);
   }

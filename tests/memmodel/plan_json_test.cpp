@@ -56,7 +56,7 @@ Plan small_plan() {
   plan.steps[1].phase = Phase::update;
   plan.steps[1].macs = 40;
   plan.steps[1].reads = {BufferId(0)};
-  plan.notes = {{"in place", "one add", 12}};
+  plan.notes = {{"in place", "one add", 12, 5}};
   return plan;
 }
 
@@ -78,6 +78,7 @@ TEST(PlanJson, HoldsWhatThePlanHolds) {
   EXPECT_EQ(json.at("steps")[1].at("at_peak"), true);
   EXPECT_EQ(json.at("steps")[1].at("reads")[0], 0);
   EXPECT_EQ(json.at("notes")[0].at("bytes_saved"), 12);
+  EXPECT_EQ(json.at("notes")[0].at("peak_bytes_saved"), 5);
   EXPECT_TRUE(json.at("paper_metric").is_null());
 }
 

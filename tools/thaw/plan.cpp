@@ -12,6 +12,7 @@
 
 #include "memmodel/board.h"
 #include "memmodel/byte_size.h"
+#include "memmodel/gradient_places.h"
 #include "memmodel/paper_metric.h"
 #include "memmodel/plan_json.h"
 #include "memmodel/planner.h"
@@ -122,10 +123,12 @@ void print_notes(const Account& a) {
   for (const PassNote& note : a.plan.notes)
     if (std::none_of(notes.begin(), notes.end(), [&](const PassNote& n) { return n.what == note.what; }))
       notes.push_back(note);
+  if (a.plan.trains) notes.push_back(gradient_places(a.plan, a.layout));
   if (notes.empty()) return;
-  fmt::print("\nwhat each pass saved (bytes of buffers, not of the peak)\n");
-  Table table({"pass", ">bytes", "what"});
-  for (const PassNote& note : notes) table.add({note.pass, grouped(note.bytes_saved), note.what});
+  fmt::print("\nwhat each pass saved: bytes of all buffers together, and of the most alive at a step\n");
+  Table table({"pass", ">bytes", ">at the peak", "what"});
+  for (const PassNote& note : notes)
+    table.add({note.pass, grouped(note.bytes_saved), grouped(note.peak_bytes_saved), note.what});
   table.print(stdout);
 }
 
