@@ -87,20 +87,6 @@ const char* buffer_kind_name(BufferKind kind) {
   return "";
 }
 
-const char* phase_name(Phase phase) {
-  switch (phase) {
-    case Phase::forward:
-      return "forward";
-    case Phase::loss:
-      return "loss";
-    case Phase::backward:
-      return "backward";
-    case Phase::update:
-      return "update";
-  }
-  return "";
-}
-
 MemoryTotals totals(const Plan& plan, const Layout& layout, const Board& board) {
   constexpr int64_t kArrayAlignment = 4;
   MemoryTotals result;

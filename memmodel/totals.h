@@ -16,8 +16,6 @@ namespace thaw {
 
 /// Name of a buffer kind as tables and files print it, for example "saved_input".
 const char* buffer_kind_name(BufferKind kind);
-/// "forward", "loss", "backward" or "update".
-const char* phase_name(Phase phase);
 
 constexpr size_t kBufferKinds = static_cast<size_t>(BufferKind::constant) + 1;
 

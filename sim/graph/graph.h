@@ -15,6 +15,9 @@ namespace thaw {
 
 enum class DataType { int8, int32, float32 };
 
+/// "int8", "int32" or "float32".
+const char* data_type_name(DataType type);
+
 /// Bytes of one element.
 constexpr size_t size_of(DataType type) {
   return type == DataType::int8 ? 1 : 4;

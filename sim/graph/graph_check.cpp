@@ -24,18 +24,6 @@ constexpr int64_t max_summed_elements = INT32_MAX / 255;
 // Softmax sums exponentials of at most 2^19 each in int32.
 constexpr int32_t max_softmax_row = 4095;
 
-const char* name_of(DataType type) {
-  switch (type) {
-    case DataType::int8:
-      return "int8";
-    case DataType::int32:
-      return "int32";
-    case DataType::float32:
-      return "float32";
-  }
-  return "unknown";
-}
-
 [[noreturn]] void fail(const Graph& graph, const std::string& path, const std::string& what,
                        const std::string& hint = "") {
   throw Error(graph.file_name + ": " + path, what, hint);
@@ -60,7 +48,7 @@ void check_shape(const Graph& graph, const Tensor& tensor) {
 void check_constant(const Graph& graph, const Tensor& tensor) {
   if (tensor.is_constant() && static_cast<int64_t>(tensor.data.size()) != tensor.bytes())
     fail(graph, tensor_path(tensor) + ".buffer",
-         "holds " + std::to_string(tensor.data.size()) + " bytes, but " + name_of(tensor.type) + " " +
+         "holds " + std::to_string(tensor.data.size()) + " bytes, but " + data_type_name(tensor.type) + " " +
              shape_text(tensor.shape) + " needs " + std::to_string(tensor.bytes()));
 }
 
@@ -298,7 +286,7 @@ class OperatorCheck {
     const Tensor& x = activation(0);
     const Tensor& y = graph_.tensor(op_.outputs[0]);
     if (y.type != DataType::float32)
-      bad_output(std::string(".type is ") + name_of(y.type) + ", expected float32");
+      bad_output(std::string(".type is ") + data_type_name(y.type) + ", expected float32");
     if (std::ranges::count(graph_.outputs, y.id) == 0)
       bad_output(" is no output of the model", "Only the ends of the model may be float32");
     if (y.shape != x.shape)
@@ -349,7 +337,8 @@ class OperatorCheck {
   const Tensor& activation(size_t k) const {
     const Tensor& x = present_input(k);
     if (x.type != DataType::int8)
-      bad_input(k, std::string("is ") + name_of(x.type) + ", expected int8", "Quantise the model to int8");
+      bad_input(k, std::string("is ") + data_type_name(x.type) + ", expected int8",
+                "Quantise the model to int8");
     if (x.is_constant())
       bad_input(k, "is a constant, expected an activation",
                 "Operators on constants alone must be folded away");
@@ -367,7 +356,8 @@ class OperatorCheck {
 
   const Tensor& output() const {
     const Tensor& y = graph_.tensor(op_.outputs[0]);
-    if (y.type != DataType::int8) bad_output(std::string(".type is ") + name_of(y.type) + ", expected int8");
+    if (y.type != DataType::int8)
+      bad_output(std::string(".type is ") + data_type_name(y.type) + ", expected int8");
     per_tensor_int8(y);
     return y;
   }
@@ -382,7 +372,7 @@ class OperatorCheck {
   const Tensor& weights(size_t rank, int axis) const {
     const Tensor& w = present_input(1);
     if (w.type != DataType::int8 || !w.is_constant())
-      bad_input(1, std::string("is ") + (w.is_constant() ? name_of(w.type) : "no constant") +
+      bad_input(1, std::string("is ") + (w.is_constant() ? data_type_name(w.type) : "no constant") +
                        ", expected constant int8 weights");
     if (w.shape.size() != rank)
       bad_input(1, "has shape " + shape_text(w.shape) + ", expected " + std::to_string(rank) + " axes");
@@ -407,7 +397,7 @@ class OperatorCheck {
     if (op_.inputs.size() < 3 || !op_.inputs[2].present()) return;
     const Tensor& b = present_input(2);
     if (b.type != DataType::int32 || !b.is_constant())
-      bad_input(2, std::string("is ") + (b.is_constant() ? name_of(b.type) : "no constant") +
+      bad_input(2, std::string("is ") + (b.is_constant() ? data_type_name(b.type) : "no constant") +
                        ", expected a constant int32 bias");
     if (b.elements() != channels)
       bad_input(2, "has shape " + shape_text(b.shape) + ", expected [" + std::to_string(channels) + "]");

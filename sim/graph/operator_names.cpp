@@ -204,6 +204,18 @@ const char* supported_operator_names() {
          "TRANSPOSE, SOFTMAX, QUANTIZE, DEQUANTIZE";
 }
 
+const char* data_type_name(DataType type) {
+  switch (type) {
+    case DataType::int8:
+      return "int8";
+    case DataType::int32:
+      return "int32";
+    case DataType::float32:
+      return "float32";
+  }
+  return "unknown";
+}
+
 const char* op_name(const OpKind& kind) {
   return std::visit(OperatorName{}, kind);
 }

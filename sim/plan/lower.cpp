@@ -101,8 +101,7 @@ struct Lowering {
   void number_gradients();
   void backward();
   void make_gradient(const Layer& layer);
-  std::vector<GradientSource> sources(const Layer& layer, int32_t channels, const std::vector<double>& base,
-                                      const std::string& name);
+  std::vector<GradientSource> sources(const Layer& layer, const std::vector<double>& base);
   void update(const Layer& layer);
   ChannelScale scale_constant(const std::string& name, const std::vector<double>& factors);
 };
@@ -269,13 +268,12 @@ ChannelScale Lowering::scale_constant(const std::string& name, const std::vector
 
 /// base[c] turns a gradient of this tensor's integers into one of the gradient tensor's unit: the effective
 /// scale of a convolution (gradients are of its accumulator), 1 for an add.
-std::vector<GradientSource> Lowering::sources(const Layer& layer, int32_t channels,
-                                              const std::vector<double>& base, const std::string& name) {
+std::vector<GradientSource> Lowering::sources(const Layer& layer, const std::vector<double>& base) {
   std::vector<GradientSource> result;
   const auto scaled = [&](double numerator, double denominator) {
     std::vector<double> factors;
     for (double b : base) factors.push_back(b * numerator / denominator);
-    return scale_constant(name + ".gradient_scale" + std::to_string(result.size()), factors);
+    return scale_constant(layer.name + ".gradient_scale" + std::to_string(result.size()), factors);
   };
   if (layer.output == network.classifier.source) {
     const double n = network.classifier.positions_averaged;
@@ -314,7 +312,6 @@ std::vector<GradientSource> Lowering::sources(const Layer& layer, int32_t channe
       }
     }
   }
-  (void)channels;
   if (result.empty() || result.size() > 2)
     throw Error(network.graph.file_name + ": tensor '" + layer.name + "'",
                 "its gradient comes from " + std::to_string(result.size()) + " readers, expected 1 or 2",
@@ -351,7 +348,7 @@ void Lowering::make_gradient(const Layer& layer) {
   k.positions = static_cast<int32_t>(tensor.elements() / k.channels);
   k.output = build.plan.gradient_tensors[static_cast<size_t>(k.tensor)].buffer;
   k.mask = mask[layer.output.index()];
-  k.sources = sources(layer, k.channels, base, layer.name);
+  k.sources = sources(layer, base);
   k.scratch = build.buffer(BufferKind::scratch, layer.name + ".gradient_row", 8 * int64_t{k.channels}, 4);
   int64_t macs = 0;
   for (const GradientSource& source : k.sources)

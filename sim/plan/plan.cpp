@@ -7,6 +7,20 @@
 
 namespace thaw {
 
+const char* phase_name(Phase phase) {
+  switch (phase) {
+    case Phase::forward:
+      return "forward";
+    case Phase::loss:
+      return "loss";
+    case Phase::backward:
+      return "backward";
+    case Phase::update:
+      return "update";
+  }
+  return "";
+}
+
 const char* kernel_name(const Kernel& kernel) {
   struct Name {
     const char* operator()(const ConvolutionForward& k) const {

@@ -60,6 +60,9 @@ struct Buffer {
 
 enum class Phase { forward, loss, backward, update };
 
+/// "forward", "loss", "backward" or "update".
+const char* phase_name(Phase phase);
+
 /// Geometry of a window sliding over an NHWC image of batch 1; padding after follows from the sizes.
 struct Window {
   int32_t input_height = 1, input_width = 1, input_channels = 1;

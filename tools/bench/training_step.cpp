@@ -87,20 +87,6 @@ int64_t macs_from(const Plan& plan, size_t first) {
   return macs;
 }
 
-const char* phase_name(Phase phase) {
-  switch (phase) {
-    case Phase::forward:
-      return "forward";
-    case Phase::loss:
-      return "loss";
-    case Phase::backward:
-      return "backward";
-    case Phase::update:
-      return "update";
-  }
-  return "";
-}
-
 /// What a step does to the image: input gradients cost as the convolution they belong to.
 std::string what_of(const Step& step) {
   std::string name = kernel_name(step.kernel);

@@ -42,18 +42,6 @@ std::string shape_text(const Tensor& tensor) {
   return text.empty() ? "scalar" : text;
 }
 
-const char* type_name(DataType type) {
-  switch (type) {
-    case DataType::int8:
-      return "int8";
-    case DataType::int32:
-      return "int32";
-    case DataType::float32:
-      return "float32";
-  }
-  return "";
-}
-
 bool has_weights(const Op& op) {
   return std::holds_alternative<Conv2d>(op.kind) || std::holds_alternative<DepthwiseConv2d>(op.kind) ||
          std::holds_alternative<FullyConnected>(op.kind);
@@ -110,7 +98,7 @@ Inspection inspect(const std::string& file, const std::optional<int32_t>& classe
 }
 
 std::string quantization_text(const Tensor& tensor) {
-  if (!tensor.quantization.present()) return type_name(tensor.type);
+  if (!tensor.quantization.present()) return data_type_name(tensor.type);
   return fmt::format("{:.6g} {:+d}", tensor.quantization.scale(), tensor.quantization.zero_point());
 }
 
@@ -126,10 +114,10 @@ void print_text(const Inspection& inspection, bool verbose) {
   const Graph& graph = inspection.graph;
   fmt::print("{} (sha256 {})\n", graph.file_name, graph.sha256);
   for (TensorId id : graph.inputs)
-    fmt::print("input  {} {} {}\n", shape_text(graph.tensor(id)), type_name(graph.tensor(id).type),
+    fmt::print("input  {} {} {}\n", shape_text(graph.tensor(id)), data_type_name(graph.tensor(id).type),
                quantization_text(graph.tensor(id)));
   for (TensorId id : graph.outputs)
-    fmt::print("output {} {} {}\n", shape_text(graph.tensor(id)), type_name(graph.tensor(id).type),
+    fmt::print("output {} {} {}\n", shape_text(graph.tensor(id)), data_type_name(graph.tensor(id).type),
                quantization_text(graph.tensor(id)));
   fmt::print("\n'op' is the number that schedules use; 'scale zero' quantise the output.\n\n");
   Table table({">op", "operator", "layer", "input", "output", "scale zero", "weight scales", ">weights",
@@ -164,7 +152,7 @@ void print_text(const Inspection& inspection, bool verbose) {
 
 Json tensor_json(const Tensor& tensor) {
   return {{"index", tensor.file_index},           {"name", tensor.name},
-          {"type", type_name(tensor.type)},       {"shape", tensor.shape},
+          {"type", data_type_name(tensor.type)},  {"shape", tensor.shape},
           {"scales", tensor.quantization.scales}, {"zero_points", tensor.quantization.zero_points}};
 }
 
