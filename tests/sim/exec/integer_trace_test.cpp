@@ -17,6 +17,7 @@
 #include "sim/plan/channel_selection.h"
 #include "sim/plan/fixed_point_plan.h"
 #include "tests/shared_folder.h"
+#include "tests/sim/exec/fixed_weight.h"
 
 namespace thaw {
 namespace {
@@ -71,16 +72,6 @@ Schedule schedule_of(const Network& network, const TraceRun& run) {
   return schedule;
 }
 
-/// Weight `index` of the trained ones as wF = 2^F * hi + lo.
-int32_t fixed_weight(const UpdateWeights& k, std::span<const int8_t> high, std::span<const uint8_t> low,
-                     size_t index) {
-  int32_t fraction = 0;
-  if (k.fraction_bits == 8) fraction = static_cast<int8_t>(low[index]);
-  if (k.fraction_bits == 4) fraction = (low[index / 2] >> (index % 2 * 4)) & 15;
-  if (k.fraction_bits == 4 && fraction > 7) fraction -= 16;
-  return high[index] * (1 << k.fraction_bits) + fraction;
-}
-
 /// The traces take checksums over all weights [output][input] of a 1x1 layer as wF, frozen ones included.
 uint32_t weights_crc(Executor& executor, const Convolution& c, const UpdateWeights& k) {
   std::vector<int16_t> whole;
@@ -92,7 +83,7 @@ uint32_t weights_crc(Executor& executor, const Convolution& c, const UpdateWeigh
     const size_t output = index / k.channels.size();
     const size_t input = k.channels[index % k.channels.size()];
     whole[output * static_cast<size_t>(c.window.input_channels) + input] =
-        static_cast<int16_t>(fixed_weight(k, high, low, index));
+        static_cast<int16_t>(testing::fixed_weight(k, high, low, index));
   }
   return crc_of(std::as_bytes(std::span(whole)));
 }
