@@ -102,14 +102,15 @@ std::vector<Evaluation> Evaluator::evaluate(const std::vector<EvaluationRequest>
   std::vector<Run> runs;
   std::vector<size_t> left(requests.size(), 0);  // runs of each request still to come
   for (size_t i = 0; i < requests.size(); ++i) {
+    const MemoryTotals needed = memory(requests[i].schedule);
     if (const Evaluation* known = record_.find(requests[i])) {
       results[i] = *known;
       results[i].request = requests[i];
+      results[i].over_budget = !needed.fits();  // the record of a diverged one does not say
       continue;
     }
     results[i].request = requests[i];
     results[i].seeds.resize(requests[i].seeds.size());
-    const MemoryTotals needed = memory(requests[i].schedule);
     results[i].ram_bytes = needed.ram.required;
     results[i].flash_bytes = needed.flash.required;
     results[i].macs_per_step = needed.macs_per_step();

@@ -59,7 +59,7 @@ TrialRecord::TrialRecord(std::filesystem::path file, std::string run_digest)
     const std::string where = aside.string() + ":" + std::to_string(line);
     TrialRow row = parse_trial(std::string_view(earlier).substr(at, end - at), where);
     if (row.run != run_digest_)
-      throw Error(where, "was recorded for another model, data set, board or version",
+      throw Error(where, "was recorded for another model, data set, board, seed or version",
                   "Choose another output folder with -o, or remove this one");
     known_[row.key] = std::move(row.evaluation);
     at = end + 1;

@@ -10,6 +10,7 @@
 #include <nlohmann/json.hpp>
 #include <sstream>
 
+#include "search/interval.h"
 #include "search/run_directory.h"
 #include "search/schedules.h"
 #include "sim/graph/error.h"
@@ -98,6 +99,15 @@ TEST(SearchSlow, TheAnswerFitsTheBudgetAndBeatsTheLastLayer) {
   for (const FreezeStep& step : curve) EXPECT_LE(step.evaluation.ram_bytes, kRam) << step.frozen;
   for (size_t i = 1; i < curve.size(); ++i)
     EXPECT_LT(curve[i].evaluation.ram_bytes, curve[i - 1].evaluation.ram_bytes) << curve[i].frozen;
+  // Every step but the last holds; the last one does not, unless nothing was left to freeze.
+  const double limit = found.result.freeze.reference - small_options().threshold_points / 100.0;
+  for (size_t i = 0; i + 1 < curve.size(); ++i) EXPECT_TRUE(curve[i].holds) << curve[i].frozen;
+  EXPECT_EQ(curve.back().holds, curve.back().evaluation.accuracy() >= limit);
+  EXPECT_EQ(curve.back().holds, found.result.freeze.stop_reason.starts_with("nothing is left"));
+  EXPECT_GE(curve[found.result.freeze.chosen].evaluation.accuracy(), limit);
+  for (const FreezeStep& step : curve)
+    EXPECT_TRUE(step.evaluation.accuracy() < limit ||
+                step.evaluation.ram_bytes >= curve[found.result.freeze.chosen].evaluation.ram_bytes);
   const ComparisonRow& chosen = found.result.comparison[0];
   const ComparisonRow& last_layer = found.result.comparison[2];
   EXPECT_EQ(last_layer.name, "last layer only");
@@ -132,6 +142,25 @@ TEST(SearchSlow, TheTestSplitIsNotReadBeforeTheEnd) {
   EXPECT_TRUE(reading_test);
 }
 
+TEST(SearchSlow, ADivergingCandidateIsStoppedEarlyAndMarked) {
+  const fs::path folder = fresh_folder("diverging");
+  testing::SmallProblem small(1 << 20);
+  EvaluationRequest request;
+  request.role = "absurd rate";
+  request.schedule = last_layers_schedule(small.network, {}, first_trainable_convolution(small.network));
+  request.schedule.training.learning_rate = 100.0;
+  request.fidelity = {"full", 200, 1.0};
+  TrialRecord record(folder / "trials.jsonl", "digest");
+  Evaluator evaluator(small.problem, record);
+  int64_t asked = 0;  // once in 64 samples
+  evaluator.cancelled = [&] { return ++asked < 0; };
+  const Evaluation e = evaluator.evaluate(request);
+  EXPECT_TRUE(e.diverged());
+  EXPECT_EQ(e.accuracy(), 0.0) << "it must never win";
+  EXPECT_LT(64 * asked, 200 * 96) << "it trained to the end";
+  EXPECT_NE(text_of(folder / "trials.jsonl").find("\"outcome\":\"diverged\""), std::string::npos);
+}
+
 TEST(Search, ABoardTooSmallForTheClassifierIsRefusedWithTheBytes) {
   testing::SmallProblem small(8 * 1024);
   TrialRecord record("", "digest");
@@ -160,6 +189,17 @@ TEST(TrialRecordTest, RowsOfAnotherRunAreRefused) {
   }
   EXPECT_NO_THROW(TrialRecord(folder / "trials.jsonl", "one"));
   EXPECT_THROW(TrialRecord(folder / "trials.jsonl", "two"), Error);
+}
+
+TEST(WilsonInterval, HoldsItsShare) {
+  // 50 of 100, by hand: (0.5 + 0.019207) / 1.038415 -+ 1.959964 / 1.038415 * sqrt(0.0025 + 0.0000960).
+  const AccuracyInterval half = wilson_interval(0.5, 100);
+  EXPECT_NEAR(half.low, 0.4038, 1e-4);
+  EXPECT_NEAR(half.high, 0.5962, 1e-4);
+  for (int64_t count = 1; count <= 200; ++count) {
+    EXPECT_EQ(wilson_interval(1.0, count).high, 1.0) << count;
+    EXPECT_EQ(wilson_interval(0.0, count).low, 0.0) << count;
+  }
 }
 
 TEST(ParetoFront, KeepsWhatNothingElseBeats) {
