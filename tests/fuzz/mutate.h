@@ -188,4 +188,11 @@ inline FuzzCount fuzz(const std::vector<Bytes>& inputs,
   return count;
 }
 
+/// A fuzz test is worth something only where some damaged inputs still pass and some do not.
+inline void expect_both_outcomes(const FuzzCount& count) {
+  EXPECT_GE(count.rounds, 200);
+  EXPECT_LT(count.accepted, count.rounds) << "no damaged input was refused";
+  EXPECT_GT(count.accepted, 0) << "every damaged input was refused: is the undamaged one valid?";
+}
+
 }  // namespace thaw::testing

@@ -10,6 +10,7 @@
 
 #include "memmodel/byte_size.h"
 #include "sim/graph/error.h"
+#include "tests/fuzz/mutate.h"
 
 namespace thaw {
 namespace {
@@ -151,6 +152,14 @@ TEST(Board, RefusesAFileOfAnotherName) {
 
 TEST(Board, NamesAFolderThatIsNotThere) {
   EXPECT_THAT(message_of([] { read_boards("no-such-folder"); }), HasSubstr("no-such-folder: cannot be read"));
+}
+
+TEST(Board, DamagedFilesAreReadOrRefused) {
+  const testing::FuzzCount count =
+      testing::fuzz({testing::bytes_of(board_text("", ""))}, [](std::span<const std::byte> bytes) {
+        parse_board({reinterpret_cast<const char*>(bytes.data()), bytes.size()}, "b.json");
+      });
+  testing::expect_both_outcomes(count);
 }
 
 }  // namespace

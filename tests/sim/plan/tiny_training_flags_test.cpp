@@ -18,6 +18,7 @@
 #include "sim/plan/channel_selection.h"
 #include "sim/plan/schedule_check.h"
 #include "sim/plan/schedule_json.h"
+#include "tests/fuzz/mutate.h"
 #include "tests/shared_folder.h"
 #include "tests/sim/plan/small_model.h"
 
@@ -237,6 +238,18 @@ TEST(TinyTrainingFlags, PublishedSchedulesInConfigsAreCanonical) {
         std::count_if(s.update.begin(), s.update.end(), [](const LayerUpdate& u) { return u.bias; });
     EXPECT_EQ(biases, p.schedule["n_bias_update"].get<int>() + 1) << "and the classifier";
   }
+}
+
+TEST(TinyTrainingFlags, DamagedLinesAreReadOrRefused) {
+  const Network network = reduce(testing::SmallModel().graph(), {});
+  const testing::FuzzCount count = testing::fuzz(
+      {testing::bytes_of("--n_bias_update 3 --manual_weight_idx 0-2 --weight_update_ratio 1-0.5"),
+       testing::bytes_of("--n_bias_update 1 --manual_weight_idx 2 --weight_update_ratio 0.25")},
+      [&](std::span<const std::byte> bytes) {
+        const std::string_view line(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+        schedule_from_flags(parse_tiny_training_flags(line, "fuzz.flags"), network, "fuzz.flags");
+      });
+  testing::expect_both_outcomes(count);
 }
 
 }  // namespace
