@@ -27,6 +27,12 @@ class CommandLineErrors : public testing::SmallProject {
     write_text("broken.tflite", "this is no model, though it is long enough");
     write_text("unknown.toml", "epoch = 3\n");
     std::filesystem::create_directories(file("empty"));
+    std::filesystem::create_directories(file("untested"));
+    std::filesystem::copy_file(file("cifar/data_batch_1.bin"), file("untested/data_batch_1.bin"));
+    std::filesystem::create_directories(file("torn"));
+    write_text("torn/trials.jsonl", "{\"schema_version\": 1}\n");
+    EXPECT_EQ(
+        thaw({"search", "model.tflite", "cifar", "--epochs", "1", "--seeds", "1", "-o", "other"}).status, 0);
     Schedule s = schedule();
     s.classes = 3;
     write_text("three.json", write_schedule(s));
@@ -82,6 +88,9 @@ std::vector<Case> cases() {
       {train_with({"--config", "unknown.toml"}), 64, {"epoch"}},
       {{"convert", "schedule.flags", "x.json"}, 64, {"--model is required"}},
       {{"search", "model.tflite", "cifar", "--strategy", "luck"}, 64, {"--strategy", "freeze"}},
+      {{"search", "model.tflite", "cifar", "--validation", "0.95"}, 64, {"--validation", "0.9"}},
+      {{"search", "model.tflite", "cifar", "--samples", "-1"}, 64, {"--samples"}},
+      {{"search", "model.tflite", "cifar", "--threshold", "-1"}, 64, {"--threshold"}},
       // Bad input.
       {{"inspect", "absent.tflite"}, 1, {"absent.tflite", "No such file"}},
       {{"inspect", "cifar"}, 1, {"cifar"}},
@@ -111,6 +120,16 @@ std::vector<Case> cases() {
       {train_with({"--arithmetic", "float", "--batch", "201"}), 1, {"batch of 201", "--batch"}},
       {train_with({"-o", "short.bin"}), 1, {"short.bin"}},
       {train_with({"--config", "absent.toml"}), 1, {"absent.toml"}},
+      {{"search", "model.tflite", "cifar", "--ram", "1K", "-o", "tiny"},
+       1,
+       {"training only the classifier needs", "bytes of RAM", "1024", "too many"}},
+      {{"search", "model.tflite", "cifar", "--flash", "1K", "-o", "tiny"}, 1, {"bytes of flash", "1024"}},
+      {{"search", "model.tflite", "untested", "-o", "tiny"}, 1, {"untested", "test"}},
+      {{"search", "model.tflite", "cifar", "--seed", "2", "-o", "other"},
+       1,
+       {"trials.jsonl.earlier:1", "another model", "-o"}},
+      {{"search", "model.tflite", "cifar", "-o", "torn"}, 1, {"trials.jsonl.earlier:1"}},
+      {{"search", "model.tflite", "cifar", "-o", "short.bin"}, 1, {"short.bin"}},
       {{"convert", "bad.flags", "x.json", "--model", "model.tflite"},
        1,
        {"--n_bias_update is 9", "3 convolutions"}},

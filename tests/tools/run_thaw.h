@@ -28,12 +28,13 @@ inline std::string text_of(const std::filesystem::path& path) {
   return {std::istreambuf_iterator<char>(file), {}};
 }
 
-/// A running `thaw`, its streams going to files in `folder`, started in `folder`.
+/// A running `thaw`, its streams going to files in `folder`, started in `folder`; standard error to
+/// `terminal` instead where one is given.
 class RunningThaw {
  public:
   RunningThaw(const std::vector<std::string>& arguments, const std::filesystem::path& folder,
-              const std::vector<std::string>& variables = {})
-      : out_(folder / "stdout.txt"), err_(folder / "stderr.txt") {
+              const std::vector<std::string>& variables = {}, const std::string& terminal = "")
+      : out_(folder / "stdout.txt"), err_(terminal.empty() ? (folder / "stderr.txt").string() : terminal) {
     std::vector<std::string> words = {THAW_BINARY_DIR "/thaw"};
     words.insert(words.end(), arguments.begin(), arguments.end());
     std::vector<std::string> environment = variables;
@@ -55,7 +56,8 @@ class RunningThaw {
   Finished wait() const {
     int status = 0;
     waitpid(pid_, &status, 0);
-    return {WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status), text_of(out_), text_of(err_)};
+    return {WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status), text_of(out_),
+            std::filesystem::is_regular_file(err_) ? text_of(err_) : ""};
   }
 
  private:

@@ -114,7 +114,7 @@ void check_classes(const Model& model, const Dataset& data, const std::string& p
 std::vector<int32_t> predictions_of(const Model& model, const Samples& samples, TensorId input,
                                     int32_t threads, bool quiet) {
   std::vector<int32_t> predictions(static_cast<size_t>(samples.count));
-  Progress progress("inference", samples.count, quiet);
+  Progress progress("inference", quiet);
   int64_t done = 0;
 #pragma omp parallel num_threads(threads)
   {
@@ -126,7 +126,7 @@ std::vector<int32_t> predictions_of(const Model& model, const Samples& samples, 
       executor.infer();
       predictions[static_cast<size_t>(id)] = prediction(model, executor);
 #pragma omp critical
-      progress.update(++done);
+      progress.update(++done, samples.count);
     }
   }
   return predictions;

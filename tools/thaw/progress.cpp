@@ -15,18 +15,19 @@ constexpr const char* kClearLine = "\r\033[K";
 
 }  // namespace
 
-Progress::Progress(std::string label, int64_t total, bool quiet)
-    : label_(std::move(label)), total_(std::max<int64_t>(1, total)), shown_(!quiet && is_terminal(stderr)) {}
+Progress::Progress(std::string label, bool quiet)
+    : label_(std::move(label)), shown_(!quiet && is_terminal(stderr)) {}
 
 Progress::~Progress() {
   clear();
 }
 
-void Progress::update(int64_t done, const std::string& remark) {
+void Progress::update(int64_t done, int64_t total, const std::string& remark) {
   const Clock::time_point now = Clock::now();
   if (!shown_ || now - drawn_ < std::chrono::milliseconds(100)) return;
   drawn_ = now;
-  const double share = std::clamp(static_cast<double>(done) / static_cast<double>(total_), 0.0, 1.0);
+  const double share =
+      std::clamp(static_cast<double>(done) / static_cast<double>(std::max<int64_t>(1, total)), 0.0, 1.0);
   const double elapsed = std::chrono::duration<double>(now - start_).count();
   fmt::print(stderr, "{}{} {:3.0f} % | elapsed {}", kClearLine, label_, 100.0 * share,
              duration_text(elapsed));

@@ -9,21 +9,23 @@ namespace thaw::cli {
 
 class Progress {
  public:
-  /// `total` units of work. Silent where `quiet`, or where standard error is no terminal.
-  Progress(std::string label, int64_t total, bool quiet);
+  /// Silent where `quiet`, or where standard error is no terminal.
+  Progress(std::string label, bool quiet);
   ~Progress();
   Progress(const Progress&) = delete;
   Progress& operator=(const Progress&) = delete;
 
-  /// `done` of the total, and the best so far or another short remark. Redraws at most ten times a second.
-  void update(int64_t done, const std::string& remark = "");
+  /// `done` of `total` units of work, and the best so far or another short remark. Redraws at most ten times
+  /// a second.
+  void update(int64_t done, int64_t total, const std::string& remark = "");
   /// Removes the line, so that other output can follow.
   void clear();
+  /// Counts time from now on: the next piece of work begins.
+  void restart() { start_ = Clock::now(); }
 
  private:
   using Clock = std::chrono::steady_clock;
   std::string label_;
-  int64_t total_;
   bool shown_;
   Clock::time_point start_ = Clock::now();
   Clock::time_point drawn_ = start_;

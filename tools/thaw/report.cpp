@@ -155,7 +155,8 @@ Command add_report(CLI::App& root) {
       "Exit status: 0 passed, 2 a gate failed, 1 bad input.\n"
       "Examples:\n"
       "  thaw report runs/demo -o runs/demo/report\n"
-      "  thaw report runs/demo --baseline reports/baselines/demo.json --gate configs/gates/default.json");
+      "  thaw report diff configs/schedules/reference/last-layer.json "
+      "configs/schedules/reference/last-blocks.json");
   return {app, [options, app] { return app->got_subcommand("diff") ? diff(*options) : report(*options); }};
 }
 

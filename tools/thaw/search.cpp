@@ -3,7 +3,6 @@
 
 #include <chrono>
 #include <filesystem>
-#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -117,6 +116,24 @@ std::string percent(const Evaluation& e) {
   return e.diverged() ? "diverged" : fmt::format("{:.2f}", 100 * e.accuracy());
 }
 
+/// The best schedule measured on validation that fits; one trained in full counts for more than any look.
+struct BestSoFar {
+  bool full = false;
+  double accuracy = -1.0;
+  std::string text = "nothing fits yet";
+
+  void hear(const Evaluation& e) {
+    const bool is_full = e.request.fidelity.name == "full";
+    if (e.over_budget || e.diverged() || e.request.measured_on != MeasuredOn::validation ||
+        (full && !is_full) || (full == is_full && e.accuracy() <= accuracy))
+      return;
+    full = is_full;
+    accuracy = e.accuracy();
+    text =
+        fmt::format("best so far {} % in {} B{}", percent(e), grouped(e.ram_bytes), full ? "" : " (a look)");
+  }
+};
+
 void print_curve(const FreezeResult& freeze) {
   fmt::print("\nwhat was frozen in which order (accuracy on validation, %)\n");
   Table table({">step", "frozen", ">accuracy", ">RAM bytes", ">saved", ">MACs/step", ""});
@@ -202,19 +219,20 @@ int run(const Options& options) {
   remember_interrupts();
   Evaluator evaluator(problem, record);
   evaluator.cancelled = [] { return interrupted(); };
-  std::string best;
-  std::unique_ptr<Progress> progress;
+  BestSoFar best;
+  Progress progress("evaluations", quiet);
   evaluator.progress = [&](const Evaluation& e, size_t done, size_t total) {
-    if (progress)
-      progress->update(static_cast<int64_t>(done),
-                       fmt::format("of {}: {} {} %", total, e.request.role, percent(e)));
+    best.hear(e);
+    progress.update(static_cast<int64_t>(done), static_cast<int64_t>(total),
+                    fmt::format("{} {} % | {}", e.request.role, percent(e), best.text));
+    if (done == total) progress.restart();
   };
   const SearchLog log = [&](const std::string& line) {
     if (quiet) return;
-    progress.reset();
+    progress.clear();
     const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
     fmt::print(stderr, "[{}] {}\n", duration_text(seconds), line);
-    progress = std::make_unique<Progress>("evaluations", 0, quiet);
+    progress.restart();
   };
   const SearchOptions searching = search_options(options);
   SearchResult result;
@@ -222,12 +240,12 @@ int run(const Options& options) {
     result = search_by_freezing(evaluator, searching, log);
   } catch (const Error&) {
     if (!interrupted()) throw;
-    progress.reset();
+    progress.clear();
     fmt::print(stderr, "thaw: interrupted after {} evaluations; the same command goes on from there ({})\n",
                record.evaluations().size(), (folder / "trials.jsonl").string());
     return 128 + interrupted_by();
   }
-  progress.reset();
+  progress.clear();
   result.schedule.provenance = Provenance{THAW_VERSION, "freeze", digest, options.threshold};
   write_run_directory(folder, evaluator, record.evaluations(), result, searching);
   Json about = run_record(graph, data);
@@ -283,7 +301,7 @@ Command add_search(CLI::App& root) {
       "--epochs 1 --seeds 1\n"
       "  thaw search configs/models/reference.tflite /usr/share/datasets/fashion-mnist --board "
       "cortex-m4-192k "
-      "-o runs/fashion");
+      "--samples 1000 --epochs 2 --threshold 2 -o runs/fashion");
   return {app, [options] { return run(*options); }};
 }
 

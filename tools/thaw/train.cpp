@@ -182,7 +182,8 @@ std::vector<SeedRun> train_seeds(const Options& options, const Schedule& schedul
     runs[i].schedule.training.seed += static_cast<uint32_t>(i);
   }
   const bool silent = options.quiet || options.json;
-  Progress progress("training", setting.data.train.count * schedule.training.epochs * options.seeds, silent);
+  const int64_t total = setting.data.train.count * schedule.training.epochs * options.seeds;
+  Progress progress("training", silent);
   std::mutex output;
   std::atomic<int64_t> samples = 0;
   std::atomic<size_t> next = 0;
@@ -195,7 +196,7 @@ std::vector<SeedRun> train_seeds(const Options& options, const Schedule& schedul
       control.cancelled = [&] {
         const int64_t done = samples += 64;
         const std::lock_guard lock(output);
-        progress.update(done);
+        progress.update(done, total);
         return interrupted();
       };
       if (!silent)
