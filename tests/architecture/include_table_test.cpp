@@ -96,7 +96,9 @@ TEST(IncludeTable, RefusesArrowsThatAreNotInIt) {
 
 TEST(FolderReadmes, EveryFolderOpensWithAShortOne) {
   const fs::path root = THAW_SOURCE_DIR;
-  for (const auto& [folder, arrows] : kAllowed) {
+  std::set<std::string> folders = {"engine", "sim"};
+  for (const auto& [folder, arrows] : kAllowed) folders.insert(folder);
+  for (const std::string& folder : folders) {
     const fs::path readme = root / folder / "README.md";
     ASSERT_TRUE(fs::exists(readme)) << folder;
     std::ifstream in(readme);
