@@ -56,7 +56,7 @@ std::string printable(std::string_view text) {
 }
 
 std::string shortened(std::string_view text, size_t characters) {
-  const std::string whole = printable(text);
+  std::string whole = printable(text);
   std::vector<size_t> starts;  // of each character
   for (size_t i = 0; i < whole.size(); i += character_length(whole, i)) starts.push_back(i);
   if (starts.size() <= characters) return whole;

@@ -81,7 +81,7 @@ Chart arena_chart(const ArenaMap& arena) {
             fmt::format("<rect class=\"peak\" x=\"{:.2f}\" y=\"{:.1f}\" width=\"{:.2f}\" height=\"{:.1f}\"/>",
                         area.at_x(static_cast<double>(i)), area.top, area.width / steps, area.height);
     }
-    if (arena.steps[i].phase != previous && (previous == "" || arena.steps[i].phase == "backward")) {
+    if (arena.steps[i].phase != previous && (previous.empty() || arena.steps[i].phase == "backward")) {
       const double x = area.at_x(static_cast<double>(i));
       phases += fmt::format("<path class=\"axis\" d=\"M{0:.1f} {1:.1f}v-8\"/>", x, area.top);
       phases += text_svg(x + 4, area.top - 3, clipped(arena.steps[i].phase, 20), "start", "soft");
