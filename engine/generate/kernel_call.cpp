@@ -99,12 +99,13 @@ struct CallWriter {
     const std::string conv2d = conv2d_initialiser(k.window, k.input_zero_point, k.output_zero_point, k.clamp);
     const char* function = k.depthwise ? kernel("depthwise_conv2d", "thaw_depthwise_conv2d_s8")
                                        : kernel("conv2d", "thaw_conv2d_s8");
-    return fmt::format("  {}({}, {}, {}, {}, {}, {}, {}, {}, {});\n", function,
+    return fmt::format("  {}({}, {}, {}, {}, {}, {}, {}, {}, {}, {});\n", function,
                        convolution(k.depthwise, k.depth_multiplier, conv2d),
                        at(k.input, "int8_t", k.input_offset), at(k.weights, "int8_t"),
                        trained(k.trained_channel_list, k.trained_channels.size(), k.trained_weights),
                        at(k.bias, "int32_t"), at(k.multipliers, "int32_t"), at(k.shifts, "int8_t"),
-                       at(k.output, "int8_t", k.output_offset), at(k.mask, "uint8_t"));
+                       at(k.output, "int8_t", k.output_offset), at(k.mask, "uint8_t"),
+                       at(k.scratch, "int32_t"));
   }
 
   std::string operator()(const AddForward& k) const {
@@ -283,9 +284,9 @@ struct CallWriter {
     const char* function = k.depthwise ? kernel("update_depthwise_weights", "thaw_update_depthwise_weights")
                                        : kernel("update_conv2d_weights", "thaw_update_conv2d_weights");
     return update_of(k.gradient, k.tensor, k.scaling, convolution_number) +
-           fmt::format("  {}({}, &update, {}, &{});\n", function,
+           fmt::format("  {}({}, &update, {}, &{}{});\n", function,
                        convolution_like(k.window, k.depthwise, k.depth_multiplier, k.input_zero_point), saved,
-                       weights);
+                       weights, k.depthwise ? std::string() : ", " + at(k.scratch, "int32_t"));
   }
 
   std::string operator()(const UpdateBiases& k) const {

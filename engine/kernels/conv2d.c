@@ -46,7 +46,8 @@ static int32_t trained_sum(const thaw_conv2d* conv, const int8_t* input, const t
 
 void thaw_conv2d_s8(const thaw_conv2d* conv, const int8_t* input, const int8_t* weights,
                     const thaw_trained_channels* trained, const int32_t* bias, const int32_t* multipliers,
-                    const int8_t* shifts, int8_t* output, uint8_t* mask) {
+                    const int8_t* shifts, int8_t* output, uint8_t* mask, int32_t* scratch) {
+  (void)scratch;
   thaw_mask_clear(mask, conv->output_height * conv->output_width * conv->output_channels);
   int32_t index = 0;
   for (int32_t y = 0; y < conv->output_height; ++y) {

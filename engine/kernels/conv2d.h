@@ -33,10 +33,11 @@ typedef struct thaw_trained_channels {
 /// input [H][W][Cin]; weights [Cout][KH][KW][Cin], NULL when all input channels are trained; trained may be
 /// NULL (none); bias [Cout] or NULL; multipliers and shifts [Cout] as thaw_mbqm takes them; output
 /// [OH][OW][Cout], not overlapping input; mask (or NULL) gets a bit for each output element, 1 = not clamped.
-/// Padding contributes nothing. Sums fit int32 by the plan's bias limit.
+/// Padding contributes nothing. Sums fit int32 by the plan's bias limit. scratch: thaw_conv2d_scratch_bytes,
+/// aligned to 4.
 void thaw_conv2d_s8(const thaw_conv2d* conv, const int8_t* input, const int8_t* weights,
                     const thaw_trained_channels* trained, const int32_t* bias, const int32_t* multipliers,
-                    const int8_t* shifts, int8_t* output, uint8_t* mask);
+                    const int8_t* shifts, int8_t* output, uint8_t* mask, int32_t* scratch);
 
 /// Row of the input under kernel row `kernel_y` of output row `output_y`; may lie outside the image.
 static inline int32_t thaw_conv2d_input_y(const thaw_conv2d* conv, int32_t output_y, int32_t kernel_y) {
@@ -56,6 +57,34 @@ static inline bool thaw_conv2d_inside(const thaw_conv2d* conv, int32_t input_y, 
 /// Products per output channel and channel of the kernel window.
 static inline int32_t thaw_conv2d_taps(const thaw_conv2d* conv) {
   return conv->kernel_height * conv->kernel_width;
+}
+
+/// Rows and columns of the input under one window.
+static inline int32_t thaw_conv2d_reach_height(const thaw_conv2d* conv) {
+  return (conv->kernel_height - 1) * conv->dilation_height + 1;
+}
+static inline int32_t thaw_conv2d_reach_width(const thaw_conv2d* conv) {
+  return (conv->kernel_width - 1) * conv->dilation_width + 1;
+}
+
+/// Words of four columns of `products` 16-bit values each, which conv2d_dsp.c keeps in its scratch.
+static inline int32_t thaw_conv2d_column_words(int32_t products) {
+  return (products + 3) / 4 * 8;
+}
+
+/// Bytes of scratch of thaw_conv2d_s8: columns for the frozen weights (where there are some) and for
+/// `trained` input channels, and the bytes of one window unless every window is a pixel. It does not depend
+/// on the number of rows.
+static inline int32_t thaw_conv2d_scratch_bytes(const thaw_conv2d* conv, bool frozen, int32_t trained) {
+  const int32_t taps = thaw_conv2d_taps(conv);
+  const int32_t products = frozen ? taps * conv->input_channels : 0;
+  const bool pixels = taps == 1 && conv->pad_top == 0 && conv->pad_left == 0 &&
+                      (conv->output_height - 1) * conv->stride_height < conv->input_height &&
+                      (conv->output_width - 1) * conv->stride_width < conv->input_width;
+  const int32_t window = pixels ? 0 : products;
+  const int32_t gathered = pixels && trained == conv->input_channels ? 0 : taps * trained;
+  return 4 * (thaw_conv2d_column_words(products) + thaw_conv2d_column_words(taps * trained)) +
+         ((window > gathered ? window : gathered) + 3) / 4 * 4;
 }
 
 #ifdef __cplusplus

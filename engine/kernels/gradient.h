@@ -1,6 +1,5 @@
-// Gradient tensors: int8 or int16 values with one exponent each, chosen from the tensor's past so that a
-// tensor is made in one pass (docs/arithmetic.md, section 6). thaw_gradient_tensor makes a whole tensor; the
-// functions above it are its parts, for kernels that fuse or stream rows.
+// Makes a whole gradient tensor from what it comes from: the features, another gradient, or the input gradient
+// of the layer that reads it (docs/arithmetic.md, sections 6 and 7).
 #pragma once
 
 #include <stdbool.h>
@@ -9,56 +8,13 @@
 #include "engine/kernels/channel_scale.h"
 #include "engine/kernels/conv2d.h"
 #include "engine/kernels/depthwise_conv2d.h"
+#include "engine/kernels/gradient_pass.h"
 #include "engine/kernels/gradient_values.h"
+#include "engine/kernels/tile.h"
 
 #ifdef __cplusplus
 extern "C" {
 #endif
-
-enum {
-  THAW_GRADIENT_SOURCES = 2,           // most sources of one tensor
-  THAW_GRADIENT_START_EXPONENT = -64,  // finest: the first passes saturate and step up
-  THAW_GRADIENT_HEADROOM = 3,          // unused bits that count as quiet ...
-  THAW_GRADIENT_PATIENCE = 32          // ... and the steps in a row after which the exponent goes down by one
-};
-
-/// What a gradient tensor remembers between steps; part of the saved state. Starts as {START_EXPONENT, 0}.
-typedef struct thaw_gradient_state {
-  int8_t exponent;      // for the next step, before the sample's offset
-  uint8_t quiet_steps;  // steps in a row with unused headroom
-} thaw_gradient_state;
-
-/// One pass over a tensor: how its sources are scaled and where the values are stored.
-typedef struct thaw_gradient_pass {
-  int32_t exponent;  // E_T: the tensor's values are v * 2^exponent in this step
-  int32_t source_count;
-  thaw_channel_scale scales[THAW_GRADIENT_SOURCES];
-  int32_t shifts[THAW_GRADIENT_SOURCES];  // 33..62
-  int32_t channels;
-  int32_t bits;         // b: 7 stores int8, 8..14 int16
-  const uint8_t* mask;  // clamp mask of the tensor, NULL = nothing clamped
-} thaw_gradient_pass;
-
-/// Fills exponent and shifts of a pass whose other members are set. `offset` is the sample's ee + 15 (<= 0);
-/// source_exponents[j] is the exponent of the int32 values of source j.
-void thaw_gradient_begin(thaw_gradient_pass* pass, thaw_gradient_state state, int32_t offset,
-                         const int32_t* source_exponents);
-
-/// Stores position `position` of an int8 tensor (bits = 7): values[position * channels + c]. rows[j] holds
-/// the channels of source j. Returns the OR of v ^ (v >> 31) over the values before saturation.
-uint32_t thaw_gradient_row_s8(const thaw_gradient_pass* pass,
-                              const int32_t* const rows[THAW_GRADIENT_SOURCES], int32_t position,
-                              int8_t* values);
-
-/// The same for an int16 tensor (bits = 8..14).
-uint32_t thaw_gradient_row_s16(const thaw_gradient_pass* pass,
-                               const int32_t* const rows[THAW_GRADIENT_SOURCES], int32_t position,
-                               int16_t* values);
-
-/// The state after a pass: `magnitudes` is the OR over all rows, `used` the pass's exponent minus the
-/// sample's offset. The exponent is kept inside int8.
-thaw_gradient_state thaw_gradient_finish(thaw_gradient_state state, uint32_t magnitudes, int32_t bits,
-                                         int32_t used);
 
 /// Where the int32 values of a source come from.
 typedef enum thaw_gradient_source_kind {
@@ -93,11 +49,28 @@ typedef struct thaw_gradient_target {
                  // same width
 } thaw_gradient_target;
 
-/// Makes a gradient tensor from one or two sources in one pass and updates its state. scratch: int32
-/// [source_count][channels]. Returns the tensor's exponent in this step.
+/// Makes a gradient tensor from one or two sources in one pass and updates its state. scratch:
+/// thaw_gradient_scratch_bytes, aligned to 4. Returns the tensor's exponent in this step.
 int32_t thaw_gradient_tensor(const thaw_gradient_target* target, const thaw_gradient_source* sources,
                              int32_t source_count, int32_t offset, thaw_gradient_state* state,
                              int32_t* scratch);
+
+/// Bytes of scratch: a row of int32 channels for each source or, where that is more, tiles of the weights or
+/// the ring of a depthwise convolution.
+static inline int32_t thaw_gradient_scratch_bytes(const thaw_gradient_target* target,
+                                                  const thaw_gradient_source* sources, int32_t source_count) {
+  int32_t words = source_count * target->channels;
+  int32_t tiles = 0;
+  for (int32_t j = 0; j < source_count; ++j) {
+    if (sources[j].kind == THAW_SOURCE_CONV2D) tiles += thaw_tile_words(sources[j].conv->output_channels);
+    if (sources[j].kind != THAW_SOURCE_DEPTHWISE) continue;
+    const thaw_conv2d* conv = &sources[j].depthwise->conv;
+    const int32_t ring = thaw_ring_words(thaw_conv2d_reach_height(conv), thaw_conv2d_reach_width(conv), 1,
+                                         conv->input_width);
+    if (ring > words) words = ring;
+  }
+  return 4 * (tiles > words ? tiles : words);
+}
 
 #ifdef __cplusplus
 }

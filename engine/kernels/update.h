@@ -10,6 +10,7 @@
 #include "engine/kernels/conv2d.h"
 #include "engine/kernels/depthwise_conv2d.h"
 #include "engine/kernels/gradient_values.h"
+#include "engine/kernels/tile.h"
 #include "engine/kernels/training_step.h"
 
 #ifdef __cplusplus
@@ -42,9 +43,15 @@ typedef struct thaw_trained_weights {
                           // half; F = 8: one byte each, two's complement
 } thaw_trained_weights;
 
-/// Updates the trained input channels of a convolution. Padding contributes nothing.
+/// Updates the trained input channels of a convolution. Padding contributes nothing. scratch:
+/// thaw_update_conv2d_weights_scratch_bytes, aligned to 4.
 void thaw_update_conv2d_weights(const thaw_conv2d* conv, const thaw_update* update, thaw_saved_input input,
-                                const thaw_trained_weights* trained);
+                                const thaw_trained_weights* trained, int32_t* scratch);
+
+/// Bytes of scratch: a tile of tile.h over the output positions.
+static inline int32_t thaw_update_conv2d_weights_scratch_bytes(const thaw_conv2d* conv) {
+  return 4 * thaw_tile_words(conv->output_height * conv->output_width);
+}
 
 /// Updates the trained channels of a depthwise convolution. A gathered input holds, for each trained output
 /// channel in its order, the input channel that it reads.

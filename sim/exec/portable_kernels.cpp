@@ -90,9 +90,10 @@ struct PortableCall {
     if (k.depthwise) {
       const thaw_depthwise depthwise = {conv, k.depth_multiplier};
       thaw_depthwise_conv2d_s8(&depthwise, x, w, trained_or_null, bias, multipliers, shifts, y,
-                               at<uint8_t>(k.mask));
+                               at<uint8_t>(k.mask), at<int32_t>(k.scratch));
     } else {
-      thaw_conv2d_s8(&conv, x, w, trained_or_null, bias, multipliers, shifts, y, at<uint8_t>(k.mask));
+      thaw_conv2d_s8(&conv, x, w, trained_or_null, bias, multipliers, shifts, y, at<uint8_t>(k.mask),
+                     at<int32_t>(k.scratch));
     }
     return true;
   }
@@ -291,7 +292,7 @@ struct PortableCall {
     if (k.depthwise)
       thaw_update_depthwise_weights(&depthwise, &update, saved, &trained);
     else
-      thaw_update_conv2d_weights(&conv, &update, saved, &trained);
+      thaw_update_conv2d_weights(&conv, &update, saved, &trained, at<int32_t>(k.scratch));
     return true;
   }
 

@@ -36,6 +36,7 @@ void for_each_buffer(AnyKernel& kernel, const Visit& visit) {
                {&k.weights, &k.bias, &k.multipliers, &k.shifts, &k.trained_weights, &k.trained_channel_list})
             see(*id, Access::read);
           see(k.mask, Access::write);
+          see(k.scratch, Access::read_write);
         } else if constexpr (std::is_same_v<K, AddForward>) {
           see(k.first_input, Access::read);
           see(k.second_input, Access::read);
@@ -71,6 +72,7 @@ void for_each_buffer(AnyKernel& kernel, const Visit& visit) {
             see(*id, Access::read);
           see(k.weights, Access::read_write);
           see(k.fractions, Access::read_write);
+          see(k.scratch, Access::read_write);
         } else if constexpr (std::is_same_v<K, UpdateBiases>) {
           for (auto* id : {&k.gradient, &k.scaling.mantissas}) see(*id, Access::read);
           see(k.biases, Access::read_write);

@@ -10,6 +10,7 @@
 #include "sim/graph/error.h"
 #include "sim/plan/fixed_point_plan.h"
 #include "sim/plan/plan_builder.h"
+#include "sim/plan/scratch.h"
 
 namespace thaw {
 namespace {
@@ -184,6 +185,7 @@ void Lowering::forward(const Layer& layer, const Convolution& c) {
   if (!channels.empty()) save_input(layer, c, channels);
   k.output = build.activation(layer.output);
   k.mask = mask[layer.output.index()];
+  k.scratch = build.buffer(BufferKind::scratch, layer.name + ".scratch", scratch_bytes(k), 4);
   convolutions[static_cast<size_t>(c.index)].forward = k;
   build.step(layer.name, Phase::forward, layer.op, std::move(k), c.macs());
 }
@@ -349,7 +351,7 @@ void Lowering::make_gradient(const Layer& layer) {
   k.output = build.plan.gradient_tensors[static_cast<size_t>(k.tensor)].buffer;
   k.mask = mask[layer.output.index()];
   k.sources = sources(layer, base);
-  k.scratch = build.buffer(BufferKind::scratch, layer.name + ".gradient_row", 8 * int64_t{k.channels}, 4);
+  k.scratch = build.buffer(BufferKind::scratch, layer.name + ".gradient_scratch", scratch_bytes(k), 4);
   int64_t macs = 0;
   for (const GradientSource& source : k.sources)
     if (const auto* from = std::get_if<FromConvolution>(&source.from))
@@ -401,6 +403,8 @@ void Lowering::update(const Layer& layer) {
   if (k.fraction_bits > 0)
     k.fractions = build.buffer(BufferKind::state, layer.name + ".weight_fractions",
                                (count * k.fraction_bits + 7) / 8, 1);
+  if (const int64_t bytes = scratch_bytes(k); bytes > 0)
+    k.scratch = build.buffer(BufferKind::scratch, layer.name + ".update_scratch", bytes, 4);
   const int64_t macs = c.window.output_positions() * count;
   build.step(layer.name + ".update_weights", Phase::update, layer.op, std::move(k), macs);
 }

@@ -4,6 +4,7 @@
 #include <tuple>
 
 #include "sim/plan/plan_builder.h"
+#include "sim/plan/scratch.h"
 
 namespace thaw {
 namespace {
@@ -23,6 +24,7 @@ void convolution_step(PlanBuilder& build, const Op& op) {
   k.bias = build.constant(name + ".biases", c.biases);
   std::tie(k.multipliers, k.shifts) = multiplier_constants(build, name, c.multipliers);
   k.output = build.activation(op.outputs[0]);
+  k.scratch = build.buffer(BufferKind::scratch, name + ".scratch", scratch_bytes(k), 4);
   build.step(name, Phase::forward, op.id, std::move(k), c.macs());
 }
 

@@ -102,6 +102,7 @@ struct ConvolutionForward {
   BufferId input, weights, bias, multipliers, shifts, output;
   int64_t input_offset = 0, output_offset = 0;
   BufferId mask;                           // absent where no gradient passes
+  BufferId scratch;                        // scratch_bytes of it, int32
   BufferId trained_weights;                // absent where frozen
   BufferId trained_channel_list;           // constant uint16; present with trained_weights
   std::vector<uint16_t> trained_channels;  // the same list, for reading
@@ -264,7 +265,7 @@ struct MakeGradient {
   int32_t tensor = 0;
   int32_t positions = 0, width = 0, channels = 0;  // width: of the image, for position -> row, column
   BufferId output, mask;                // mask absent: nothing was clamped by this tensor's operator
-  BufferId scratch;                     // int32 [2][channels]
+  BufferId scratch;                     // scratch_bytes of it, int32
   std::vector<GradientSource> sources;  // 1 or 2
 };
 
@@ -284,6 +285,7 @@ struct UpdateWeights {
   ChannelScale scaling;
   std::vector<uint16_t> channels;
   BufferId gradient, saved_input, channel_list, weights, fractions;  // fractions absent for 0 bits
+  BufferId scratch;  // scratch_bytes of it, int32; absent where that is 0
 };
 
 struct UpdateBiases {

@@ -91,11 +91,21 @@ size_t output_elements(const thaw_conv2d& conv) {
   return static_cast<size_t>(conv.output_height * conv.output_width * conv.output_channels);
 }
 
+size_t scratch_words(const Layer& layer, bool depthwise) {
+  const int32_t bytes = depthwise
+                            ? thaw_depthwise_scratch_bytes(&layer.depthwise)
+                            : thaw_conv2d_scratch_bytes(&layer.conv(), !layer.no_frozen,
+                                                        static_cast<int32_t>(layer.channels.size()));
+  EXPECT_EQ(bytes % 4, 0);
+  return static_cast<size_t>(bytes / 4);
+}
+
 void check_forward(Random& random, const Layer& layer, bool depthwise) {
   const thaw_conv2d& conv = layer.conv();
   const auto input = random.values<int8_t>(static_cast<int64_t>(input_elements(conv)));
   const OutputStage stage = random_output_stage(random, conv.output_channels, 60000);
   const bool with_bias = random.integer(0, 3) != 0;
+  std::vector<int32_t> scratch(scratch_words(layer, depthwise));
 
   std::vector<int64_t> sums(output_elements(conv));
   for_each_product(layer, depthwise, [&](size_t in, size_t out, int64_t weight) {
@@ -117,10 +127,10 @@ void check_forward(Random& random, const Layer& layer, bool depthwise) {
     if (depthwise) {
       thaw_depthwise_conv2d_s8(&layer.depthwise, input.data(), layer.frozen_or_null(),
                                layer.trained_or_null(), bias, stage.multipliers.data(), stage.shifts.data(),
-                               output, mask);
+                               output, mask, scratch.data());
     } else {
       thaw_conv2d_s8(&conv, input.data(), layer.frozen_or_null(), layer.trained_or_null(), bias,
-                     stage.multipliers.data(), stage.shifts.data(), output, mask);
+                     stage.multipliers.data(), stage.shifts.data(), output, mask, scratch.data());
     }
   }
   ASSERT_EQ(actual.output, expected.output);
@@ -207,14 +217,15 @@ TEST(Conv2d, ByHand) {
   const int8_t shift = 0;
   int8_t output = 0;
   uint8_t mask = 0xFF;
-  thaw_conv2d_s8(&conv, &input, weights, nullptr, &bias, &multiplier, &shift, &output, &mask);
+  int32_t scratch[64];
+  thaw_conv2d_s8(&conv, &input, weights, nullptr, &bias, &multiplier, &shift, &output, &mask, scratch);
   EXPECT_EQ(output, 17);
   EXPECT_EQ(mask, 1);  // not clamped; the other seven bits are written too
   conv.clamp_high = 17;
-  thaw_conv2d_s8(&conv, &input, weights, nullptr, &bias, &multiplier, &shift, &output, &mask);
+  thaw_conv2d_s8(&conv, &input, weights, nullptr, &bias, &multiplier, &shift, &output, &mask, scratch);
   EXPECT_EQ(mask, 1);  // a value that equals the limit is not clamped
   conv.clamp_high = 16;
-  thaw_conv2d_s8(&conv, &input, weights, nullptr, &bias, &multiplier, &shift, &output, &mask);
+  thaw_conv2d_s8(&conv, &input, weights, nullptr, &bias, &multiplier, &shift, &output, &mask, scratch);
   EXPECT_EQ(output, 16);
   EXPECT_EQ(mask, 0);
 }
@@ -226,8 +237,9 @@ TEST(Conv2d, SumsReachTheEdgeOfInt32) {
   const std::vector<int8_t> input(products, 127), weights(products, 127);
   const int32_t bias = INT32_MAX - products * 255 * 127, multiplier = 1 << 30;
   const int8_t shift = -25;
+  int32_t scratch[256];
   int8_t output = 0;
-  thaw_conv2d_s8(&conv, input.data(), weights.data(), nullptr, &bias, &multiplier, &shift, &output, nullptr);
+  thaw_conv2d_s8(&conv, input.data(), weights.data(), nullptr, &bias, &multiplier, &shift, &output, nullptr, scratch);
   EXPECT_EQ(output, requantize(INT32_MAX, multiplier, shift));
 }
 

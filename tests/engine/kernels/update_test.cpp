@@ -230,6 +230,7 @@ void check_weights(Random& random, bool depthwise) {
   for (size_t p = 0; p < input.size() / cin; ++p)
     for (uint16_t c : channels)
       gathered.push_back(input[p * cin + (depthwise ? c / static_cast<size_t>(depth_multiplier) : c)]);
+  std::vector<int32_t> scratch(static_cast<size_t>(thaw_update_conv2d_weights_scratch_bytes(&conv) / 4));
   for (bool use_gathered : {false, true}) {
     Packed actual = pack(fixed, bits);
     const thaw_saved_input saved = {use_gathered ? gathered.data() : input.data(),
@@ -239,7 +240,7 @@ void check_weights(Random& random, bool depthwise) {
     if (depthwise) {
       thaw_update_depthwise_weights(&layer, &u.update, saved, &trained);
     } else {
-      thaw_update_conv2d_weights(&conv, &u.update, saved, &trained);
+      thaw_update_conv2d_weights(&conv, &u.update, saved, &trained, scratch.data());
     }
     ASSERT_EQ(actual.high, expected.high);
     ASSERT_EQ(actual.low, expected.low);
@@ -273,7 +274,8 @@ TEST(UpdateWeights, RateZeroChangesNothing) {
   const int32_t mantissa = INT32_MAX;
   const thaw_update update = {{gradient, false}, -10, {&mantissa, 1, 10}, {0, 0, 1, 2}, 3};
   const thaw_trained_weights trained = {channels, 2, 4, high, low};
-  thaw_update_conv2d_weights(&conv, &update, {input, 2, false}, &trained);
+  int32_t scratch[8];
+  thaw_update_conv2d_weights(&conv, &update, {input, 2, false}, &trained, scratch);
   EXPECT_THAT(high, ::testing::ElementsAre(5, -2));
   EXPECT_THAT(low, ::testing::ElementsAre(0x93));
 }

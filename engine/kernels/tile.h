@@ -1,0 +1,72 @@
+// Four columns of a matrix of bytes as SMLAD takes them: for each group of four rows the pairs (row 0, row 2)
+// of the four columns, then the pairs (row 1, row 3), in which order SXTB16 takes four bytes of the other
+// factor apart. Used by the *_dsp.c kernels of backward passes, which sum over rows.
+#pragma once
+
+#include <stdint.h>
+
+#include "engine/kernels/dsp.h"
+
+enum { THAW_TILE_COLUMNS = 4 };
+
+/// Words of a tile of `rows` rows.
+static inline int32_t thaw_tile_words(int32_t rows) {
+  return (rows + 3) / 4 * 8;
+}
+
+/// The matrix of a tile: bytes at values[row * stride + column]; `columns` names the `count` (1..4) columns,
+/// NULL = those from `first` on.
+typedef struct thaw_tile_source {
+  const int8_t* values;
+  int32_t rows, stride;
+  const uint16_t* columns;
+  int32_t first, count;
+  int32_t zero_point;  // subtracted from every value
+} thaw_tile_source;
+
+static inline uint32_t thaw_tile_row(const thaw_tile_source* source, int32_t row) {
+  if (row >= source->rows) return 0;
+  const int8_t* values = source->values + row * source->stride;
+  if (!source->columns && source->count == 4) return thaw_load_word(values + source->first);
+  uint32_t word = 0;
+  for (int32_t k = 0; k < source->count; ++k) {
+    const int8_t value = values[source->columns ? source->columns[k] : source->first + k];
+    word |= (uint32_t)(uint8_t)value << (8 * k);
+  }
+  return word;
+}
+
+/// Fills tile [thaw_tile_words(rows)]. Rows and columns beyond the last hold anything: the other factor is 0
+/// there, or nobody reads the sum.
+static inline void thaw_tile_fill(const thaw_tile_source* source, uint32_t* tile) {
+  const uint32_t zero_points = thaw_twice(source->zero_point);
+  for (int32_t row = 0; row < source->rows; row += 4, tile += 8) {
+    for (int32_t odd = 0; odd < 2; ++odd) {
+      const uint32_t above = thaw_tile_row(source, row + odd);
+      const uint32_t below = thaw_tile_row(source, row + odd + 2);
+      const uint32_t above_even = thaw_ssub16(thaw_sxtb16(above), zero_points);
+      const uint32_t above_odd = thaw_ssub16(thaw_sxtb16_odd(above), zero_points);
+      const uint32_t below_even = thaw_ssub16(thaw_sxtb16(below), zero_points);
+      const uint32_t below_odd = thaw_ssub16(thaw_sxtb16_odd(below), zero_points);
+      tile[4 * odd] = thaw_pack_low(above_even, below_even);
+      tile[4 * odd + 1] = thaw_pack_low(above_odd, below_odd);
+      tile[4 * odd + 2] = thaw_pack_high(above_even, below_even);
+      tile[4 * odd + 3] = thaw_pack_high(above_odd, below_odd);
+    }
+  }
+}
+
+/// Adds `value` to element (row, column) of a tile.
+static inline void thaw_tile_add(uint32_t* tile, int32_t row, int32_t column, int32_t value) {
+  uint32_t* word = tile + row / 4 * 8 + row % 2 * 4 + column;
+  const uint32_t one = (uint32_t)value;
+  *word = row % 4 < 2 ? thaw_pack_ends(*word + one, *word) : *word + (one << 16);
+}
+
+/// Adds the products of four rows with the values `even` = (row 0, row 2) and `odd` = (row 1, row 3).
+static inline void thaw_tile_products(const uint32_t* group, uint32_t even, uint32_t odd, uint32_t sums[4]) {
+  sums[0] = thaw_smlad(odd, group[4], thaw_smlad(even, group[0], sums[0]));
+  sums[1] = thaw_smlad(odd, group[5], thaw_smlad(even, group[1], sums[1]));
+  sums[2] = thaw_smlad(odd, group[6], thaw_smlad(even, group[2], sums[2]));
+  sums[3] = thaw_smlad(odd, group[7], thaw_smlad(even, group[3], sums[3]));
+}
