@@ -43,7 +43,7 @@ std::string makefile(const FirmwareBuild& build) {
       "{}# Another compiler: make CC=... AR=... CPU_FLAGS=...\n"
       "CC = {}gcc\nAR = {}ar\nCPU_FLAGS = {}\nOPTIMIZE = -O2\n"
       "CFLAGS = -std=c11 $(OPTIMIZE) $(CPU_FLAGS) -ffunction-sections -fdata-sections \\\n"
-      "  -Wall -Wextra -Wconversion -Wshadow\nCPPFLAGS = -I. {}\n\n",
+      "  -Wall -Wextra -Wconversion -Wshadow\nDEFINES =\nCPPFLAGS = -I. $(DEFINES) {}\n\n",
       build.firmware
           ? fmt::format("# 'make {}' adds the test program, which runs samples.bin.\n", program_name(build))
           : "",
@@ -120,6 +120,9 @@ std::string readme(const FirmwareBuild& build) {
 std::string firmware_json(const FirmwareBuild& build) {
   const FirmwareRequest& request = build.request;
   const MemoryTotals& sizes = build.sizes;
+  nlohmann::ordered_json steps = nlohmann::ordered_json::array();
+  for (const Step& step : request.plan.steps)
+    steps.push_back({{"name", step.name}, {"kernel", kernel_name(step.kernel)}, {"macs", step.macs}});
   nlohmann::ordered_json json = {
       {"schema_version", 1},
       {"model", {{"file", request.plan.model_file}, {"sha256", request.plan.model_sha256}}},
@@ -136,7 +139,8 @@ std::string firmware_json(const FirmwareBuild& build) {
       {"code_bytes_estimated", sizes.code},
       {"board_ram_bytes", request.board.ram_bytes},
       {"board_flash_bytes", request.board.flash_bytes},
-      {"macs_per_step", sizes.macs_per_step()}};
+      {"macs_per_step", sizes.macs_per_step()},
+      {"steps", steps}};
   return json_text(json);
 }
 

@@ -232,7 +232,7 @@ Bodies bodies_of(const Plan& plan, CallContext& context) {
     const Step& step = plan.steps[i];
     const std::string text =
         fmt::format("  // {}: {}, {}\n", i, comment_text(step.name), kernel_name(step.kernel)) +
-        kernel_call(step, context);
+        kernel_call(step, context) + fmt::format("  STEP_DONE({});\n", i);
     bodies.updates = bodies.updates || std::holds_alternative<UpdateWeights>(step.kernel) ||
                      std::holds_alternative<UpdateBiases>(step.kernel);
     if (step.phase == Phase::forward)
@@ -448,6 +448,9 @@ std::string source_text(const FirmwareRequest& request, CallContext& context) {
   for (const Helper& helper : kHelpers)
     if (context.helpers().contains(helper.name)) text += std::string("\n") + helper.text;
   text += "\n" + starts;
+  text +=
+      "\n// A profile counts the instructions of every step.\n#ifdef THAW_PROFILE\nvoid thaw_step_done(int32_t step);\n"
+      "#define STEP_DONE(step) thaw_step_done(step)\n#else\n#define STEP_DONE(step) ((void)0)\n#endif\n";
   text += "\nstatic void forward(void) {\n" + bodies.forward + "}\n";
   text +=
       "\n// Loss, gradients, updates. A sample whose errors are all 0 changes nothing.\n"

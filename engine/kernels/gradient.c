@@ -1,6 +1,7 @@
 // See gradient.h. Position by position.
 #include "engine/kernels/gradient.h"
 
+#include "engine/kernels/gradient_pass.h"
 #include "engine/kernels/gradient_rows.h"
 
 int32_t thaw_gradient_tensor(const thaw_gradient_target* target, const thaw_gradient_source* sources,

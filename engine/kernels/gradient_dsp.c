@@ -9,6 +9,7 @@
 #include "engine/kernels/clamp_mask.h"
 #include "engine/kernels/depthwise_ring.h"
 #include "engine/kernels/fixed_point.h"
+#include "engine/kernels/gradient_pass.h"
 #include "engine/kernels/gradient_rows.h"
 #include "engine/kernels/tile.h"
 

@@ -5,6 +5,7 @@
 
 #include "engine/kernels/conv2d_input_gradient.h"
 #include "engine/kernels/depthwise_input_gradient.h"
+#include "engine/kernels/gradient_pass.h"
 
 // The exponent of a source's int32 values: a stored gradient is shifted up by 16 bits.
 static int32_t source_exponent(const thaw_gradient_source* source) {

@@ -11,6 +11,7 @@
 #include <thaw_model.h>
 
 #include "engine/port/common/port.h"
+#include "engine/port/common/profile.h"
 
 enum { EXIT_DONE = 0, EXIT_BAD_FILE = 2 };
 
@@ -56,6 +57,9 @@ static bool write_state(void* context, uint32_t offset, const void* bytes, uint3
 static result run(const sample* s, bool own_rate) {
   result r = {THAW_OK, 0, 0, 0, 0, 0};
   if (own_rate) r.status = thaw_set_learning_rate(s->rate_mantissa, s->rate_exponent);
+#ifdef THAW_PROFILE
+  thaw_profile_start();
+#endif
   const uint64_t start = thaw_port_ticks();
   if (s->mode == 0) {
     r.prediction = thaw_infer(thaw_input());
@@ -95,6 +99,9 @@ int main(void) {
   if (thaw_write_state(write_state, &out) != THAW_OK) return fail("cannot write results.bin\n");
   const uint32_t stack = thaw_port_stack_used();
   if (!thaw_port_write(out, &stack, sizeof stack)) return fail("cannot write results.bin\n");
+#ifdef THAW_PROFILE
+  if (!thaw_profile_write()) return fail("cannot write profile.bin\n");
+#endif
   thaw_port_close(in);
   thaw_port_close(out);
   return EXIT_DONE;
