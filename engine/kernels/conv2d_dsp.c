@@ -68,7 +68,7 @@ static void read_trained(const thaw_conv2d* conv, const int8_t* input, const tha
 }
 
 // Writes the columns of output position (y, x); `p` is its place among the four.
-static void write_position(const thaw_conv2d* conv, const int8_t* input,
+THAW_NOINLINE static void write_position(const thaw_conv2d* conv, const int8_t* input,
                            const thaw_trained_channels* trained, columns to, int32_t y, int32_t x,
                            int32_t p) {
   const int32_t products = thaw_conv2d_taps(conv) * conv->input_channels;
@@ -87,50 +87,124 @@ static void write_position(const thaw_conv2d* conv, const int8_t* input,
   }
 }
 
+// Adds four weights' products with the four columns at *column and moves both pointers on. The compiler would
+// not load four words at once.
+static inline void add_group(const uint32_t** column, const int8_t** weights, uint32_t sums[POSITIONS]) {
+#ifdef THAW_DSP_INSTRUCTION
+  uint32_t word;
+  uint32_t pair;
+  __asm__("ldr %[word], [%[weights]], #4\n\t"
+          "ldmia %[column]!, {r4, r5, r6, r8}\n\t"
+          "sxtb16 %[pair], %[word]\n\t"
+          "smlad %[a], %[pair], r4, %[a]\n\t"
+          "smlad %[b], %[pair], r5, %[b]\n\t"
+          "smlad %[c], %[pair], r6, %[c]\n\t"
+          "smlad %[d], %[pair], r8, %[d]\n\t"
+          "ldmia %[column]!, {r4, r5, r6, r8}\n\t"
+          "sxtb16 %[pair], %[word], ror #8\n\t"
+          "smlad %[a], %[pair], r4, %[a]\n\t"
+          "smlad %[b], %[pair], r5, %[b]\n\t"
+          "smlad %[c], %[pair], r6, %[c]\n\t"
+          "smlad %[d], %[pair], r8, %[d]"
+          : [column] "+r"(*column), [weights] "+r"(*weights), [a] "+r"(sums[0]), [b] "+r"(sums[1]),
+            [c] "+r"(sums[2]), [d] "+r"(sums[3]), [word] "=&r"(word), [pair] "=&r"(pair)
+          :
+          : "r4", "r5", "r6", "r8", "memory");
+#else
+  const uint32_t word = thaw_load_word(*weights);
+  for (int32_t p = 0; p < POSITIONS; ++p) {
+    sums[p] = thaw_smlad(thaw_sxtb16(word), (*column)[p], sums[p]);
+    sums[p] = thaw_smlad(thaw_sxtb16_odd(word), (*column)[POSITIONS + p], sums[p]);
+  }
+  *weights += 4;
+  *column += 2 * POSITIONS;
+#endif
+}
+
 // Adds the products of a row of weights with four columns.
 static inline void add_products(const uint32_t* column, const int8_t* weights, int32_t count,
                                 uint32_t sums[POSITIONS]) {
-  uint32_t a = sums[0], b = sums[1], c = sums[2], d = sums[3];
-  for (const int8_t* end = weights + count / 4 * 4; weights != end; weights += 4, column += 2 * POSITIONS) {
-    const uint32_t word = thaw_load_word(weights);
-    const uint32_t even = thaw_sxtb16(word);
-    a = thaw_smlad(even, column[0], a);
-    b = thaw_smlad(even, column[1], b);
-    c = thaw_smlad(even, column[2], c);
-    d = thaw_smlad(even, column[3], d);
-    const uint32_t odd = thaw_sxtb16_odd(word);
-    a = thaw_smlad(odd, column[4], a);
-    b = thaw_smlad(odd, column[5], b);
-    c = thaw_smlad(odd, column[6], c);
-    d = thaw_smlad(odd, column[7], d);
+  for (const int8_t* end = weights + count / 4 % 2 * 4; weights != end;) add_group(&column, &weights, sums);
+  for (const int8_t* end = weights + count / 8 * 8; weights != end;) {
+    add_group(&column, &weights, sums);
+    add_group(&column, &weights, sums);
   }
   if (count % 4 != 0) {
     const uint32_t word = thaw_load_bytes(weights, count % 4);
     const uint32_t even = thaw_sxtb16(word);
     const uint32_t odd = thaw_sxtb16_odd(word);
-    a = thaw_smlad(odd, column[4], thaw_smlad(even, column[0], a));
-    b = thaw_smlad(odd, column[5], thaw_smlad(even, column[1], b));
-    c = thaw_smlad(odd, column[6], thaw_smlad(even, column[2], c));
-    d = thaw_smlad(odd, column[7], thaw_smlad(even, column[3], d));
+    for (int32_t p = 0; p < POSITIONS; ++p)
+      sums[p] = thaw_smlad(odd, column[POSITIONS + p], thaw_smlad(even, column[p], sums[p]));
   }
-  sums[0] = a;
-  sums[1] = b;
-  sums[2] = c;
-  sums[3] = d;
+}
+
+THAW_NOINLINE static void add_row(const uint32_t* column, const int8_t* weights, int32_t count,
+                                  uint32_t sums[POSITIONS]) {
+  add_products(column, weights, count, sums);
+}
+
+// The parameters of the output channels.
+typedef struct layer {
+  const int8_t* weights;
+  const int8_t* trained_weights;
+  int32_t products, trained_products;
+  const int32_t* bias;
+  const int32_t* multipliers;
+  const int8_t* shifts;
+} layer;
+
+// All channels of four positions, where one set of columns and no mask make the loop short. Returns the
+// channel it stopped at, the first with a shift above -2.
+THAW_NOINLINE static int32_t plain_outputs(const thaw_conv2d* conv, const uint32_t* column, const int8_t* row,
+                                           const layer* l, int8_t* output) {
+  const int32_t channels = conv->output_channels;
+  const int32_t products = l->products + l->trained_products;
+  const int32_t zero_point = conv->output_zero_point;
+  for (int32_t o = 0; o < channels; ++o, row += products) {
+    const thaw_requantizer r = {l->multipliers[o], l->shifts[o], zero_point};
+    if (r.shift > -2) return o;
+    const uint32_t start = (uint32_t)l->bias[o];
+    uint32_t sums[POSITIONS] = {start, start, start, start};
+    add_products(column, row, products, sums);
+    thaw_requantize_plain(r, sums, channels, output + o);
+  }
+  return channels;
+}
+
+// Channels from o on of `count` positions, in any case.
+static void outputs(const thaw_conv2d* conv, columns from, const layer* l, int32_t first, int32_t count,
+                    int32_t o, int8_t* output, uint8_t* mask) {
+  const int32_t channels = conv->output_channels;
+  for (; o < channels; ++o) {
+    const uint32_t start = l->bias ? (uint32_t)l->bias[o] : 0;
+    uint32_t sums[POSITIONS] = {start, start, start, start};
+    if (l->products > 0) add_row(from.frozen, l->weights + o * l->products, l->products, sums);
+    if (l->trained_products > 0)
+      add_row(from.trained, l->trained_weights + o * l->trained_products, l->trained_products, sums);
+    const thaw_requantizer r = {l->multipliers[o], l->shifts[o], conv->output_zero_point};
+    const int32_t index = first * channels + o;
+    thaw_requantize_positions(conv, r, sums, count, channels, output + index, mask, index);
+  }
 }
 
 void thaw_conv2d_s8(const thaw_conv2d* conv, const int8_t* input, const int8_t* weights,
                     const thaw_trained_channels* trained, const int32_t* bias, const int32_t* multipliers,
                     const int8_t* shifts, int8_t* output, uint8_t* mask, int32_t* scratch) {
-  const int32_t channels = conv->output_channels;
-  const int32_t positions = conv->output_height * conv->output_width;
-  const int32_t products = weights ? thaw_conv2d_taps(conv) * conv->input_channels : 0;
-  const int32_t trained_products = trained ? trained->count * thaw_conv2d_taps(conv) : 0;
+  const int32_t taps = thaw_conv2d_taps(conv);
+  const layer l = {weights,
+                   trained ? trained->weights : NULL,
+                   weights ? taps * conv->input_channels : 0,
+                   trained ? taps * trained->count : 0,
+                   bias,
+                   multipliers,
+                   shifts};
   uint32_t* const words = (uint32_t*)scratch;
-  uint32_t* const trained_words = words + thaw_conv2d_column_words(products);
-  const columns to = {products > 0 ? words : NULL, trained_products > 0 ? trained_words : NULL,
-                      (int8_t*)(trained_words + thaw_conv2d_column_words(trained_products))};
-  thaw_mask_clear(mask, positions * channels);
+  uint32_t* const trained_words = words + thaw_conv2d_column_words(l.products);
+  const columns to = {l.products > 0 ? words : NULL, l.trained_products > 0 ? trained_words : NULL,
+                      (int8_t*)(trained_words + thaw_conv2d_column_words(l.trained_products))};
+  const bool plain = thaw_requantize_is_plain(conv, mask) && bias && !(to.frozen && to.trained);
+  const int32_t positions = conv->output_height * conv->output_width;
+  thaw_mask_clear(mask, positions * conv->output_channels);
   int32_t y = 0;
   int32_t x = 0;
   for (int32_t first = 0; first < positions; first += POSITIONS) {
@@ -142,22 +216,10 @@ void thaw_conv2d_s8(const thaw_conv2d* conv, const int8_t* input, const int8_t* 
         ++y;
       }
     }
-    const int8_t* row = weights;
-    const int8_t* trained_row = trained ? trained->weights : NULL;
-    for (int32_t o = 0; o < channels; ++o) {
-      const uint32_t start = bias ? (uint32_t)bias[o] : 0;
-      uint32_t sums[POSITIONS] = {start, start, start, start};
-      if (products > 0) {
-        add_products(to.frozen, row, products, sums);
-        row += products;
-      }
-      if (trained_products > 0) {
-        add_products(to.trained, trained_row, trained_products, sums);
-        trained_row += trained_products;
-      }
-      const thaw_requantizer r = {multipliers[o], shifts[o], conv->output_zero_point};
-      const int32_t index = first * channels + o;
-      thaw_requantize_positions(conv, r, sums, count, channels, output + index, mask, index);
-    }
+    int32_t o = 0;
+    if (plain && count == POSITIONS)
+      o = plain_outputs(conv, to.frozen ? to.frozen : to.trained, to.frozen ? weights : l.trained_weights, &l,
+                        output + first * conv->output_channels);
+    outputs(conv, to, &l, first, count, o, output, mask);
   }
 }

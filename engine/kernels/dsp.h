@@ -12,6 +12,13 @@
   return name
 #endif
 
+/// Keeps a function out of its callers, whose loops then have the registers for themselves.
+#ifdef __GNUC__
+#define THAW_NOINLINE __attribute__((noinline))
+#else
+#define THAW_NOINLINE
+#endif
+
 /// Four bytes at any address as a word, the first in the low byte.
 static inline uint32_t thaw_load_word(const void* bytes) {
   uint32_t word;

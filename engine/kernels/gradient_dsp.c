@@ -128,6 +128,9 @@ static uint32_t by_blocks(const thaw_gradient_target* target, const thaw_gradien
 static void read_kernel(const thaw_gradient_source* source, const int8_t* trained, int32_t c,
                         const thaw_ring* ring) {
   const thaw_conv2d* conv = &source->depthwise->conv;
+  if (source->weights && !trained &&
+      thaw_ring_set_usual_kernel(ring, conv, source->weights + c, conv->output_channels, true))
+    return;
   thaw_ring_clear_weights(ring);
   int32_t tap = 0;
   for (int32_t ky = conv->kernel_height - 1; ky >= 0; --ky) {
@@ -173,8 +176,8 @@ static uint32_t by_channels(const thaw_gradient_target* target, const thaw_gradi
       for (; next < y + ring.rows; ++next) read_row(source, c, next, &ring);
       const uint32_t* kernel = thaw_ring_kernel(&ring, y);
       for (int32_t x = 0; x < conv->input_width; x += THAW_RING_OUTPUTS) {
-        uint32_t sums[THAW_RING_OUTPUTS];
-        thaw_ring_sums(&ring, kernel, x, sums);
+        uint32_t sums[THAW_RING_OUTPUTS] = {0, 0, 0, 0};
+        thaw_ring_add(&ring, kernel, x, sums);
         for (int32_t p = 0; p < THAW_RING_OUTPUTS && x + p < conv->input_width; ++p) {
           const int32_t scaled = thaw_gscale((int32_t)sums[p], mantissa, pass->shifts[0]);
           const int32_t v = thaw_mask_get(pass->mask, index) ? scaled : 0;

@@ -33,23 +33,28 @@ static inline int32_t thaw_requantize_any(thaw_requantizer r, int32_t sum) {
                        : thaw_mbqm(sum, r.multiplier, r.shift) + r.zero_point;
 }
 
+/// Whether outputs need neither a mask nor another clamp than that of int8, so that
+/// thaw_requantize_plain does for channels whose shift is at most -2.
+static inline bool thaw_requantize_is_plain(const thaw_conv2d* conv, const uint8_t* mask) {
+  return !mask && conv->clamp_low == INT8_MIN && conv->clamp_high == INT8_MAX;
+}
+
+/// Stores the outputs of one channel at four positions, `stride` bytes apart.
+static inline void thaw_requantize_plain(thaw_requantizer r, const uint32_t sums[4], int32_t stride,
+                                         int8_t* output) {
+  for (int32_t p = 0; p < 4; ++p, output += stride)
+    *output = (int8_t)thaw_ssat8(thaw_requantize_right(r, (int32_t)sums[p]));
+}
+
 /// Outputs of one channel at 1 to 4 positions: requantises and clamps the sums and stores output[p * stride];
 /// mask (or NULL) gets the bits `index` + p * stride of those that are not clamped.
 static inline void thaw_requantize_positions(const thaw_conv2d* conv, thaw_requantizer r,
                                              const uint32_t sums[4], int32_t count, int32_t stride,
                                              int8_t* output, uint8_t* mask, int32_t index) {
-  const bool plain = !mask && conv->clamp_low == INT8_MIN && conv->clamp_high == INT8_MAX;
-  if (plain && count == 4 && r.shift <= -2) {
-    output[0] = (int8_t)thaw_ssat8(thaw_requantize_right(r, (int32_t)sums[0]));
-    output[stride] = (int8_t)thaw_ssat8(thaw_requantize_right(r, (int32_t)sums[1]));
-    output[2 * stride] = (int8_t)thaw_ssat8(thaw_requantize_right(r, (int32_t)sums[2]));
-    output[3 * stride] = (int8_t)thaw_ssat8(thaw_requantize_right(r, (int32_t)sums[3]));
-    return;
-  }
-  for (int32_t p = 0; p < count; ++p) {
+  for (int32_t p = 0; p < count; ++p, output += stride, index += stride) {
     const int32_t value = thaw_requantize_any(r, (int32_t)sums[p]);
     const int32_t clamped = thaw_sat32(value, conv->clamp_low, conv->clamp_high);
-    output[p * stride] = (int8_t)clamped;
-    if (mask && clamped == value) thaw_mask_set(mask, index + p * stride);
+    *output = (int8_t)clamped;
+    if (mask && clamped == value) thaw_mask_set(mask, index);
   }
 }
