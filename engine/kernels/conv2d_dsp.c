@@ -8,9 +8,13 @@
 
 #include "engine/kernels/clamp_mask.h"
 #include "engine/kernels/dsp.h"
+#include "engine/kernels/fixed_point.h"
 #include "engine/kernels/requantizer.h"
 
-enum { POSITIONS = 4 };
+enum {
+  POSITIONS = 4,
+  BLOCK = 16  // output channels whose sums are kept on the stack
+};
 
 // Where the columns of frozen and of trained weights lie, and room for one window as bytes.
 typedef struct columns {
@@ -42,13 +46,31 @@ static const int8_t* pixel_at(const thaw_conv2d* conv, const int8_t* input, int3
   return input + (in_y * conv->input_width + in_x) * conv->input_channels;
 }
 
-// The window of one output in the order of the frozen weights; padding is the zero point.
+static int8_t* repeat(int8_t* to, int8_t value, int32_t count) {
+  for (int32_t i = 0; i < count; ++i) *to++ = value;
+  return to;
+}
+
+// The window of one output in the order of the frozen weights; padding is the zero point. The taps of a kernel
+// row lie side by side in the image unless they are dilated.
 static void read_window(const thaw_conv2d* conv, const int8_t* input, int32_t y, int32_t x, int8_t* window) {
+  const int32_t channels = conv->input_channels;
+  const int32_t width = conv->dilation_width == 1 ? conv->kernel_width : 1;  // taps copied together
+  const int8_t zero_point = (int8_t)conv->input_zero_point;
   for (int32_t ky = 0; ky < conv->kernel_height; ++ky) {
-    for (int32_t kx = 0; kx < conv->kernel_width; ++kx) {
-      const int8_t* pixel = pixel_at(conv, input, y, x, ky, kx);
-      for (int32_t i = 0; i < conv->input_channels; ++i)
-        *window++ = pixel ? pixel[i] : (int8_t)conv->input_zero_point;
+    const int32_t in_y = thaw_conv2d_input_y(conv, y, ky);
+    for (int32_t kx = 0; kx < conv->kernel_width; kx += width) {
+      const int32_t in_x = thaw_conv2d_input_x(conv, x, kx);
+      const int32_t begin = thaw_sat32(-in_x, 0, width);
+      const int32_t end = thaw_sat32(conv->input_width - in_x, begin, width);
+      if (in_y < 0 || in_y >= conv->input_height) {
+        window = repeat(window, zero_point, width * channels);
+        continue;
+      }
+      window = repeat(window, zero_point, begin * channels);
+      const int8_t* from = input + (in_y * conv->input_width + in_x + begin) * channels;
+      for (int32_t i = (end - begin) * channels; i > 0; --i) *window++ = *from++;
+      window = repeat(window, zero_point, (width - end) * channels);
     }
   }
 }
@@ -138,11 +160,6 @@ static inline void add_products(const uint32_t* column, const int8_t* weights, i
   }
 }
 
-THAW_NOINLINE static void add_row(const uint32_t* column, const int8_t* weights, int32_t count,
-                                  uint32_t sums[POSITIONS]) {
-  add_products(column, weights, count, sums);
-}
-
 // The parameters of the output channels.
 typedef struct layer {
   const int8_t* weights;
@@ -153,37 +170,77 @@ typedef struct layer {
   const int8_t* shifts;
 } layer;
 
-// All channels of four positions, where one set of columns and no mask make the loop short. Returns the
-// channel it stopped at, the first with a shift above -2.
-THAW_NOINLINE static int32_t plain_outputs(const thaw_conv2d* conv, const uint32_t* column, const int8_t* row,
-                                           const layer* l, int8_t* output) {
-  const int32_t channels = conv->output_channels;
-  const int32_t products = l->products + l->trained_products;
-  const int32_t zero_point = conv->output_zero_point;
-  for (int32_t o = 0; o < channels; ++o, row += products) {
-    const thaw_requantizer r = {l->multipliers[o], l->shifts[o], zero_point};
-    if (r.shift > -2) return o;
-    const uint32_t start = (uint32_t)l->bias[o];
-    uint32_t sums[POSITIONS] = {start, start, start, start};
-    add_products(column, row, products, sums);
-    thaw_requantize_plain(r, sums, channels, output + o);
-  }
-  return channels;
+// Adds to the sums [channels][POSITIONS] the products of as many rows of weights.
+THAW_NOINLINE static void add_rows(const uint32_t* column, const int8_t* weights, int32_t products,
+                                   int32_t channels, uint32_t* sums) {
+  for (const uint32_t* end = sums + POSITIONS * channels; sums != end; sums += POSITIONS, weights += products)
+    add_products(column, weights, products, sums);
 }
 
-// Channels from o on of `count` positions, in any case.
+// The same where the number of products is a multiple of four.
+THAW_NOINLINE static void add_whole_rows(const uint32_t* column, const int8_t* weights, int32_t products,
+                                         int32_t channels, uint32_t* sums) {
+  for (const uint32_t* end = sums + POSITIONS * channels; sums != end; sums += POSITIONS) {
+    const uint32_t* at = column;
+    uint32_t part[POSITIONS] = {sums[0], sums[1], sums[2], sums[3]};
+    const int8_t* row_end = weights + products;
+    if (products & 4) add_group(&at, &weights, part);
+    while (weights != row_end) {
+      add_group(&at, &weights, part);
+      add_group(&at, &weights, part);
+    }
+    for (int32_t p = 0; p < POSITIONS; ++p) sums[p] = part[p];
+  }
+}
+
+static void add_channels(const uint32_t* column, const int8_t* weights, int32_t products, int32_t o,
+                         int32_t channels, uint32_t* sums) {
+  if (products == 0) return;
+  if (products % 4 == 0)
+    add_whole_rows(column, weights + o * products, products, channels, sums);
+  else
+    add_rows(column, weights + o * products, products, channels, sums);
+}
+
+// Stores the outputs of `channels` channels from o on at four positions; all shifts are at most -2.
+THAW_NOINLINE static void store_plain(const layer* l, int32_t o, int32_t channels, int32_t zero_point,
+                                      int32_t stride, const uint32_t* sums, int8_t* output) {
+  const int32_t* multiplier = l->multipliers + o;
+  const int8_t* shift = l->shifts + o;
+  for (const int32_t* end = multiplier + channels; multiplier != end; sums += POSITIONS, ++output) {
+    const thaw_requantizer r = {*multiplier++, *shift++, zero_point};
+    thaw_requantize_plain(r, sums, stride, output);
+  }
+}
+
+// Whether all of these channels have shifts of at most -2.
+static bool shifts_right(const int8_t* shifts, int32_t channels) {
+  for (int32_t o = 0; o < channels; ++o)
+    if (shifts[o] > -2) return false;
+  return true;
+}
+
+// All channels of `count` positions.
 static void outputs(const thaw_conv2d* conv, columns from, const layer* l, int32_t first, int32_t count,
-                    int32_t o, int8_t* output, uint8_t* mask) {
-  const int32_t channels = conv->output_channels;
-  for (; o < channels; ++o) {
-    const uint32_t start = l->bias ? (uint32_t)l->bias[o] : 0;
-    uint32_t sums[POSITIONS] = {start, start, start, start};
-    if (l->products > 0) add_row(from.frozen, l->weights + o * l->products, l->products, sums);
-    if (l->trained_products > 0)
-      add_row(from.trained, l->trained_weights + o * l->trained_products, l->trained_products, sums);
-    const thaw_requantizer r = {l->multipliers[o], l->shifts[o], conv->output_zero_point};
-    const int32_t index = first * channels + o;
-    thaw_requantize_positions(conv, r, sums, count, channels, output + index, mask, index);
+                    bool plain, int8_t* output, uint8_t* mask) {
+  const int32_t stride = conv->output_channels;
+  for (int32_t o = 0; o < stride; o += BLOCK) {
+    const int32_t channels = stride - o < BLOCK ? stride - o : BLOCK;
+    uint32_t sums[BLOCK * POSITIONS];
+    for (int32_t c = 0; c < channels; ++c)
+      for (int32_t p = 0; p < POSITIONS; ++p)
+        sums[POSITIONS * c + p] = l->bias ? (uint32_t)l->bias[o + c] : 0;
+    add_channels(from.frozen, l->weights, l->products, o, channels, sums);
+    add_channels(from.trained, l->trained_weights, l->trained_products, o, channels, sums);
+    const int32_t index = first * stride + o;
+    if (plain && count == POSITIONS) {
+      store_plain(l, o, channels, conv->output_zero_point, stride, sums, output + index);
+      continue;
+    }
+    for (int32_t c = 0; c < channels; ++c) {
+      const thaw_requantizer r = {l->multipliers[o + c], l->shifts[o + c], conv->output_zero_point};
+      thaw_requantize_positions(conv, &r, sums + POSITIONS * c, count, stride, output + index + c, mask, index + c);
+    }
   }
 }
 
@@ -202,7 +259,7 @@ void thaw_conv2d_s8(const thaw_conv2d* conv, const int8_t* input, const int8_t* 
   uint32_t* const trained_words = words + thaw_conv2d_column_words(l.products);
   const columns to = {l.products > 0 ? words : NULL, l.trained_products > 0 ? trained_words : NULL,
                       (int8_t*)(trained_words + thaw_conv2d_column_words(l.trained_products))};
-  const bool plain = thaw_requantize_is_plain(conv, mask) && bias && !(to.frozen && to.trained);
+  const bool plain = thaw_requantize_is_plain(conv, mask) && shifts_right(shifts, conv->output_channels);
   const int32_t positions = conv->output_height * conv->output_width;
   thaw_mask_clear(mask, positions * conv->output_channels);
   int32_t y = 0;
@@ -216,10 +273,6 @@ void thaw_conv2d_s8(const thaw_conv2d* conv, const int8_t* input, const int8_t* 
         ++y;
       }
     }
-    int32_t o = 0;
-    if (plain && count == POSITIONS)
-      o = plain_outputs(conv, to.frozen ? to.frozen : to.trained, to.frozen ? weights : l.trained_weights, &l,
-                        output + first * conv->output_channels);
-    outputs(conv, to, &l, first, count, o, output, mask);
+    outputs(conv, to, &l, first, count, plain, output, mask);
   }
 }

@@ -24,7 +24,7 @@ static void read_kernel(const thaw_conv2d* conv, const int8_t* weights, const in
   }
 }
 
-// Row r of the padded plane of input channel i.
+// Row r of the padded plane of input channel i; the padding left and right is 0 already.
 THAW_NOINLINE static void read_row(const thaw_conv2d* conv, const int8_t* input, int32_t i, int32_t r,
                                    const thaw_ring* ring) {
   uint32_t* row = thaw_ring_slot(ring, r);
@@ -35,81 +35,88 @@ THAW_NOINLINE static void read_row(const thaw_conv2d* conv, const int8_t* input,
   }
   const int32_t step = conv->input_channels;
   const int32_t zero_point = conv->input_zero_point;
-  const int32_t values = 2 * ring->row_words;
-  const int32_t left = conv->pad_left < values ? conv->pad_left : values;
-  const int32_t width = conv->input_width < values - left ? conv->input_width : values - left;
-  for (int32_t at = 0; at < left; ++at) thaw_ring_store(row, at, 0);
+  const int32_t room = 2 * ring->row_words - conv->pad_left;
+  const int32_t width = conv->input_width < room ? conv->input_width : room;
   const int8_t* from = input + y * conv->input_width * step + i;
-  int32_t at = left;
-  for (; at + 3 < left + width; at += 4) {
-    thaw_ring_store(row, at, from[0] - zero_point);
-    thaw_ring_store(row, at + 1, from[step] - zero_point);
-    thaw_ring_store(row, at + 2, from[2 * step] - zero_point);
-    thaw_ring_store(row, at + 3, from[3 * step] - zero_point);
-    from += 4 * step;
+  int16_t* to = (int16_t*)(void*)row + conv->pad_left;
+  int32_t x = 0;
+  for (; x + 3 < width; x += 4, from += 4 * step, to += 4) {
+    thaw_store_half(to, from[0] - zero_point);
+    thaw_store_half(to + 1, from[step] - zero_point);
+    thaw_store_half(to + 2, from[2 * step] - zero_point);
+    thaw_store_half(to + 3, from[3 * step] - zero_point);
   }
-  for (; at < left + width; ++at, from += step) thaw_ring_store(row, at, *from - zero_point);
-  for (; at < values; ++at) thaw_ring_store(row, at, 0);
+  for (; x < width; ++x, from += step, ++to) thaw_store_half(to, *from - zero_point);
 }
 
-// `outputs` outputs of a row, a multiple of four, `step` bytes apart; the compiler makes one loop for each
-// stride and number of pairs.
-static inline void plain_row(const thaw_ring* ring, const uint32_t* kernel, int32_t stride, int32_t pairs,
-                             uint32_t bias, thaw_requantizer r, int32_t outputs, int32_t step,
-                             int8_t* output) {
+// Where the outputs of one channel go, and how.
+typedef struct channel_outputs {
+  const thaw_conv2d* conv;
+  thaw_requantizer requantizer;
+  uint32_t bias;
+  bool plain;  // thaw_requantize_plain does
+  int8_t* values;
+  uint8_t* mask;
+} channel_outputs;
+
+// Outputs x .. x + count - 1 of a row whose first is element `index`.
+static inline void store(const channel_outputs* to, const uint32_t sums[4], int32_t count, int32_t index) {
+  const int32_t step = to->conv->output_channels;
+  if (to->plain && count == THAW_RING_OUTPUTS)
+    thaw_requantize_plain(to->requantizer, sums, step, to->values + index);
+  else
+    thaw_requantize_positions(to->conv, &to->requantizer, sums, count, step, to->values + index, to->mask,
+                              index);
+}
+
+// A row of outputs whose first is element `index`. The compiler makes one loop for each stride and number of
+// pairs; other shapes have stride 0.
+static inline void make_row(const thaw_ring* ring, const uint32_t* kernel, int32_t stride, int32_t pairs,
+                            const channel_outputs* to, int32_t index) {
+  const int32_t outputs = to->conv->output_width;
   const uint32_t* row = ring->plane;
-  for (int32_t x = 0; x < outputs; x += 4, row += 2 * stride, output += 4 * step) {
-    uint32_t sums[4] = {bias, bias, bias, bias};
+  for (int32_t x = 0; x < outputs; x += THAW_RING_OUTPUTS, row += 2 * stride) {
+    uint32_t sums[THAW_RING_OUTPUTS] = {to->bias, to->bias, to->bias, to->bias};
     if (stride == 1)
       thaw_ring_add_stride_1(row, kernel, ring->rows, ring->row_words, pairs, sums);
-    else
+    else if (stride == 2)
       thaw_ring_add_stride_2(row, kernel, ring->rows, ring->row_words, pairs, sums);
-    thaw_requantize_plain(r, sums, step, output);
+    else
+      thaw_ring_add_any(ring, kernel, x, sums);
+    store(to, sums, outputs - x < THAW_RING_OUTPUTS ? outputs - x : THAW_RING_OUTPUTS, index);
+    index += THAW_RING_OUTPUTS * to->conv->output_channels;
   }
 }
 
-// The same for the usual shapes; returns how many outputs it made, 0 for other shapes.
-THAW_NOINLINE static int32_t usual_row(const thaw_ring* ring, const uint32_t* kernel, uint32_t bias,
-                                       thaw_requantizer r, int32_t outputs, int32_t step, int8_t* output) {
-  outputs = outputs / 4 * 4;
+THAW_NOINLINE static void make_any_row(const thaw_ring* ring, const uint32_t* kernel,
+                                       const channel_outputs* to, int32_t index) {
   if (ring->stride == 1 && ring->pairs == 2)
-    plain_row(ring, kernel, 1, 2, bias, r, outputs, step, output);
+    make_row(ring, kernel, 1, 2, to, index);
   else if (ring->stride == 1 && ring->pairs == 3)
-    plain_row(ring, kernel, 1, 3, bias, r, outputs, step, output);
+    make_row(ring, kernel, 1, 3, to, index);
   else if (ring->stride == 1 && ring->pairs == 4)
-    plain_row(ring, kernel, 1, 4, bias, r, outputs, step, output);
+    make_row(ring, kernel, 1, 4, to, index);
   else if (ring->stride == 2 && ring->pairs == 2)
-    plain_row(ring, kernel, 2, 2, bias, r, outputs, step, output);
+    make_row(ring, kernel, 2, 2, to, index);
   else if (ring->stride == 2 && ring->pairs == 3)
-    plain_row(ring, kernel, 2, 3, bias, r, outputs, step, output);
+    make_row(ring, kernel, 2, 3, to, index);
   else if (ring->stride == 2 && ring->pairs == 4)
-    plain_row(ring, kernel, 2, 4, bias, r, outputs, step, output);
+    make_row(ring, kernel, 2, 4, to, index);
   else
-    return 0;
-  return outputs;
+    make_row(ring, kernel, 0, 0, to, index);
 }
 
 // All outputs of channel c from input channel i.
-static void convolve(const thaw_conv2d* conv, const int8_t* input, int32_t i, const thaw_ring* ring,
-                     int32_t c, uint32_t bias, thaw_requantizer r, int8_t* output, uint8_t* mask) {
-  const bool plain = thaw_requantize_is_plain(conv, mask) && r.shift <= -2;
-  const int32_t step = conv->output_channels;
+static void convolve(const int8_t* input, int32_t i, const thaw_ring* ring, int32_t c,
+                     const channel_outputs* to) {
+  const thaw_conv2d* conv = to->conv;
   int32_t next = 0;  // row of the padded plane to read
-  for (int32_t y = 0; y < conv->output_height; ++y) {
+  int32_t index = c;
+  for (int32_t y = 0; y < conv->output_height; ++y, index += conv->output_width * conv->output_channels) {
     const int32_t first = y * conv->stride_height;
     if (next < first) next = first;
     for (; next < first + ring->rows; ++next) read_row(conv, input, i, next, ring);
-    const uint32_t* kernel = thaw_ring_kernel(ring, first);
-    const int32_t row = y * conv->output_width * step + c;
-    int32_t x = plain ? usual_row(ring, kernel, bias, r, conv->output_width, step, output + row) : 0;
-    for (; x < conv->output_width; x += THAW_RING_OUTPUTS) {
-      const int32_t left = conv->output_width - x;
-      const int32_t count = left < THAW_RING_OUTPUTS ? left : THAW_RING_OUTPUTS;
-      const int32_t index = row + x * step;
-      uint32_t sums[THAW_RING_OUTPUTS] = {bias, bias, bias, bias};
-      thaw_ring_add(ring, kernel, x, sums);
-      thaw_requantize_positions(conv, r, sums, count, step, output + index, mask, index);
-    }
+    make_any_row(ring, thaw_ring_kernel(ring, first), to, index);
   }
 }
 
@@ -120,6 +127,7 @@ void thaw_depthwise_conv2d_s8(const thaw_depthwise* depthwise, const int8_t* inp
   const thaw_conv2d* conv = &depthwise->conv;
   const thaw_ring ring = thaw_ring_of(thaw_conv2d_reach_height(conv), thaw_conv2d_reach_width(conv),
                                       conv->stride_width, conv->output_width, (uint32_t*)scratch);
+  thaw_ring_clear_plane(&ring);
   thaw_mask_clear(mask, conv->output_height * conv->output_width * conv->output_channels);
   int32_t rank = 0;  // of the next trained channel
   for (int32_t c = 0; c < conv->output_channels; ++c) {
@@ -127,8 +135,12 @@ void thaw_depthwise_conv2d_s8(const thaw_depthwise* depthwise, const int8_t* inp
     if (trained && rank < trained->count && trained->channels[rank] == c)
       trained_kernel = trained->weights + rank++ * thaw_conv2d_taps(conv);
     read_kernel(conv, weights, trained_kernel, c, &ring);
-    const thaw_requantizer r = {multipliers[c], shifts[c], conv->output_zero_point};
-    convolve(conv, input, c / depthwise->depth_multiplier, &ring, c, bias ? (uint32_t)bias[c] : 0, r, output,
-             mask);
+    const channel_outputs to = {conv,
+                                {multipliers[c], shifts[c], conv->output_zero_point},
+                                bias ? (uint32_t)bias[c] : 0,
+                                thaw_requantize_is_plain(conv, mask) && shifts[c] <= -2,
+                                output,
+                                mask};
+    convolve(input, c / depthwise->depth_multiplier, &ring, c, &to);
   }
 }

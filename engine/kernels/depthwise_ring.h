@@ -30,6 +30,11 @@ static inline thaw_ring thaw_ring_of(int32_t rows, int32_t width, int32_t stride
   return ring;
 }
 
+/// Zeros everywhere: the places that no row fills, left, right and between values, stay so.
+static inline void thaw_ring_clear_plane(const thaw_ring* ring) {
+  for (int32_t i = 0; i < ring->rows * ring->row_words; ++i) ring->plane[i] = 0;
+}
+
 /// The kernel of one channel: the weight of tap t at taps[t * step], taps row-major; `turned` turns it round
 /// by half a turn, as input gradients need it. For kernels without dilation and of odd width.
 static inline void thaw_ring_set_kernel(const thaw_ring* ring, const int8_t* taps, int32_t step, int32_t pairs,
@@ -95,12 +100,6 @@ static inline const uint32_t* thaw_ring_kernel(const thaw_ring* ring, int32_t fi
 /// The slot of row r of the padded plane.
 static inline uint32_t* thaw_ring_slot(const thaw_ring* ring, int32_t r) {
   return ring->plane + r % ring->rows * ring->row_words;
-}
-
-/// Value `index` of a row.
-static inline void thaw_ring_store(uint32_t* row, int32_t index, int32_t value) {
-  const int16_t half = (int16_t)value;
-  __builtin_memcpy((char*)row + 2 * index, &half, sizeof half);
 }
 
 // The sums of four outputs of a row, for a fixed number of pairs, which the compiler unrolls; sums hold where

@@ -14,7 +14,7 @@
 
 /// Keeps a function out of its callers, whose loops then have the registers for themselves.
 #ifdef __GNUC__
-#define THAW_NOINLINE __attribute__((noinline))
+#define THAW_NOINLINE __attribute__((noinline, unused))
 #else
 #define THAW_NOINLINE
 #endif
@@ -24,6 +24,12 @@ static inline uint32_t thaw_load_word(const void* bytes) {
   uint32_t word;
   __builtin_memcpy(&word, bytes, sizeof word);
   return word;
+}
+
+/// Stores the low half of a value at any address.
+static inline void thaw_store_half(void* to, int32_t value) {
+  const int16_t half = (int16_t)value;
+  __builtin_memcpy(to, &half, sizeof half);
 }
 
 /// Bytes 0 and 2 of a word, sign-extended to the low and the high half.
@@ -92,6 +98,17 @@ static inline int32_t thaw_ssat8(int32_t x) {
   return result;
 #else
   return x < -128 ? -128 : x > 127 ? 127 : x;
+#endif
+}
+
+/// x / 2 rounded down, limited to -128..127.
+static inline int32_t thaw_ssat8_half(int32_t x) {
+#ifdef THAW_DSP_INSTRUCTION
+  int32_t result;
+  __asm__("ssat %0, #8, %1, asr #1" : "=r"(result) : "r"(x));
+  return result;
+#else
+  return thaw_ssat8(x >> 1);
 #endif
 }
 

@@ -146,14 +146,16 @@ static void read_kernel(const thaw_gradient_source* source, const int8_t* traine
 static void read_row(const thaw_gradient_source* source, int32_t c, int32_t r, const thaw_ring* ring) {
   const thaw_conv2d* conv = &source->depthwise->conv;
   uint32_t* row = thaw_ring_slot(ring, r);
-  for (int32_t i = 0; i < ring->row_words; ++i) row[i] = 0;
   const int32_t y = r - (thaw_conv2d_reach_height(conv) - 1 - conv->pad_top);
-  if (y < 0 || y % conv->stride_height != 0 || y / conv->stride_height >= conv->output_height) return;
+  if (y < 0 || y % conv->stride_height != 0 || y / conv->stride_height >= conv->output_height) {
+    for (int32_t i = 0; i < ring->row_words; ++i) row[i] = 0;
+    return;
+  }
   int32_t at = thaw_conv2d_reach_width(conv) - 1 - conv->pad_left;
   int32_t from = y / conv->stride_height * conv->output_width * conv->output_channels + c;
   for (int32_t x = 0; x < conv->output_width; ++x, at += conv->stride_width, from += conv->output_channels)
     if (at >= 0 && at < 2 * ring->row_words)
-      thaw_ring_store(row, at, thaw_gradient_at(source->gradient, from));
+      thaw_store_half((int16_t*)(void*)row + at, thaw_gradient_at(source->gradient, from));
 }
 
 static uint32_t by_channels(const thaw_gradient_target* target, const thaw_gradient_source* source,
@@ -162,6 +164,7 @@ static uint32_t by_channels(const thaw_gradient_target* target, const thaw_gradi
   const thaw_trained_channels* trained = source->trained;
   const thaw_ring ring = thaw_ring_of(thaw_conv2d_reach_height(conv), thaw_conv2d_reach_width(conv), 1,
                                       conv->input_width, scratch);
+  thaw_ring_clear_plane(&ring);
   uint32_t magnitudes = 0;
   int32_t rank = 0;  // of the next trained channel
   for (int32_t c = 0; c < target->channels; ++c) {
