@@ -5,6 +5,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "engine/kernels/columns.h"
+
 #ifdef __cplusplus
 extern "C" {
 #endif
@@ -67,11 +69,6 @@ static inline int32_t thaw_conv2d_reach_width(const thaw_conv2d* conv) {
   return (conv->kernel_width - 1) * conv->dilation_width + 1;
 }
 
-/// Words of four columns of `products` 16-bit values each, which conv2d_dsp.c keeps in its scratch.
-static inline int32_t thaw_conv2d_column_words(int32_t products) {
-  return (products + 3) / 4 * 8;
-}
-
 /// Bytes of scratch of thaw_conv2d_s8: columns for the frozen weights (where there are some) and for
 /// `trained` input channels, and the bytes of one window unless every window is a pixel. It does not depend
 /// on the number of rows.
@@ -83,7 +80,7 @@ static inline int32_t thaw_conv2d_scratch_bytes(const thaw_conv2d* conv, bool fr
                       (conv->output_width - 1) * conv->stride_width < conv->input_width;
   const int32_t window = pixels ? 0 : products;
   const int32_t gathered = pixels && trained == conv->input_channels ? 0 : taps * trained;
-  return 4 * (thaw_conv2d_column_words(products) + thaw_conv2d_column_words(taps * trained)) +
+  return 4 * (thaw_columns_words(products) + thaw_columns_words(taps * trained)) +
          ((window > gathered ? window : gathered) + 3) / 4 * 4;
 }
 

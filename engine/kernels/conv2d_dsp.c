@@ -7,12 +7,13 @@
 #include <stddef.h>
 
 #include "engine/kernels/clamp_mask.h"
+#include "engine/kernels/columns.h"
 #include "engine/kernels/dsp.h"
 #include "engine/kernels/fixed_point.h"
 #include "engine/kernels/requantizer.h"
 
 enum {
-  POSITIONS = 4,
+  POSITIONS = THAW_COLUMNS,
   BLOCK = 16  // output channels whose sums are kept on the stack
 };
 
@@ -46,8 +47,23 @@ static const int8_t* pixel_at(const thaw_conv2d* conv, const int8_t* input, int3
   return input + (in_y * conv->input_width + in_x) * conv->input_channels;
 }
 
-static int8_t* repeat(int8_t* to, int8_t value, int32_t count) {
-  for (int32_t i = 0; i < count; ++i) *to++ = value;
+// `count` bytes of a value, or copied; the end of them. Counts are too small for memset and memcpy to pay.
+static inline int8_t* repeated(int8_t* to, int8_t value, int32_t count) {
+  for (; count > 0; --count) {
+    *to++ = value;
+    THAW_KEEP_LOOP;
+  }
+  return to;
+}
+static inline int8_t* copied(int8_t* to, const int8_t* from, int32_t count) {
+  for (; count >= 4; count -= 4, to += 4, from += 4) {
+    const uint32_t word = thaw_load_word(from);
+    __builtin_memcpy(to, &word, sizeof word);
+  }
+  for (; count > 0; --count) {
+    *to++ = *from++;
+    THAW_KEEP_LOOP;
+  }
   return to;
 }
 
@@ -64,13 +80,13 @@ static void read_window(const thaw_conv2d* conv, const int8_t* input, int32_t y,
       const int32_t begin = thaw_sat32(-in_x, 0, width);
       const int32_t end = thaw_sat32(conv->input_width - in_x, begin, width);
       if (in_y < 0 || in_y >= conv->input_height) {
-        window = repeat(window, zero_point, width * channels);
+        window = repeated(window, zero_point, width * channels);
         continue;
       }
-      window = repeat(window, zero_point, begin * channels);
+      window = repeated(window, zero_point, begin * channels);
       const int8_t* from = input + (in_y * conv->input_width + in_x + begin) * channels;
-      for (int32_t i = (end - begin) * channels; i > 0; --i) *window++ = *from++;
-      window = repeat(window, zero_point, (width - end) * channels);
+      window = copied(window, from, (end - begin) * channels);
+      window = repeated(window, zero_point, (width - end) * channels);
     }
   }
 }
@@ -109,57 +125,6 @@ THAW_NOINLINE static void write_position(const thaw_conv2d* conv, const int8_t* 
   }
 }
 
-// Adds four weights' products with the four columns at *column and moves both pointers on. The compiler would
-// not load four words at once.
-static inline void add_group(const uint32_t** column, const int8_t** weights, uint32_t sums[POSITIONS]) {
-#ifdef THAW_DSP_INSTRUCTION
-  uint32_t word;
-  uint32_t pair;
-  __asm__("ldr %[word], [%[weights]], #4\n\t"
-          "ldmia %[column]!, {r4, r5, r6, r8}\n\t"
-          "sxtb16 %[pair], %[word]\n\t"
-          "smlad %[a], %[pair], r4, %[a]\n\t"
-          "smlad %[b], %[pair], r5, %[b]\n\t"
-          "smlad %[c], %[pair], r6, %[c]\n\t"
-          "smlad %[d], %[pair], r8, %[d]\n\t"
-          "ldmia %[column]!, {r4, r5, r6, r8}\n\t"
-          "sxtb16 %[pair], %[word], ror #8\n\t"
-          "smlad %[a], %[pair], r4, %[a]\n\t"
-          "smlad %[b], %[pair], r5, %[b]\n\t"
-          "smlad %[c], %[pair], r6, %[c]\n\t"
-          "smlad %[d], %[pair], r8, %[d]"
-          : [column] "+r"(*column), [weights] "+r"(*weights), [a] "+r"(sums[0]), [b] "+r"(sums[1]),
-            [c] "+r"(sums[2]), [d] "+r"(sums[3]), [word] "=&r"(word), [pair] "=&r"(pair)
-          :
-          : "r4", "r5", "r6", "r8", "memory");
-#else
-  const uint32_t word = thaw_load_word(*weights);
-  for (int32_t p = 0; p < POSITIONS; ++p) {
-    sums[p] = thaw_smlad(thaw_sxtb16(word), (*column)[p], sums[p]);
-    sums[p] = thaw_smlad(thaw_sxtb16_odd(word), (*column)[POSITIONS + p], sums[p]);
-  }
-  *weights += 4;
-  *column += 2 * POSITIONS;
-#endif
-}
-
-// Adds the products of a row of weights with four columns.
-static inline void add_products(const uint32_t* column, const int8_t* weights, int32_t count,
-                                uint32_t sums[POSITIONS]) {
-  for (const int8_t* end = weights + count / 4 % 2 * 4; weights != end;) add_group(&column, &weights, sums);
-  for (const int8_t* end = weights + count / 8 * 8; weights != end;) {
-    add_group(&column, &weights, sums);
-    add_group(&column, &weights, sums);
-  }
-  if (count % 4 != 0) {
-    const uint32_t word = thaw_load_bytes(weights, count % 4);
-    const uint32_t even = thaw_sxtb16(word);
-    const uint32_t odd = thaw_sxtb16_odd(word);
-    for (int32_t p = 0; p < POSITIONS; ++p)
-      sums[p] = thaw_smlad(odd, column[POSITIONS + p], thaw_smlad(even, column[p], sums[p]));
-  }
-}
-
 // The parameters of the output channels.
 typedef struct layer {
   const int8_t* weights;
@@ -169,38 +134,6 @@ typedef struct layer {
   const int32_t* multipliers;
   const int8_t* shifts;
 } layer;
-
-// Adds to the sums [channels][POSITIONS] the products of as many rows of weights.
-THAW_NOINLINE static void add_rows(const uint32_t* column, const int8_t* weights, int32_t products,
-                                   int32_t channels, uint32_t* sums) {
-  for (const uint32_t* end = sums + POSITIONS * channels; sums != end; sums += POSITIONS, weights += products)
-    add_products(column, weights, products, sums);
-}
-
-// The same where the number of products is a multiple of four.
-THAW_NOINLINE static void add_whole_rows(const uint32_t* column, const int8_t* weights, int32_t products,
-                                         int32_t channels, uint32_t* sums) {
-  for (const uint32_t* end = sums + POSITIONS * channels; sums != end; sums += POSITIONS) {
-    const uint32_t* at = column;
-    uint32_t part[POSITIONS] = {sums[0], sums[1], sums[2], sums[3]};
-    const int8_t* row_end = weights + products;
-    if (products & 4) add_group(&at, &weights, part);
-    while (weights != row_end) {
-      add_group(&at, &weights, part);
-      add_group(&at, &weights, part);
-    }
-    for (int32_t p = 0; p < POSITIONS; ++p) sums[p] = part[p];
-  }
-}
-
-static void add_channels(const uint32_t* column, const int8_t* weights, int32_t products, int32_t o,
-                         int32_t channels, uint32_t* sums) {
-  if (products == 0) return;
-  if (products % 4 == 0)
-    add_whole_rows(column, weights + o * products, products, channels, sums);
-  else
-    add_rows(column, weights + o * products, products, channels, sums);
-}
 
 // Stores the outputs of `channels` channels from o on at four positions; all shifts are at most -2.
 THAW_NOINLINE static void store_plain(const layer* l, int32_t o, int32_t channels, int32_t zero_point,
@@ -230,8 +163,11 @@ static void outputs(const thaw_conv2d* conv, columns from, const layer* l, int32
     for (int32_t c = 0; c < channels; ++c)
       for (int32_t p = 0; p < POSITIONS; ++p)
         sums[POSITIONS * c + p] = l->bias ? (uint32_t)l->bias[o + c] : 0;
-    add_channels(from.frozen, l->weights, l->products, o, channels, sums);
-    add_channels(from.trained, l->trained_weights, l->trained_products, o, channels, sums);
+    if (l->products > 0)
+      thaw_columns_add(from.frozen, l->weights + o * l->products, l->products, channels, sums);
+    if (l->trained_products > 0)
+      thaw_columns_add(from.trained, l->trained_weights + o * l->trained_products, l->trained_products,
+                       channels, sums);
     const int32_t index = first * stride + o;
     if (plain && count == POSITIONS) {
       store_plain(l, o, channels, conv->output_zero_point, stride, sums, output + index);
@@ -256,9 +192,9 @@ void thaw_conv2d_s8(const thaw_conv2d* conv, const int8_t* input, const int8_t* 
                    multipliers,
                    shifts};
   uint32_t* const words = (uint32_t*)scratch;
-  uint32_t* const trained_words = words + thaw_conv2d_column_words(l.products);
+  uint32_t* const trained_words = words + thaw_columns_words(l.products);
   const columns to = {l.products > 0 ? words : NULL, l.trained_products > 0 ? trained_words : NULL,
-                      (int8_t*)(trained_words + thaw_conv2d_column_words(l.trained_products))};
+                      (int8_t*)(trained_words + thaw_columns_words(l.trained_products))};
   const bool plain = thaw_requantize_is_plain(conv, mask) && shifts_right(shifts, conv->output_channels);
   const int32_t positions = conv->output_height * conv->output_width;
   thaw_mask_clear(mask, positions * conv->output_channels);

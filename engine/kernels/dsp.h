@@ -19,6 +19,13 @@
 #define THAW_NOINLINE
 #endif
 
+/// In a loop that is too short for the memset or memcpy that the compiler would make of it.
+#ifdef __GNUC__
+#define THAW_KEEP_LOOP __asm__ volatile("")
+#else
+#define THAW_KEEP_LOOP ((void)0)
+#endif
+
 /// Four bytes at any address as a word, the first in the low byte.
 static inline uint32_t thaw_load_word(const void* bytes) {
   uint32_t word;

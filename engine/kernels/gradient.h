@@ -6,11 +6,11 @@
 #include <stdint.h>
 
 #include "engine/kernels/channel_scale.h"
+#include "engine/kernels/columns.h"
 #include "engine/kernels/conv2d.h"
 #include "engine/kernels/depthwise_conv2d.h"
 #include "engine/kernels/gradient_pass.h"
 #include "engine/kernels/gradient_values.h"
-#include "engine/kernels/tile.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -62,7 +62,7 @@ static inline int32_t thaw_gradient_scratch_bytes(const thaw_gradient_target* ta
   int32_t words = source_count * target->channels;
   int32_t tiles = 0;
   for (int32_t j = 0; j < source_count; ++j) {
-    if (sources[j].kind == THAW_SOURCE_CONV2D) tiles += thaw_tile_words(sources[j].conv->output_channels);
+    if (sources[j].kind == THAW_SOURCE_CONV2D) tiles += thaw_columns_words(sources[j].conv->output_channels);
     if (sources[j].kind != THAW_SOURCE_DEPTHWISE) continue;
     const thaw_conv2d* conv = &sources[j].depthwise->conv;
     const int32_t ring = thaw_ring_words(thaw_conv2d_reach_height(conv), thaw_conv2d_reach_width(conv), 1,

@@ -7,19 +7,46 @@
 #include <stddef.h>
 
 #include "engine/kernels/clamp_mask.h"
+#include "engine/kernels/columns.h"
 #include "engine/kernels/depthwise_ring.h"
 #include "engine/kernels/fixed_point.h"
 #include "engine/kernels/gradient_pass.h"
 #include "engine/kernels/gradient_rows.h"
 #include "engine/kernels/tile.h"
 
-// Stores the sum of the scaled sources at element `index` and returns its magnitude.
-static inline uint32_t store(const thaw_gradient_pass* pass, void* values, int32_t index, int32_t v) {
-  if (pass->bits == 7)
-    ((int8_t*)values)[index] = (int8_t)thaw_ssat8(v);
-  else
-    ((int16_t*)values)[index] = (int16_t)thaw_ssat(v, pass->bits);
-  return (uint32_t)(v ^ thaw_asr32(v, 31));
+// Scales, masks, saturates and stores `count` values of one channel; value i is the sum of the scaled
+// parts[j][i * step], and goes to element index + i * stride. Returns the OR of their magnitudes.
+THAW_NOINLINE static uint32_t store_channel(const thaw_gradient_target* target, const thaw_gradient_pass* pass,
+                                            int32_t channel, const int32_t* const parts[THAW_GRADIENT_SOURCES],
+                                            int32_t step, int32_t count, int32_t index, int32_t stride) {
+  const uint8_t* mask = target->mask;
+  const bool same_bit = stride % 8 == 0;  // of each mask byte
+  const uint32_t bit = 1u << (index % 8);
+  const int32_t first_mantissa = thaw_channel_mantissa(&pass->scales[0], channel);
+  const int32_t first_half = INT32_C(1) << (pass->shifts[0] - 33);
+  const int32_t first_shift = pass->shifts[0] - 32;
+  const int32_t* values = parts[0];
+  uint32_t magnitudes = 0;
+  for (int32_t i = 0; i < count; ++i, index += stride, values += step) {
+    if (mask && !(same_bit ? (mask[index / 8] & bit) != 0 : thaw_mask_get(mask, index))) {
+      if (pass->bits == 7)
+        ((int8_t*)target->values)[index] = 0;
+      else
+        ((int16_t*)target->values)[index] = 0;
+      continue;
+    }
+    // thaw_gscale
+    const int32_t high = (int32_t)thaw_asr64((int64_t)*values * first_mantissa, 32);
+    int32_t v = thaw_asr32(high + first_half, first_shift);
+    if (parts[1])
+      v += thaw_gscale(parts[1][i * step], thaw_channel_mantissa(&pass->scales[1], channel), pass->shifts[1]);
+    magnitudes |= (uint32_t)(v ^ thaw_asr32(v, 31));
+    if (pass->bits == 7)
+      ((int8_t*)target->values)[index] = (int8_t)thaw_ssat8(v);
+    else
+      ((int16_t*)target->values)[index] = (int16_t)thaw_ssat(v, pass->bits);
+  }
+  return magnitudes;
 }
 
 // ---- 1x1 convolutions, four channels at a time ----------------------------------------------------------
@@ -53,69 +80,63 @@ static void fill_tile(const thaw_gradient_source* source, int32_t first, int32_t
   }
 }
 
-// Sums over the `outputs` gradients of one position, from element `at`, times a tile.
-static void tile_sums(thaw_gradient_values gradient, int32_t at, int32_t outputs, const uint32_t* tile,
-                      uint32_t sums[4]) {
-  if (gradient.is_16) {
-    const int16_t* g = (const int16_t*)gradient.values + at;
-    for (int32_t o = 0; o < outputs; o += 4, tile += 8) {
-      const uint32_t even = thaw_pack_low((uint32_t)g[o], o + 2 < outputs ? (uint32_t)g[o + 2] : 0);
-      const uint32_t odd = thaw_pack_low(o + 1 < outputs ? (uint32_t)g[o + 1] : 0,
-                                         o + 3 < outputs ? (uint32_t)g[o + 3] : 0);
-      thaw_tile_products(tile, even, odd, sums);
+enum { POSITIONS = 16 };  // whose values are kept on the stack
+
+// Sums over int16 gradients, for which columns.h has no rows.
+static void add_wide(const int16_t* gradient, int32_t outputs, const uint32_t* tile, int32_t positions,
+                     uint32_t* sums) {
+  for (int32_t p = 0; p < positions; ++p, sums += THAW_COLUMNS) {
+    for (int32_t o = 0; o < outputs; ++o, ++gradient) {
+      const uint32_t* words = tile + o / 4 * 8 + o % 2 * 4;
+      const uint32_t value = o % 4 < 2 ? thaw_pack_ends((uint32_t)*gradient, 0) : (uint32_t)*gradient << 16;
+      for (int32_t k = 0; k < THAW_COLUMNS; ++k) sums[k] = thaw_smlad(words[k], value, sums[k]);
     }
-    return;
-  }
-  const int8_t* g = (const int8_t*)gradient.values + at;
-  for (const int8_t* end = g + outputs / 4 * 4; g != end; g += 4, tile += 8) {
-    const uint32_t word = thaw_load_word(g);
-    thaw_tile_products(tile, thaw_sxtb16(word), thaw_sxtb16_odd(word), sums);
-  }
-  if (outputs % 4 != 0) {
-    const uint32_t word = thaw_load_bytes(g, outputs % 4);
-    thaw_tile_products(tile, thaw_sxtb16(word), thaw_sxtb16_odd(word), sums);
   }
 }
 
-// The values of channels first .. first + count - 1 of a source at position p.
-static inline void block_values(const thaw_gradient_source* source, const uint32_t* tile, int32_t channels,
-                                int32_t p, int32_t first, int32_t count, int32_t values[4]) {
+// The values of a source at positions p .. p + positions - 1, channels first .. first + count - 1:
+// [positions][4].
+static void read_block(const thaw_gradient_source* source, const uint32_t* tile, int32_t channels, int32_t p,
+                       int32_t positions, int32_t first, int32_t count, int32_t* values) {
   if (source->kind == THAW_SOURCE_CONV2D) {
-    uint32_t sums[4] = {0, 0, 0, 0};
     const int32_t outputs = source->conv->output_channels;
-    tile_sums(source->gradient, p * outputs, outputs, tile, sums);
-    for (int32_t k = 0; k < 4; ++k) values[k] = (int32_t)sums[k];
+    uint32_t* sums = (uint32_t*)values;
+    for (int32_t i = 0; i < THAW_COLUMNS * positions; ++i) sums[i] = 0;
+    if (source->gradient.is_16)
+      add_wide((const int16_t*)source->gradient.values + p * outputs, outputs, tile, positions, sums);
+    else
+      thaw_columns_add(tile, (const int8_t*)source->gradient.values + p * outputs, outputs, positions, sums);
     return;
   }
-  const int32_t at = (source->kind == THAW_SOURCE_FEATURES ? 0 : p * channels) + first;
-  for (int32_t k = 0; k < count; ++k)
-    values[k] = source->kind == THAW_SOURCE_STORED
-                    ? thaw_gradient_at(source->gradient, at + k) * (INT32_C(1) << 16)
-                    : source->accumulators[at + k];
+  const bool stored = source->kind == THAW_SOURCE_STORED;
+  const int32_t step = source->kind == THAW_SOURCE_FEATURES ? 0 : channels;
+  int32_t at = p * step + first;
+  for (int32_t i = 0; i < positions; ++i, at += step, values += THAW_COLUMNS)
+    for (int32_t k = 0; k < count; ++k)
+      values[k] = stored ? thaw_gradient_at(source->gradient, at + k) * (INT32_C(1) << 16)
+                         : source->accumulators[at + k];
 }
 
 static uint32_t by_blocks(const thaw_gradient_target* target, const thaw_gradient_source* sources,
                           const thaw_gradient_pass* pass, uint32_t* scratch) {
   uint32_t magnitudes = 0;
+  const int32_t channels = target->channels;
+  int32_t values[THAW_GRADIENT_SOURCES][POSITIONS * THAW_COLUMNS];
   uint32_t* tiles[THAW_GRADIENT_SOURCES] = {scratch, scratch};
-  if (sources[0].kind == THAW_SOURCE_CONV2D) tiles[1] += thaw_tile_words(sources[0].conv->output_channels);
-  for (int32_t first = 0; first < target->channels; first += THAW_TILE_COLUMNS) {
-    const int32_t left = target->channels - first;
-    const int32_t count = left < THAW_TILE_COLUMNS ? left : THAW_TILE_COLUMNS;
+  if (sources[0].kind == THAW_SOURCE_CONV2D) tiles[1] += thaw_columns_words(sources[0].conv->output_channels);
+  for (int32_t first = 0; first < channels; first += THAW_COLUMNS) {
+    const int32_t count = channels - first < THAW_COLUMNS ? channels - first : THAW_COLUMNS;
     for (int32_t j = 0; j < pass->source_count; ++j)
       if (sources[j].kind == THAW_SOURCE_CONV2D) fill_tile(&sources[j], first, count, tiles[j]);
-    for (int32_t p = 0; p < target->positions; ++p) {
-      const int32_t index = p * target->channels + first;
-      int32_t values[4] = {0, 0, 0, 0};
-      for (int32_t j = 0; j < pass->source_count; ++j) {
-        int32_t part[4];
-        block_values(&sources[j], tiles[j], target->channels, p, first, count, part);
-        for (int32_t k = 0; k < count; ++k)
-          values[k] += thaw_gscale(part[k], thaw_channel_mantissa(&pass->scales[j], first + k), pass->shifts[j]);
-      }
+    for (int32_t p = 0; p < target->positions; p += POSITIONS) {
+      const int32_t positions = target->positions - p < POSITIONS ? target->positions - p : POSITIONS;
+      for (int32_t j = 0; j < pass->source_count; ++j)
+        read_block(&sources[j], tiles[j], channels, p, positions, first, count, values[j]);
       for (int32_t k = 0; k < count; ++k) {
-        const int32_t v = thaw_mask_get(pass->mask, index + k) ? values[k] : 0;
-        magnitudes |= store(pass, target->values, index + k, v);
+        const int32_t* parts[THAW_GRADIENT_SOURCES] = {values[0] + k,
+                                                       pass->source_count == 2 ? values[1] + k : NULL};
+        magnitudes |= store_channel(target, pass, first + k, parts, THAW_COLUMNS, positions,
+                                    p * channels + first + k, channels);
       }
     }
   }
@@ -153,6 +174,14 @@ static void read_row(const thaw_gradient_source* source, int32_t c, int32_t r, c
   }
   int32_t at = thaw_conv2d_reach_width(conv) - 1 - conv->pad_left;
   int32_t from = y / conv->stride_height * conv->output_width * conv->output_channels + c;
+  const bool inside = at >= 0 && at + (conv->output_width - 1) * conv->stride_width < 2 * ring->row_words;
+  if (inside && !source->gradient.is_16) {
+    const int8_t* values = (const int8_t*)source->gradient.values + from;
+    int16_t* to = (int16_t*)(void*)row + at;
+    for (int32_t x = conv->output_width; x > 0; --x, values += conv->output_channels, to += conv->stride_width)
+      thaw_store_half(to, *values);
+    return;
+  }
   for (int32_t x = 0; x < conv->output_width; ++x, at += conv->stride_width, from += conv->output_channels)
     if (at >= 0 && at < 2 * ring->row_words)
       thaw_store_half((int16_t*)(void*)row + at, thaw_gradient_at(source->gradient, from));
@@ -172,7 +201,6 @@ static uint32_t by_channels(const thaw_gradient_target* target, const thaw_gradi
     if (trained && rank < trained->count && trained->channels[rank] == c)
       trained_kernel = trained->weights + rank++ * thaw_conv2d_taps(conv);
     read_kernel(source, trained_kernel, c, &ring);
-    const int32_t mantissa = thaw_channel_mantissa(&pass->scales[0], c);
     int32_t next = 0;  // row of the padded plane to read
     int32_t index = c;
     for (int32_t y = 0; y < conv->input_height; ++y) {
@@ -181,12 +209,11 @@ static uint32_t by_channels(const thaw_gradient_target* target, const thaw_gradi
       for (int32_t x = 0; x < conv->input_width; x += THAW_RING_OUTPUTS) {
         uint32_t sums[THAW_RING_OUTPUTS] = {0, 0, 0, 0};
         thaw_ring_add(&ring, kernel, x, sums);
-        for (int32_t p = 0; p < THAW_RING_OUTPUTS && x + p < conv->input_width; ++p) {
-          const int32_t scaled = thaw_gscale((int32_t)sums[p], mantissa, pass->shifts[0]);
-          const int32_t v = thaw_mask_get(pass->mask, index) ? scaled : 0;
-          magnitudes |= store(pass, target->values, index, v);
-          index += target->channels;
-        }
+        const int32_t left = conv->input_width - x;
+        const int32_t count = left < THAW_RING_OUTPUTS ? left : THAW_RING_OUTPUTS;
+        const int32_t* parts[THAW_GRADIENT_SOURCES] = {(const int32_t*)sums, NULL};
+        magnitudes |= store_channel(target, pass, c, parts, 1, count, index, target->channels);
+        index += count * target->channels;
       }
     }
   }

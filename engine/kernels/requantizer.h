@@ -35,7 +35,7 @@ static inline int32_t thaw_requantize_high(int32_t sum, int32_t multiplier) {
 /// sum < 0, is the first rounding minus n (off by one only where that rounding gives 0, which the second then
 /// hides), and (floor(that / 2^(-shift - 1)) + 1) / 2 rounds it with halves away from zero.
 static inline int32_t thaw_requantize_twice(thaw_requantizer r, int32_t sum) {
-  return thaw_asr32(thaw_requantize_high(sum, r.multiplier), -r.shift - 2) + (2 * r.zero_point + 1);
+  return thaw_asr32(thaw_requantize_high(sum, r.multiplier), -2 - r.shift) + (2 * r.zero_point + 1);
 }
 
 /// thaw_mbqm(sum, multiplier, shift) + zero point, for any shift.

@@ -1,18 +1,11 @@
-// Four columns of a matrix of bytes as SMLAD takes them: for each group of four rows the pairs (row 0, row 2)
-// of the four columns, then the pairs (row 1, row 3), in which order SXTB16 takes four bytes of the other
-// factor apart. Used by the *_dsp.c kernels of backward passes, which sum over rows.
+// Four columns of a matrix of bytes in the order of columns.h, for the *_dsp.c kernels of backward passes, which
+// sum over the matrix's rows.
 #pragma once
 
 #include <stdint.h>
 
+#include "engine/kernels/columns.h"
 #include "engine/kernels/dsp.h"
-
-enum { THAW_TILE_COLUMNS = 4 };
-
-/// Words of a tile of `rows` rows.
-static inline int32_t thaw_tile_words(int32_t rows) {
-  return (rows + 3) / 4 * 8;
-}
 
 /// The matrix of a tile: bytes at values[row * stride + column]; `columns` names the `count` (1..4) columns,
 /// NULL = those from `first` on.
@@ -36,7 +29,7 @@ static inline uint32_t thaw_tile_row(const thaw_tile_source* source, int32_t row
   return word;
 }
 
-/// Fills tile [thaw_tile_words(rows)]. Rows and columns beyond the last hold anything: the other factor is 0
+/// Fills tile [thaw_columns_words(rows)]. Rows and columns beyond the last hold anything: the other factor is 0
 /// there, or nobody reads the sum.
 static inline void thaw_tile_fill(const thaw_tile_source* source, uint32_t* tile) {
   const uint32_t zero_points = thaw_twice(source->zero_point);
@@ -61,12 +54,4 @@ static inline void thaw_tile_add(uint32_t* tile, int32_t row, int32_t column, in
   uint32_t* word = tile + row / 4 * 8 + row % 2 * 4 + column;
   const uint32_t one = (uint32_t)value;
   *word = row % 4 < 2 ? thaw_pack_ends(*word + one, *word) : *word + (one << 16);
-}
-
-/// Adds the products of four rows with the values `even` = (row 0, row 2) and `odd` = (row 1, row 3).
-static inline void thaw_tile_products(const uint32_t* group, uint32_t even, uint32_t odd, uint32_t sums[4]) {
-  sums[0] = thaw_smlad(odd, group[4], thaw_smlad(even, group[0], sums[0]));
-  sums[1] = thaw_smlad(odd, group[5], thaw_smlad(even, group[1], sums[1]));
-  sums[2] = thaw_smlad(odd, group[6], thaw_smlad(even, group[2], sums[2]));
-  sums[3] = thaw_smlad(odd, group[7], thaw_smlad(even, group[3], sums[3]));
 }

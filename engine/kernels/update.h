@@ -7,10 +7,10 @@
 #include <stdint.h>
 
 #include "engine/kernels/channel_scale.h"
+#include "engine/kernels/columns.h"
 #include "engine/kernels/conv2d.h"
 #include "engine/kernels/depthwise_conv2d.h"
 #include "engine/kernels/gradient_values.h"
-#include "engine/kernels/tile.h"
 #include "engine/kernels/training_step.h"
 
 #ifdef __cplusplus
@@ -48,9 +48,9 @@ typedef struct thaw_trained_weights {
 void thaw_update_conv2d_weights(const thaw_conv2d* conv, const thaw_update* update, thaw_saved_input input,
                                 const thaw_trained_weights* trained, int32_t* scratch);
 
-/// Bytes of scratch: a tile of tile.h over the output positions.
+/// Bytes of scratch: a tile over the output positions.
 static inline int32_t thaw_update_conv2d_weights_scratch_bytes(const thaw_conv2d* conv) {
-  return 4 * thaw_tile_words(conv->output_height * conv->output_width);
+  return 4 * thaw_columns_words(conv->output_height * conv->output_width);
 }
 
 /// Updates the trained channels of a depthwise convolution. A gathered input holds, for each trained output

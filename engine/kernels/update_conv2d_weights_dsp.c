@@ -2,6 +2,7 @@
 // once and multiplied with the gradient of every output channel. Larger kernels go weight by weight.
 #include <stddef.h>
 
+#include "engine/kernels/columns.h"
 #include "engine/kernels/random.h"
 #include "engine/kernels/tile.h"
 #include "engine/kernels/trained_weight.h"
@@ -25,22 +26,36 @@ static bool is_pointwise(const thaw_conv2d* conv) {
          conv->output_width == conv->input_width;
 }
 
+// Adds the products of four gradients, at positions 0 .. 3 of a group, with the group's columns.
+static inline void add_products(const uint32_t* group, const int32_t g[4], uint32_t sums[THAW_COLUMNS]) {
+  const uint32_t even = thaw_pack_low((uint32_t)g[0], (uint32_t)g[2]);
+  const uint32_t odd = thaw_pack_low((uint32_t)g[1], (uint32_t)g[3]);
+  for (int32_t k = 0; k < THAW_COLUMNS; ++k)
+    sums[k] = thaw_smlad(odd, group[THAW_COLUMNS + k], thaw_smlad(even, group[k], sums[k]));
+}
+
 // Sums over the positions of the gradient of channel o times a tile of inputs.
-static void tile_sums(const layer_update* layer, int32_t o, const uint32_t* tile, uint32_t sums[4]) {
+THAW_NOINLINE static void tile_sums(const layer_update* layer, int32_t o, const uint32_t* tile,
+                                    uint32_t sums[THAW_COLUMNS]) {
   const thaw_gradient_values gradient = layer->update->gradient;
   const int32_t channels = layer->conv->output_channels;
-  const int32_t elements = layer->conv->output_height * layer->conv->output_width * channels;
-  int32_t at = o;
-  for (; at + 3 * channels < elements; at += 4 * channels, tile += 8) {
-    const uint32_t even = thaw_pack_low((uint32_t)thaw_gradient_at(gradient, at),
-                                        (uint32_t)thaw_gradient_at(gradient, at + 2 * channels));
-    const uint32_t odd = thaw_pack_low((uint32_t)thaw_gradient_at(gradient, at + channels),
-                                       (uint32_t)thaw_gradient_at(gradient, at + 3 * channels));
-    thaw_tile_products(tile, even, odd, sums);
+  const int32_t positions = layer->conv->output_height * layer->conv->output_width;
+  uint32_t total[THAW_COLUMNS] = {0, 0, 0, 0};
+  int32_t p = 0;
+  if (!gradient.is_16) {
+    const int8_t* values = (const int8_t*)gradient.values + o;
+    for (; p + 3 < positions; p += 4, values += 4 * channels, tile += 8) {
+      const int32_t g[4] = {values[0], values[channels], values[2 * channels], values[3 * channels]};
+      add_products(tile, g, total);
+    }
   }
-  uint32_t last[4] = {0, 0, 0, 0};
-  for (int32_t k = 0; at < elements; ++k, at += channels) last[k] = (uint32_t)thaw_gradient_at(gradient, at);
-  thaw_tile_products(tile, thaw_pack_low(last[0], last[2]), thaw_pack_low(last[1], last[3]), sums);
+  for (; p < positions; p += 4, tile += 8) {
+    int32_t g[4] = {0, 0, 0, 0};
+    for (int32_t k = 0; k < 4 && p + k < positions; ++k)
+      g[k] = thaw_gradient_at(gradient, (p + k) * channels + o);
+    add_products(tile, g, total);
+  }
+  for (int32_t k = 0; k < THAW_COLUMNS; ++k) sums[k] = total[k];
 }
 
 // Channels of rank first .. first + count - 1.
@@ -59,7 +74,7 @@ static void update_block(const layer_update* layer, int32_t first, int32_t count
   thaw_tile_fill(&from, tile);
   for (int32_t o = 0; o < conv->output_channels; ++o) {
     const int32_t multiplier = thaw_update_multiplier(&layer->update->scale, o, &layer->update->step);
-    uint32_t sums[4] = {0, 0, 0, 0};
+    uint32_t sums[THAW_COLUMNS];
     tile_sums(layer, o, tile, sums);
     for (int32_t k = 0; k < count; ++k)
       thaw_weight_step(trained, o * trained->count + first + k, (int32_t)sums[k], multiplier, layer->shift,
@@ -98,8 +113,8 @@ void thaw_update_conv2d_weights(const thaw_conv2d* conv, const thaw_update* upda
     update_one_by_one(&layer);
     return;
   }
-  for (int32_t first = 0; first < trained->count; first += THAW_TILE_COLUMNS) {
+  for (int32_t first = 0; first < trained->count; first += THAW_COLUMNS) {
     const int32_t left = trained->count - first;
-    update_block(&layer, first, left < THAW_TILE_COLUMNS ? left : THAW_TILE_COLUMNS, (uint32_t*)scratch);
+    update_block(&layer, first, left < THAW_COLUMNS ? left : THAW_COLUMNS, (uint32_t*)scratch);
   }
 }
