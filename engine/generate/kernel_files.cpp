@@ -57,7 +57,7 @@ bool has_dsp(const Board& board) {
 }
 
 std::vector<std::string> kernel_files(const std::set<std::string>& kernels, bool dsp) {
-  std::set<std::string> files;
+  std::set<std::string> files = {std::string(kKernelFolder) + "training_step.h"};  // of every thaw_model.c
   std::vector<std::string> open(kernels.begin(), kernels.end());
   while (!open.empty()) {
     const std::string path = source_of(open.back(), dsp);

@@ -247,7 +247,7 @@ Bodies bodies_of(const Plan& plan, CallContext& context) {
 
 std::string includes(const std::set<std::string>& kernels) {
   // Kernels whose functions are declared in a header of another name.
-  std::set<std::string> headers = {"training_step", "classifier"};
+  std::set<std::string> headers = {"training_step"};
   for (const std::string& kernel : kernels) headers.insert(kernel.starts_with("update_") ? "update" : kernel);
   std::string text;
   for (const std::string& header : headers) text += fmt::format("#include \"engine/kernels/{}.h\"\n", header);

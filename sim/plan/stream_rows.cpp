@@ -172,6 +172,15 @@ Kernel band_kernel(const Kernel& whole, const RowLayer& layer, const BandCall& c
   return k;
 }
 
+/// Scratch of the largest layer: bands run one after the other and share it.
+int64_t stream_scratch_bytes(const Plan& plan, const RowStream& stream) {
+  int64_t bytes = 0;
+  for (size_t s = stream.first; s <= stream.last; ++s)
+    if (const auto* k = std::get_if<ConvolutionForward>(&plan.steps[s].kernel))
+      bytes = std::max(bytes, plan.buffer(k->scratch).bytes);
+  return bytes;
+}
+
 /// Puts the bands of one stream at the end of `steps`.
 void emit_stream(Plan& plan, const RowStream& stream, int32_t number, std::vector<Step>& steps) {
   const std::vector<RowLayer> layers = row_layers(plan, stream.first, stream.last);
@@ -191,6 +200,14 @@ void emit_stream(Plan& plan, const RowStream& stream, int32_t number, std::vecto
     output[i] = band.id;
     plan.buffers.push_back(std::move(band));
   }
+  Buffer scratch;
+  scratch.id = BufferId(plan.buffers.size());
+  scratch.name = plan.steps[stream.first].name + ".rows.scratch";
+  scratch.kind = BufferKind::scratch;
+  scratch.bytes = stream_scratch_bytes(plan, stream);
+  scratch.alignment = 4;
+  const BufferId shared_scratch = scratch.id;
+  plan.buffers.push_back(std::move(scratch));
   for (const BandCall& call : bands.calls) {
     const Step& whole = plan.steps[stream.first + call.layer];
     const RowLayer& layer = layers[call.layer];
@@ -209,6 +226,7 @@ void emit_stream(Plan& plan, const RowStream& stream, int32_t number, std::vecto
         call.layer == 0 ? BufferId{} : output_of(plan.steps[stream.first + call.layer - 1].kernel);
     const BufferId input = call.layer == 0 ? input_of(whole.kernel) : output[call.layer - 1];
     step.kernel = band_kernel(whole.kernel, layer, call, made, input, output[call.layer]);
+    if (auto* k = std::get_if<ConvolutionForward>(&step.kernel)) k->scratch = shared_scratch;
     step.macs = whole.macs * (call.end - call.begin) / layer.output_rows;
     steps.push_back(step);
   }
@@ -219,7 +237,9 @@ void emit_stream(Plan& plan, const RowStream& stream, int32_t number, std::vecto
 int64_t stream_bytes(const Plan& plan, const RowStream& stream) {
   std::vector<BufferId> between;
   for (size_t s = stream.first; s < stream.last; ++s) between.push_back(output_of(plan.steps[s].kernel));
-  int64_t bytes = band_bytes(plan, stream);
+  for (size_t s = stream.first; s <= stream.last; ++s)
+    if (const auto* k = std::get_if<ConvolutionForward>(&plan.steps[s].kernel)) between.push_back(k->scratch);
+  int64_t bytes = band_bytes(plan, stream) + stream_scratch_bytes(plan, stream);
   for (const Buffer& buffer : plan.buffers) {
     if (!in_arena(buffer.kind) || buffer.last_step < static_cast<int32_t>(stream.first) ||
         buffer.first_step > static_cast<int32_t>(stream.last) ||

@@ -35,13 +35,14 @@ inline std::span<const std::byte> written_rows(const Kernel& kernel, std::span<c
   return part(copy.output_offset, copy.bytes);
 }
 
-/// What a step has just written. Not the rows that a gradient kernel uses while it runs, and of the gradient
+/// What a step has just written. Not the scratch that a kernel uses while it runs, and of the gradient
 /// exponents only its own: the others may not have been written yet.
 inline std::vector<Written> written_by(const Step& step, const Executor& executor) {
   const auto* gradient = std::get_if<MakeGradient>(&step.kernel);
   std::vector<Written> result;
   for (BufferId id : step.writes) {
-    if (gradient != nullptr && id == gradient->scratch) continue;
+    if (executor.plan().buffer(id).kind == BufferKind::scratch && id != executor.plan().gradient_exponents)
+      continue;
     std::span<const std::byte> bytes = executor.bytes(id);
     if (step.stream >= 0) bytes = written_rows(step.kernel, bytes);
     if (gradient != nullptr && id == executor.plan().gradient_exponents)
