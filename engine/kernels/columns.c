@@ -1,6 +1,8 @@
 // See columns.h.
 #include "engine/kernels/columns.h"
 
+#include <stddef.h>
+
 #include "engine/kernels/dsp.h"
 
 // Adds the products of four bytes of a row with the four columns at *column and moves both pointers on. The
@@ -37,12 +39,19 @@ static inline void add_group(const uint32_t** column, const int8_t** row, uint32
 #endif
 }
 
+// Where the sums of a row start from.
+static inline void begin(const int32_t* start, const uint32_t* sums, uint32_t part[THAW_COLUMNS]) {
+  for (int32_t k = 0; k < THAW_COLUMNS; ++k) part[k] = start ? (uint32_t)*start : sums[k];
+}
+
 // The usual case: a length that is a multiple of four.
-static void add_whole_rows(const uint32_t* columns, const int8_t* row, int32_t length, int32_t count,
-                           uint32_t* sums) {
+static inline void add_whole_rows(const uint32_t* columns, const int8_t* row, int32_t length, int32_t count,
+                                  const int32_t* start, uint32_t* sums) {
   for (const uint32_t* end = sums + THAW_COLUMNS * count; sums != end; sums += THAW_COLUMNS) {
     const uint32_t* column = columns;
-    uint32_t part[THAW_COLUMNS] = {sums[0], sums[1], sums[2], sums[3]};
+    uint32_t part[THAW_COLUMNS];
+    begin(start, sums, part);
+    if (start) ++start;
     const int8_t* row_end = row + length;
     if (length & 4) add_group(&column, &row, part);
     while (row != row_end) {
@@ -53,20 +62,29 @@ static void add_whole_rows(const uint32_t* columns, const int8_t* row, int32_t l
   }
 }
 
-void thaw_columns_add(const uint32_t* columns, const int8_t* rows, int32_t length, int32_t count,
-                      uint32_t* sums) {
-  if (length % 4 == 0) {
-    add_whole_rows(columns, rows, length, count, sums);
-    return;
-  }
+// Any length.
+THAW_NOINLINE static void add_rows(const uint32_t* columns, const int8_t* row, int32_t length, int32_t count,
+                                   const int32_t* start, uint32_t* sums) {
   for (const uint32_t* end = sums + THAW_COLUMNS * count; sums != end; sums += THAW_COLUMNS) {
     const uint32_t* column = columns;
-    uint32_t part[THAW_COLUMNS] = {sums[0], sums[1], sums[2], sums[3]};
-    for (const int8_t* whole = rows + length / 4 * 4; rows != whole;) add_group(&column, &rows, part);
-    const uint32_t word = thaw_load_bytes(rows, length % 4);
-    rows += length % 4;
+    uint32_t part[THAW_COLUMNS];
+    begin(start, sums, part);
+    if (start) ++start;
+    for (const int8_t* whole = row + length / 4 * 4; row != whole;) add_group(&column, &row, part);
+    const uint32_t word = thaw_load_bytes(row, length % 4);
+    row += length % 4;
     for (int32_t k = 0; k < THAW_COLUMNS; ++k)
       sums[k] = thaw_smlad(thaw_sxtb16_odd(word), column[THAW_COLUMNS + k],
                            thaw_smlad(thaw_sxtb16(word), column[k], part[k]));
   }
+}
+
+void thaw_columns_add(const uint32_t* columns, const int8_t* rows, int32_t length, int32_t count,
+                      const int32_t* start, uint32_t* sums) {
+  if (length % 4 != 0)
+    add_rows(columns, rows, length, count, start, sums);
+  else if (start)
+    add_whole_rows(columns, rows, length, count, start, sums);
+  else
+    add_whole_rows(columns, rows, length, count, NULL, sums);
 }

@@ -17,10 +17,10 @@ static inline int32_t thaw_columns_words(int32_t length) {
   return (length + 3) / 4 * 8;
 }
 
-/// sums[r][k] += the product of row r with column k, modulo 2^32; rows [count][length], columns
-/// [thaw_columns_words(length)], sums [count][4].
+/// sums[r][k] = start[r] + the product of row r with column k, modulo 2^32; rows [count][length], columns
+/// [thaw_columns_words(length)], sums [count][4]. start NULL: the product is added to what sums hold.
 void thaw_columns_add(const uint32_t* columns, const int8_t* rows, int32_t length, int32_t count,
-                      uint32_t* sums);
+                      const int32_t* start, uint32_t* sums);
 
 #ifdef __cplusplus
 }

@@ -160,14 +160,16 @@ static void outputs(const thaw_conv2d* conv, columns from, const layer* l, int32
   for (int32_t o = 0; o < stride; o += BLOCK) {
     const int32_t channels = stride - o < BLOCK ? stride - o : BLOCK;
     uint32_t sums[BLOCK * POSITIONS];
-    for (int32_t c = 0; c < channels; ++c)
-      for (int32_t p = 0; p < POSITIONS; ++p)
-        sums[POSITIONS * c + p] = l->bias ? (uint32_t)l->bias[o + c] : 0;
-    if (l->products > 0)
-      thaw_columns_add(from.frozen, l->weights + o * l->products, l->products, channels, sums);
+    const int32_t* start = l->bias ? l->bias + o : NULL;
+    if (!start)
+      for (int32_t i = 0; i < POSITIONS * channels; ++i) sums[i] = 0;
+    if (l->products > 0) {
+      thaw_columns_add(from.frozen, l->weights + o * l->products, l->products, channels, start, sums);
+      start = NULL;
+    }
     if (l->trained_products > 0)
       thaw_columns_add(from.trained, l->trained_weights + o * l->trained_products, l->trained_products,
-                       channels, sums);
+                       channels, start, sums);
     const int32_t index = first * stride + o;
     if (plain && count == POSITIONS) {
       store_plain(l, o, channels, conv->output_zero_point, stride, sums, output + index);

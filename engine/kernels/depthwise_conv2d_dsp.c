@@ -59,32 +59,44 @@ typedef struct channel_outputs {
   uint8_t* mask;
 } channel_outputs;
 
-// Outputs x .. x + count - 1 of a row whose first is element `index`.
-static inline void store(const channel_outputs* to, const uint32_t sums[4], int32_t count, int32_t index) {
-  const int32_t step = to->conv->output_channels;
-  if (to->plain && count == THAW_RING_OUTPUTS)
-    thaw_requantize_plain(to->requantizer, sums, step, to->values + index);
+// Sums of four outputs. The compiler makes one loop for each stride and number of pairs; other shapes have
+// stride 0.
+static inline void add_window(const thaw_ring* ring, const uint32_t* row, const uint32_t* kernel, int32_t rows,
+                              int32_t row_words, int32_t stride, int32_t pairs, int32_t x, uint32_t sums[4]) {
+  if (stride == 1)
+    thaw_ring_add_stride_1(row, kernel, rows, row_words, pairs, sums);
+  else if (stride == 2)
+    thaw_ring_add_stride_2(row, kernel, rows, row_words, pairs, sums);
   else
-    thaw_requantize_positions(to->conv, &to->requantizer, sums, count, step, to->values + index, to->mask,
-                              index);
+    thaw_ring_add_any(ring, kernel, x, sums);
 }
 
-// A row of outputs whose first is element `index`. The compiler makes one loop for each stride and number of
-// pairs; other shapes have stride 0.
+// A row of outputs whose first is element `index`. What the loops need is copied first: a store of int8 could
+// change anything behind a pointer.
 static inline void make_row(const thaw_ring* ring, const uint32_t* kernel, int32_t stride, int32_t pairs,
                             const channel_outputs* to, int32_t index) {
   const int32_t outputs = to->conv->output_width;
+  const int32_t step = to->conv->output_channels;
+  const int32_t rows = ring->rows;
+  const int32_t row_words = ring->row_words;
+  const uint32_t bias = to->bias;
   const uint32_t* row = ring->plane;
-  for (int32_t x = 0; x < outputs; x += THAW_RING_OUTPUTS, row += 2 * stride) {
-    uint32_t sums[THAW_RING_OUTPUTS] = {to->bias, to->bias, to->bias, to->bias};
-    if (stride == 1)
-      thaw_ring_add_stride_1(row, kernel, ring->rows, ring->row_words, pairs, sums);
-    else if (stride == 2)
-      thaw_ring_add_stride_2(row, kernel, ring->rows, ring->row_words, pairs, sums);
-    else
-      thaw_ring_add_any(ring, kernel, x, sums);
-    store(to, sums, outputs - x < THAW_RING_OUTPUTS ? outputs - x : THAW_RING_OUTPUTS, index);
-    index += THAW_RING_OUTPUTS * to->conv->output_channels;
+  int32_t x = 0;
+  if (to->plain) {
+    const thaw_requantizer r = to->requantizer;
+    int8_t* output = to->values + index;
+    for (; x + 3 < outputs; x += 4, row += 2 * stride, output += 4 * step) {
+      uint32_t sums[4] = {bias, bias, bias, bias};
+      add_window(ring, row, kernel, rows, row_words, stride, pairs, x, sums);
+      thaw_requantize_plain(r, sums, step, output);
+    }
+    index += x * step;
+  }
+  for (; x < outputs; x += 4, row += 2 * stride, index += 4 * step) {
+    uint32_t sums[4] = {bias, bias, bias, bias};
+    add_window(ring, row, kernel, rows, row_words, stride, pairs, x, sums);
+    thaw_requantize_positions(to->conv, &to->requantizer, sums, outputs - x < 4 ? outputs - x : 4, step,
+                              to->values + index, to->mask, index);
   }
 }
 

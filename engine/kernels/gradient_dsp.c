@@ -105,7 +105,8 @@ static void read_block(const thaw_gradient_source* source, const uint32_t* tile,
     if (source->gradient.is_16)
       add_wide((const int16_t*)source->gradient.values + p * outputs, outputs, tile, positions, sums);
     else
-      thaw_columns_add(tile, (const int8_t*)source->gradient.values + p * outputs, outputs, positions, sums);
+      thaw_columns_add(tile, (const int8_t*)source->gradient.values + p * outputs, outputs, positions, NULL,
+                       sums);
     return;
   }
   const bool stored = source->kind == THAW_SOURCE_STORED;
