@@ -21,7 +21,7 @@ function(thaw_test name)
   target_link_libraries(${name} PRIVATE thaw_options GTest::gmock_main ${ARGN})
   target_compile_definitions(${name} PRIVATE
     THAW_SOURCE_DIR="${PROJECT_SOURCE_DIR}" THAW_BINARY_DIR="${PROJECT_BINARY_DIR}")
-  gtest_discover_tests(${name} DISCOVERY_TIMEOUT 60 TEST_FILTER "-*Slow*.*")
-  gtest_discover_tests(${name} DISCOVERY_TIMEOUT 60 TEST_FILTER "*Slow*.*"
+  gtest_discover_tests(${name} DISCOVERY_TIMEOUT 60 TEST_PREFIX "${THAW_TEST_PREFIX}" TEST_FILTER "-*Slow*.*")
+  gtest_discover_tests(${name} DISCOVERY_TIMEOUT 60 TEST_PREFIX "${THAW_TEST_PREFIX}" TEST_FILTER "*Slow*.*"
     PROPERTIES LABELS slow TIMEOUT 3600)
 endfunction()

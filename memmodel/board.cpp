@@ -76,4 +76,11 @@ const Board& find_board(const std::vector<Board>& boards, const std::string& nam
   throw Error("board", "'" + name + "' is not known", "Known: " + known);
 }
 
+bool has_dsp(const Board& board) {
+  for (const char* core : {"cortex-m4", "cortex-m7", "cortex-m33", "cortex-m35p", "cortex-m55", "cortex-m85"})
+    for (const std::string& flag : board.cpu_flags)
+      if (flag == std::string("-mcpu=") + core) return true;
+  return false;
+}
+
 }  // namespace thaw

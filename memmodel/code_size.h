@@ -16,8 +16,9 @@ struct CodePart {
   int64_t bytes = 0;
 };
 
-/// The parts that a firmware for this plan links, each once, and the generated calls; by name as in the table
-/// of the source. An estimate: other compilers, flags and processor-specific kernels give other sizes.
-std::vector<CodePart> code_size_estimate(const Plan& plan);
+/// The parts that a firmware for this plan links, each once, and the generated calls with their parameters;
+/// by name as in the table of the source. `dsp`: with the kernels for DSP instructions (has_dsp of the
+/// board). An estimate: other compilers and flags give other sizes.
+std::vector<CodePart> code_size_estimate(const Plan& plan, bool dsp);
 
 }  // namespace thaw

@@ -49,13 +49,6 @@ bool is_native(const Board& board) {
   return board.cpu == "native";
 }
 
-bool has_dsp(const Board& board) {
-  for (const char* core : {"cortex-m4", "cortex-m7", "cortex-m33", "cortex-m35p", "cortex-m55", "cortex-m85"})
-    for (const std::string& flag : board.cpu_flags)
-      if (flag == std::string("-mcpu=") + core) return true;
-  return false;
-}
-
 std::vector<std::string> kernel_files(const std::set<std::string>& kernels, bool dsp) {
   std::set<std::string> files = {std::string(kKernelFolder) + "training_step.h"};  // of every thaw_model.c
   std::vector<std::string> open(kernels.begin(), kernels.end());

@@ -10,9 +10,6 @@
 
 namespace thaw {
 
-/// True where the processor has SMLAD and its like: Cortex-M4, M7, M33, M35P, M55, M85.
-bool has_dsp(const Board& board);
-
 /// Paths of all sources and headers for these kernels (names without ".c"), ascending. NAME_dsp.c takes the
 /// place of NAME.c where it exists and `dsp` is true: both have the same functions. A source whose header
 /// another source includes is needed too.

@@ -449,7 +449,8 @@ std::string source_text(const FirmwareRequest& request, CallContext& context) {
     if (context.helpers().contains(helper.name)) text += std::string("\n") + helper.text;
   text += "\n" + starts;
   text +=
-      "\n// A profile counts the instructions of every step.\n#ifdef THAW_PROFILE\nvoid thaw_step_done(int32_t step);\n"
+      "\n// A profile counts the instructions of every step.\n#ifdef THAW_PROFILE\nvoid "
+      "thaw_step_done(int32_t step);\n"
       "#define STEP_DONE(step) thaw_step_done(step)\n#else\n#define STEP_DONE(step) ((void)0)\n#endif\n";
   text += "\nstatic void forward(void) {\n" + bodies.forward + "}\n";
   text +=

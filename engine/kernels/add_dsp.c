@@ -6,8 +6,8 @@
 #include "engine/kernels/clamp_mask.h"
 #include "engine/kernels/fixed_point.h"
 
-// thaw_mbqm for 0 <= multiplier < 2^31 and shift <= 0. Adding the sign before halves are rounded up rounds them
-// away from zero; x cannot leave int32 by it, for |x| < 2^31.
+// thaw_mbqm for 0 <= multiplier < 2^31 and shift <= 0. Adding the sign before halves are rounded up rounds
+// them away from zero; x cannot leave int32 by it, for |x| < 2^31.
 static inline int32_t scaled(int32_t value, int32_t multiplier, int32_t shift) {
   const int32_t x = (int32_t)thaw_asr64((int64_t)value * multiplier + (INT64_C(1) << 30), 31);
   if (shift == 0) return x;

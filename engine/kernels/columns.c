@@ -11,23 +11,24 @@ static inline void add_group(const uint32_t** column, const int8_t** row, uint32
 #ifdef THAW_DSP_INSTRUCTION
   uint32_t word;
   uint32_t pair;
-  __asm__("ldr %[word], [%[row]], #4\n\t"
-          "ldmia %[column]!, {r4, r5, r6, r8}\n\t"
-          "sxtb16 %[pair], %[word]\n\t"
-          "smlad %[a], %[pair], r4, %[a]\n\t"
-          "smlad %[b], %[pair], r5, %[b]\n\t"
-          "smlad %[c], %[pair], r6, %[c]\n\t"
-          "smlad %[d], %[pair], r8, %[d]\n\t"
-          "ldmia %[column]!, {r4, r5, r6, r8}\n\t"
-          "sxtb16 %[pair], %[word], ror #8\n\t"
-          "smlad %[a], %[pair], r4, %[a]\n\t"
-          "smlad %[b], %[pair], r5, %[b]\n\t"
-          "smlad %[c], %[pair], r6, %[c]\n\t"
-          "smlad %[d], %[pair], r8, %[d]"
-          : [column] "+r"(*column), [row] "+r"(*row), [a] "+r"(sums[0]), [b] "+r"(sums[1]),
-            [c] "+r"(sums[2]), [d] "+r"(sums[3]), [word] "=&r"(word), [pair] "=&r"(pair)
-          :
-          : "r4", "r5", "r6", "r8", "memory");
+  __asm__(
+      "ldr %[word], [%[row]], #4\n\t"
+      "ldmia %[column]!, {r4, r5, r6, r8}\n\t"
+      "sxtb16 %[pair], %[word]\n\t"
+      "smlad %[a], %[pair], r4, %[a]\n\t"
+      "smlad %[b], %[pair], r5, %[b]\n\t"
+      "smlad %[c], %[pair], r6, %[c]\n\t"
+      "smlad %[d], %[pair], r8, %[d]\n\t"
+      "ldmia %[column]!, {r4, r5, r6, r8}\n\t"
+      "sxtb16 %[pair], %[word], ror #8\n\t"
+      "smlad %[a], %[pair], r4, %[a]\n\t"
+      "smlad %[b], %[pair], r5, %[b]\n\t"
+      "smlad %[c], %[pair], r6, %[c]\n\t"
+      "smlad %[d], %[pair], r8, %[d]"
+      : [column] "+r"(*column), [row] "+r"(*row), [a] "+r"(sums[0]), [b] "+r"(sums[1]), [c] "+r"(sums[2]),
+        [d] "+r"(sums[3]), [word] "=&r"(word), [pair] "=&r"(pair)
+      :
+      : "r4", "r5", "r6", "r8", "memory");
 #else
   const uint32_t word = thaw_load_word(*row);
   for (int32_t p = 0; p < THAW_COLUMNS; ++p) {

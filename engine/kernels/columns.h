@@ -1,6 +1,6 @@
-// Rows of bytes times four columns of 16-bit values: what the DSP kernels of convolutions and of their gradients
-// have in common. The columns are interleaved in the order in which SXTB16 takes four bytes of a row apart: for
-// each group of four rows the pairs (0, 2) of the four columns, then the pairs (1, 3).
+// Rows of bytes times four columns of 16-bit values: what the DSP kernels of convolutions and of their
+// gradients have in common. The columns are interleaved in the order in which SXTB16 takes four bytes of a
+// row apart: for each group of four rows the pairs (0, 2) of the four columns, then the pairs (1, 3).
 #pragma once
 
 #include <stdint.h>

@@ -67,8 +67,8 @@ static inline int8_t* copied(int8_t* to, const int8_t* from, int32_t count) {
   return to;
 }
 
-// The window of one output in the order of the frozen weights; padding is the zero point. The taps of a kernel
-// row lie side by side in the image unless they are dilated.
+// The window of one output in the order of the frozen weights; padding is the zero point. The taps of a
+// kernel row lie side by side in the image unless they are dilated.
 static void read_window(const thaw_conv2d* conv, const int8_t* input, int32_t y, int32_t x, int8_t* window) {
   const int32_t channels = conv->input_channels;
   const int32_t width = conv->dilation_width == 1 ? conv->kernel_width : 1;  // taps copied together
@@ -107,8 +107,8 @@ static void read_trained(const thaw_conv2d* conv, const int8_t* input, const tha
 
 // Writes the columns of output position (y, x); `p` is its place among the four.
 THAW_NOINLINE static void write_position(const thaw_conv2d* conv, const int8_t* input,
-                           const thaw_trained_channels* trained, columns to, int32_t y, int32_t x,
-                           int32_t p) {
+                                         const thaw_trained_channels* trained, columns to, int32_t y,
+                                         int32_t x, int32_t p) {
   const int32_t products = thaw_conv2d_taps(conv) * conv->input_channels;
   const uint32_t zero_points = thaw_twice(conv->input_zero_point);
   const int8_t* pixel =
@@ -177,7 +177,8 @@ static void outputs(const thaw_conv2d* conv, columns from, const layer* l, int32
     }
     for (int32_t c = 0; c < channels; ++c) {
       const thaw_requantizer r = {l->multipliers[o + c], l->shifts[o + c], conv->output_zero_point};
-      thaw_requantize_positions(conv, &r, sums + POSITIONS * c, count, stride, output + index + c, mask, index + c);
+      thaw_requantize_positions(conv, &r, sums + POSITIONS * c, count, stride, output + index + c, mask,
+                                index + c);
     }
   }
 }

@@ -21,8 +21,8 @@ typedef struct thaw_depthwise {
 /// output may be input ("in place") where depth_multiplier and strides are 1 and both have the same shape.
 void thaw_depthwise_conv2d_s8(const thaw_depthwise* depthwise, const int8_t* input, const int8_t* weights,
                               const thaw_trained_channels* trained, const int32_t* bias,
-                              const int32_t* multipliers, const int8_t* shifts, int8_t* output,
-                              uint8_t* mask, int32_t* scratch);
+                              const int32_t* multipliers, const int8_t* shifts, int8_t* output, uint8_t* mask,
+                              int32_t* scratch);
 
 enum { THAW_RING_OUTPUTS = 4 };  // computed at a time by depthwise_ring.h
 

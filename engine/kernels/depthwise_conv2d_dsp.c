@@ -11,7 +11,8 @@
 // The kernel of output channel c: frozen weights plus those of the trained channel (or NULL).
 static void read_kernel(const thaw_conv2d* conv, const int8_t* weights, const int8_t* trained, int32_t c,
                         const thaw_ring* ring) {
-  if (weights && !trained && thaw_ring_set_usual_kernel(ring, conv, weights + c, conv->output_channels, false))
+  if (weights && !trained &&
+      thaw_ring_set_usual_kernel(ring, conv, weights + c, conv->output_channels, false))
     return;
   thaw_ring_clear_weights(ring);
   int32_t tap = 0;
@@ -61,8 +62,9 @@ typedef struct channel_outputs {
 
 // Sums of four outputs. The compiler makes one loop for each stride and number of pairs; other shapes have
 // stride 0.
-static inline void add_window(const thaw_ring* ring, const uint32_t* row, const uint32_t* kernel, int32_t rows,
-                              int32_t row_words, int32_t stride, int32_t pairs, int32_t x, uint32_t sums[4]) {
+static inline void add_window(const thaw_ring* ring, const uint32_t* row, const uint32_t* kernel,
+                              int32_t rows, int32_t row_words, int32_t stride, int32_t pairs, int32_t x,
+                              uint32_t sums[4]) {
   if (stride == 1)
     thaw_ring_add_stride_1(row, kernel, rows, row_words, pairs, sums);
   else if (stride == 2)

@@ -15,12 +15,12 @@
 /// Shape and memory. A kernel row of `pairs` pairs: pair i of (weights 2i, 2i + 1), for outputs whose window
 /// begins in the low half of a word, then of (weights 2i - 1, 2i), for those that begin in the high half.
 typedef struct thaw_ring {
-  int32_t rows;      // of the kernel, dilation included
-  int32_t pairs;     // width / 2 + 1
-  int32_t stride;    // of the outputs in a row
-  int32_t row_words; // of the plane, two values a word
-  uint32_t* weights; // [2 * rows][pairs][2]
-  uint32_t* plane;   // [rows][row_words]
+  int32_t rows;       // of the kernel, dilation included
+  int32_t pairs;      // width / 2 + 1
+  int32_t stride;     // of the outputs in a row
+  int32_t row_words;  // of the plane, two values a word
+  uint32_t* weights;  // [2 * rows][pairs][2]
+  uint32_t* plane;    // [rows][row_words]
 } thaw_ring;
 
 static inline thaw_ring thaw_ring_of(int32_t rows, int32_t width, int32_t stride, int32_t outputs,
@@ -37,8 +37,8 @@ static inline void thaw_ring_clear_plane(const thaw_ring* ring) {
 
 /// The kernel of one channel: the weight of tap t at taps[t * step], taps row-major; `turned` turns it round
 /// by half a turn, as input gradients need it. For kernels without dilation and of odd width.
-static inline void thaw_ring_set_kernel(const thaw_ring* ring, const int8_t* taps, int32_t step, int32_t pairs,
-                                        bool turned) {
+static inline void thaw_ring_set_kernel(const thaw_ring* ring, const int8_t* taps, int32_t step,
+                                        int32_t pairs, bool turned) {
   const int32_t copy = 2 * ring->rows * pairs;
   uint32_t* to = ring->weights;
   if (turned) {

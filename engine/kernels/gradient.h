@@ -1,5 +1,5 @@
-// Makes a whole gradient tensor from what it comes from: the features, another gradient, or the input gradient
-// of the layer that reads it (docs/arithmetic.md, sections 6 and 7).
+// Makes a whole gradient tensor from what it comes from: the features, another gradient, or the input
+// gradient of the layer that reads it (docs/arithmetic.md, sections 6 and 7).
 #pragma once
 
 #include <stdbool.h>
@@ -65,8 +65,8 @@ static inline int32_t thaw_gradient_scratch_bytes(const thaw_gradient_target* ta
     if (sources[j].kind == THAW_SOURCE_CONV2D) tiles += thaw_columns_words(sources[j].conv->output_channels);
     if (sources[j].kind != THAW_SOURCE_DEPTHWISE) continue;
     const thaw_conv2d* conv = &sources[j].depthwise->conv;
-    const int32_t ring = thaw_ring_words(thaw_conv2d_reach_height(conv), thaw_conv2d_reach_width(conv), 1,
-                                         conv->input_width);
+    const int32_t ring =
+        thaw_ring_words(thaw_conv2d_reach_height(conv), thaw_conv2d_reach_width(conv), 1, conv->input_width);
     if (ring > words) words = ring;
   }
   return 4 * (tiles > words ? tiles : words);

@@ -16,9 +16,10 @@
 
 // Scales, masks, saturates and stores `count` values of one channel; value i is the sum of the scaled
 // parts[j][i * step], and goes to element index + i * stride. Returns the OR of their magnitudes.
-THAW_NOINLINE static uint32_t store_channel(const thaw_gradient_target* target, const thaw_gradient_pass* pass,
-                                            int32_t channel, const int32_t* const parts[THAW_GRADIENT_SOURCES],
-                                            int32_t step, int32_t count, int32_t index, int32_t stride) {
+THAW_NOINLINE static uint32_t store_channel(const thaw_gradient_target* target,
+                                            const thaw_gradient_pass* pass, int32_t channel,
+                                            const int32_t* const parts[THAW_GRADIENT_SOURCES], int32_t step,
+                                            int32_t count, int32_t index, int32_t stride) {
   const uint8_t* mask = target->mask;
   const bool same_bit = stride % 8 == 0;  // of each mask byte
   const uint32_t bit = 1u << (index % 8);
@@ -179,7 +180,8 @@ static void read_row(const thaw_gradient_source* source, int32_t c, int32_t r, c
   if (inside && !source->gradient.is_16) {
     const int8_t* values = (const int8_t*)source->gradient.values + from;
     int16_t* to = (int16_t*)(void*)row + at;
-    for (int32_t x = conv->output_width; x > 0; --x, values += conv->output_channels, to += conv->stride_width)
+    for (int32_t x = conv->output_width; x > 0;
+         --x, values += conv->output_channels, to += conv->stride_width)
       thaw_store_half(to, *values);
     return;
   }

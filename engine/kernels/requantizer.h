@@ -31,9 +31,9 @@ static inline int32_t thaw_requantize_high(int32_t sum, int32_t multiplier) {
 }
 
 /// Twice (thaw_mbqm(sum, multiplier, shift) + zero point), plus 0 or 1, for shift <= -2 and any int32 sum.
-/// Both roundings come out of one 64-bit number: floor((sum * multiplier + 2^30 - n 2^31) / 2^31), n = 1 where
-/// sum < 0, is the first rounding minus n (off by one only where that rounding gives 0, which the second then
-/// hides), and (floor(that / 2^(-shift - 1)) + 1) / 2 rounds it with halves away from zero.
+/// Both roundings come out of one 64-bit number: floor((sum * multiplier + 2^30 - n 2^31) / 2^31), n = 1
+/// where sum < 0, is the first rounding minus n (off by one only where that rounding gives 0, which the
+/// second then hides), and (floor(that / 2^(-shift - 1)) + 1) / 2 rounds it with halves away from zero.
 static inline int32_t thaw_requantize_twice(thaw_requantizer r, int32_t sum) {
   return thaw_asr32(thaw_requantize_high(sum, r.multiplier), -2 - r.shift) + (2 * r.zero_point + 1);
 }

@@ -1,5 +1,5 @@
-// Four columns of a matrix of bytes in the order of columns.h, for the *_dsp.c kernels of backward passes, which
-// sum over the matrix's rows.
+// Four columns of a matrix of bytes in the order of columns.h, for the *_dsp.c kernels of backward passes,
+// which sum over the matrix's rows.
 #pragma once
 
 #include <stdint.h>
@@ -29,8 +29,8 @@ static inline uint32_t thaw_tile_row(const thaw_tile_source* source, int32_t row
   return word;
 }
 
-/// Fills tile [thaw_columns_words(rows)]. Rows and columns beyond the last hold anything: the other factor is 0
-/// there, or nobody reads the sum.
+/// Fills tile [thaw_columns_words(rows)]. Rows and columns beyond the last hold anything: the other factor is
+/// 0 there, or nobody reads the sum.
 static inline void thaw_tile_fill(const thaw_tile_source* source, uint32_t* tile) {
   const uint32_t zero_points = thaw_twice(source->zero_point);
   for (int32_t row = 0; row < source->rows; row += 4, tile += 8) {

@@ -1,5 +1,5 @@
-// See update.h. For 1x1 convolutions four trained channels at a time: their inputs at all positions are packed
-// once and multiplied with the gradient of every output channel. Larger kernels go weight by weight.
+// See update.h. For 1x1 convolutions four trained channels at a time: their inputs at all positions are
+// packed once and multiplied with the gradient of every output channel. Larger kernels go weight by weight.
 #include <stddef.h>
 
 #include "engine/kernels/columns.h"

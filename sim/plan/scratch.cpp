@@ -38,9 +38,8 @@ bool reads_pixels(const Window& w) {
 int64_t scratch_bytes(const ConvolutionForward& kernel) {
   const Window& w = kernel.window;
   if (kernel.depthwise)
-    return std::max(
-        ring_bytes(w, w.stride_width, w.output_width),
-        whole_words(reach(w.kernel_height, w.dilation_height) * w.input_width));
+    return std::max(ring_bytes(w, w.stride_width, w.output_width),
+                    whole_words(reach(w.kernel_height, w.dilation_height) * w.input_width));
   const auto trained = static_cast<int64_t>(kernel.trained_channels.size());
   const int64_t products = kernel.weights.present() ? w.taps() * w.input_channels : 0;
   const int64_t window = reads_pixels(w) ? 0 : products;

@@ -33,7 +33,8 @@ int32_t trained_count(Random& random, int32_t n) {
 }
 
 void random_conv(Random& random, Layer& layer) {
-  layer.depthwise.conv = random_geometry(random, random.integer(1, 9), random.integer(1, 9));
+  const int32_t most = random.integer(0, 4) == 0 ? 40 : 9;  // wide ones reach the unrolled loops
+  layer.depthwise.conv = random_geometry(random, random.integer(1, most), random.integer(1, most));
   const auto cin = static_cast<size_t>(layer.conv().input_channels);
   const auto cout = static_cast<size_t>(layer.conv().output_channels);
   layer.all = layer.frozen = random.values<int8_t>(static_cast<int64_t>(cout * layer.taps() * cin));
@@ -92,10 +93,9 @@ size_t output_elements(const thaw_conv2d& conv) {
 }
 
 size_t scratch_words(const Layer& layer, bool depthwise) {
-  const int32_t bytes = depthwise
-                            ? thaw_depthwise_scratch_bytes(&layer.depthwise)
-                            : thaw_conv2d_scratch_bytes(&layer.conv(), !layer.no_frozen,
-                                                        static_cast<int32_t>(layer.channels.size()));
+  const int32_t bytes = depthwise ? thaw_depthwise_scratch_bytes(&layer.depthwise)
+                                  : thaw_conv2d_scratch_bytes(&layer.conv(), !layer.no_frozen,
+                                                              static_cast<int32_t>(layer.channels.size()));
   EXPECT_EQ(bytes % 4, 0);
   return static_cast<size_t>(bytes / 4);
 }
@@ -207,6 +207,34 @@ TEST(DepthwiseConv2d, InputGradientIsTheTransposedConvolution) {
   }
 }
 
+// An input whose buffer takes the output: stride 1, the same shape, one output channel for each input
+// channel.
+TEST(DepthwiseConv2d, MayRunInPlace) {
+  Random random(6);
+  for (int i = 0; i < 100; ++i) {
+    SCOPED_TRACE(i);
+    thaw_depthwise layer{random_geometry(random, random.integer(1, 9), 1), 1};
+    thaw_conv2d& conv = layer.conv;
+    conv.input_height = conv.output_height = random.integer(1, 20);
+    conv.input_width = conv.output_width = random.integer(1, 20);
+    conv.output_channels = conv.input_channels;
+    conv.stride_height = conv.stride_width = 1;
+    conv.pad_top = thaw_conv2d_reach_height(&conv) / 2;
+    conv.pad_left = thaw_conv2d_reach_width(&conv) / 2;
+    const auto weights = random.values<int8_t>(thaw_conv2d_taps(&conv) * conv.output_channels);
+    const OutputStage stage = random_output_stage(random, conv.output_channels, 60000);
+    auto in_place = random.values<int8_t>(static_cast<int64_t>(input_elements(conv)));
+    const auto input = in_place;
+    std::vector<int8_t> apart(in_place.size());
+    std::vector<int32_t> scratch(static_cast<size_t>(thaw_depthwise_scratch_bytes(&layer) / 4));
+    for (int8_t* output : {apart.data(), in_place.data()})
+      thaw_depthwise_conv2d_s8(&layer, output == apart.data() ? input.data() : in_place.data(),
+                               weights.data(), nullptr, stage.bias.data(), stage.multipliers.data(),
+                               stage.shifts.data(), output, nullptr, scratch.data());
+    ASSERT_EQ(in_place, apart);
+  }
+}
+
 // By hand: 1x1 image, 3x3 kernel with padding 1: only the centre counts. (5 - 2) * 4 + 1 = 13, times 1/2
 // is 6.5, away from zero 7, plus 10.
 TEST(Conv2d, ByHand) {
@@ -239,7 +267,8 @@ TEST(Conv2d, SumsReachTheEdgeOfInt32) {
   const int8_t shift = -25;
   int32_t scratch[256];
   int8_t output = 0;
-  thaw_conv2d_s8(&conv, input.data(), weights.data(), nullptr, &bias, &multiplier, &shift, &output, nullptr, scratch);
+  thaw_conv2d_s8(&conv, input.data(), weights.data(), nullptr, &bias, &multiplier, &shift, &output, nullptr,
+                 scratch);
   EXPECT_EQ(output, requantize(INT32_MAX, multiplier, shift));
 }
 

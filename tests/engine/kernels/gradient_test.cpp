@@ -256,9 +256,9 @@ TEST(Gradient, TensorEqualsTheTwoPassReference) {
                                          values};
     std::vector<thaw_gradient_source> list;
     for (const Source& s : sources) list.push_back(s.source);
-    std::vector<int32_t> scratch(
-        static_cast<size_t>(thaw_gradient_scratch_bytes(&target, list.data(), static_cast<int32_t>(list.size()))) /
-        4);
+    std::vector<int32_t> scratch(static_cast<size_t>(thaw_gradient_scratch_bytes(
+                                     &target, list.data(), static_cast<int32_t>(list.size()))) /
+                                 4);
     const int32_t exponent = thaw_gradient_tensor(&target, list.data(), static_cast<int32_t>(list.size()),
                                                   offset, &state, scratch.data());
     ASSERT_EQ(exponent, expected.exponent);
