@@ -54,7 +54,7 @@ int64_t scratch_bytes(const MakeGradient& kernel) {
   for (const GradientSource& source : kernel.sources)
     if (const auto* from = std::get_if<FromConvolution>(&source.from)) {
       if (from->depthwise)
-        ring = ring_bytes(from->window, 1, from->window.input_width);
+        ring = std::max(ring, ring_bytes(from->window, 1, from->window.input_width));
       else
         tiles += column_bytes(from->window.output_channels);
     }

@@ -17,7 +17,8 @@ TEST(Requantizer, EqualsTheTwoRoundingsForEveryShift) {
           i % 4 == 0 ? multipliers[random.integer(0, 4)] : random.integer(1 << 30, INT32_MAX);
       const int32_t sum = i % 8 == 0 ? edges[random.integer(0, 8)]
                                      : random.integer(INT32_MIN, INT32_MAX) >> random.integer(0, 31);
-      const thaw_requantizer r = {multiplier, shift, random.integer(-128, 127)};
+      const int32_t zero_point = shift == 0 ? 0 : random.integer(-128, 127);  // the sum must fit int32
+      const thaw_requantizer r = {multiplier, shift, zero_point};
       ASSERT_EQ(thaw_requantize(r, sum), int64_t{thaw_mbqm(sum, multiplier, shift)} + r.zero_point)
           << sum << " * " << multiplier << " >> " << -shift;
     }
