@@ -231,7 +231,7 @@ TEST(FirmwareSlow, TheLinkerRefusesMoreThanTheBoardHas) {
     fs::remove(folder / "firmware.elf");
     const testing::CommandResult result = run_on_qemu(folder);
     EXPECT_EQ(result.status, 1) << name;
-    EXPECT_THAT(result.output, HasSubstr("overflowed by 1 bytes")) << name;
+    EXPECT_THAT(result.output, HasSubstr("overflowed by 1 byte")) << name;
   }
 }
 
