@@ -82,7 +82,7 @@ Schedule starting_schedule(Evaluator& evaluator, const TrainingRecipe& recipe, c
   const Network& network = *evaluator.problem().network;
   require_classifier_fits(evaluator, recipe);
   const int32_t first_op = deepest_bias_that_fits(evaluator, recipe);
-  const Schedule everything = last_layers_schedule(network, recipe, first_op);
+  Schedule everything = last_layers_schedule(network, recipe, first_op);
   if (evaluator.fits(everything)) {
     log(fmt::format("all weights and biases from layer {} on fit the budget", first_op));
     return everything;

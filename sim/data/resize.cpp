@@ -38,6 +38,8 @@ Axis make_axis(int32_t in, int32_t out) {
   axis.windows.reserve(static_cast<size_t>(out));
   std::vector<double> triangle;
   for (int32_t o = 0; o < out; ++o) {
+    // Pillow rounds by adding a half and cutting off.
+    // NOLINTBEGIN(bugprone-incorrect-roundings)
     const double center = (o + 0.5) * scale;
     const int32_t first = std::max(static_cast<int32_t>(center - support + 0.5), 0);
     const int32_t end = std::min(static_cast<int32_t>(center + support + 0.5), in);
@@ -53,6 +55,7 @@ Axis make_axis(int32_t in, int32_t out) {
       const double normalised = sum != 0.0 ? weight / sum : weight;
       axis.weights.push_back(static_cast<int32_t>(0.5 + normalised * (1 << precision_bits)));
     }
+    // NOLINTEND(bugprone-incorrect-roundings)
   }
   return axis;
 }

@@ -23,6 +23,7 @@ struct Operands {
 template <class Vector, int kVectors>
 [[gnu::always_inline]] inline void add_one(const RowPair* pair, const RowPair* end, int64_t channel,
                                            float* result) {
+  // NOLINTNEXTLINE(bugprone-sizeof-expression): Vector holds several floats
   constexpr auto kLanes = static_cast<int64_t>(sizeof(Vector) / sizeof(float));
   Vector sums[kVectors] = {};
   for (; pair != end; ++pair)
