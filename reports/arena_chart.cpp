@@ -90,8 +90,8 @@ Chart arena_chart(const ArenaMap& arena) {
   }
   const double peak_y = area.at_y(static_cast<double>(arena.peak_bytes) / 1024.0);
   chart.body = axes_svg(area) + peak + marks + phases;
-  chart.body +=
-      fmt::format("<path class=\"dash\" d=\"M{:.1f} {:.1f}h{:.1f}\"/>", area.left, peak_y, area.width);
+  chart.body += fmt::format("<path class=\"line red dashed\" d=\"M{:.1f} {:.1f}h{:.1f}\"/>", area.left,
+                            peak_y, area.width);
   chart.body +=
       text_svg(area.left + area.width - 4, peak_y - 6, "peak " + bytes_text(arena.peak_bytes), "end");
   chart.body += legend(area);

@@ -7,6 +7,9 @@
 
 namespace thaw {
 
+/// Most bytes of marks in one chart, so that a page stays small whatever it is given.
+constexpr size_t kMostMarkBytes = 1'500'000;
+
 /// A finished chart. `body` is SVG inside a viewBox of width x height; `description` says in words what the
 /// picture shows.
 struct Chart {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "reports/escape.h"
 #include "reports/number_text.h"
 #include "reports/run_charts.h"
 
@@ -12,10 +13,19 @@ double kib(int64_t bytes) {
   return static_cast<double>(bytes) / 1024.0;
 }
 
+XyPoint point_of(const FreezingCurve& curve, size_t step) {
+  const CurvePoint& p = curve.points[step];
+  return {kib(p.ram_bytes), 100.0 * p.accuracy,
+          fmt::format("step {}: {}\n{}, {}{}\n{}", step, clipped(p.frozen, 100), percent_text(p.accuracy),
+                      bytes_text(p.ram_bytes), p.holds ? "" : ", below the threshold",
+                      clipped(schedule_words(p.update, 12), 260)),
+          ""};
+}
+
 }  // namespace
 
-Chart freezing_curve_chart(const FreezingCurve& curve) {
-  Chart chart;
+XyChart freezing_curve_chart(const FreezingCurve& curve) {
+  XyChart chart;
   chart.name = "freezing-curve";
   chart.title = "Freezing curve";
   const CurvePoint& chosen = curve.points[curve.chosen];
@@ -35,36 +45,28 @@ Chart freezing_curve_chart(const FreezingCurve& curve) {
     low_y = std::min(low_y, 100.0 * p.accuracy);
     high_y = std::max(high_y, 100.0 * p.accuracy);
   }
-  PlotArea area;
-  area.x = round_axis(low_x, high_x, "RAM, KiB");
-  area.y = round_axis(low_y, high_y, "accuracy on validation, %");
-  chart.body = axes_svg(area);
-  const double threshold_y = area.at_y(threshold);
-  chart.body +=
-      fmt::format("<path class=\"dash\" d=\"M{:.1f} {:.1f}h{:.1f}\"/>", area.left, threshold_y, area.width);
-  chart.body +=
-      text_svg(area.left + area.width - 4, threshold_y - 6,
-               fmt::format("threshold: {:.2f} points below the best", curve.threshold_points), "end");
-  std::string path, marks;
-  for (size_t i = 0; i < curve.points.size() && marks.size() < kMostMarkBytes; ++i) {
-    const CurvePoint& p = curve.points[i];
-    const double x = area.at_x(kib(p.ram_bytes)), y = area.at_y(100.0 * p.accuracy);
-    path += fmt::format("{}{:.1f} {:.1f}", i == 0 ? "M" : "L", x, y);
-    const std::string title =
-        fmt::format("{}: {}\n{}, {}{}\n{}", i, p.frozen, percent_text(p.accuracy), bytes_text(p.ram_bytes),
-                    p.holds ? "" : ", below the threshold", schedule_words(p.update, 12));
-    marks += p.holds ? circle_svg(x, y, 5, "full", title) : triangle_svg(x, y, 6, "failed", title);
-    if (i == curve.chosen) {
-      marks += fmt::format("<circle class=\"chosen\" cx=\"{:.1f}\" cy=\"{:.1f}\" r=\"10\"/>", x, y);
-      const bool at_left = x < area.left + 0.5 * area.width;
-      marks += text_svg(x + (at_left ? 14 : -14), y - 12, "chosen", at_left ? "start" : "end");
-    }
-    if (i + 1 == curve.points.size() && !p.holds) {
-      const bool at_left = x < area.left + 0.5 * area.width;
-      marks += text_svg(x + (at_left ? 12 : -12), y + 5, "stop", at_left ? "start" : "end");
-    }
+  chart.x = round_axis(low_x, high_x, "RAM, KiB");
+  chart.y = round_axis(low_y, high_y, "accuracy on validation, %");
+
+  XySeries path{"", "blue", Shape::none, 0, Line::solid, false, {}};
+  XySeries holds{"holds the threshold", "blue", Shape::circle, 5, Line::none, false, {}};
+  XySeries below{"below the threshold", "red", Shape::triangle, 6, Line::none, false, {}};
+  for (size_t i = 0; i < curve.points.size(); ++i) {
+    XyPoint point = point_of(curve, i);
+    path.points.push_back({point.x, point.y, "", ""});
+    if (i + 1 == curve.points.size()) point.label = i == curve.chosen ? "" : "stop";
+    (curve.points[i].holds ? holds : below).points.push_back(std::move(point));
   }
-  chart.body += fmt::format("<path class=\"line\" d=\"{}\"/>{}", path, marks);
+  XySeries limit{fmt::format("threshold: {:.2f} points below the best", curve.threshold_points),
+                 "red",
+                 Shape::none,
+                 0,
+                 Line::dashed,
+                 false,
+                 {{chart.x.low, threshold, "", ""}, {chart.x.high, threshold, "", ""}}};
+  XySeries answer{"chosen", "ink", Shape::ring, 10, Line::none, false, {point_of(curve, curve.chosen)}};
+  answer.points[0].label = "chosen";
+  chart.series = {std::move(limit), std::move(path), std::move(holds), std::move(below), std::move(answer)};
   return chart;
 }
 

@@ -30,18 +30,26 @@ HtmlCell count_cell(int64_t count) {
   return number_cell(grouped_text(count), static_cast<double>(count));
 }
 
-/// A chart with its description in words below it.
-std::string figure(const Chart& chart, const std::string& more = "") {
-  const std::string caption = html_text(chart.description, 1000) + ". ";
+/// A chart with its description in words below it. `data` is for the page's script, or empty.
+std::string figure(const Chart& chart, const std::string& more, const std::string& data = "") {
   return fmt::format(
-      "<figure id=\"chart-{}\"><div class=\"scroll\">{}</div><figcaption>{}{}</figcaption></figure>\n",
-      chart.name, inline_svg(chart), caption, more);
+      "<figure class=\"chart-{}\"><div class=\"scroll still\">{}</div>{}<figcaption>{}. "
+      "{}</figcaption></figure>\n",
+      chart.name, inline_svg(chart), data, html_text(chart.description, 1000), more);
+}
+
+/// The picture for paper and for a page without script; the chart library draws over it from the same
+/// numbers.
+std::string interactive(const XyChart& chart, const std::string& more) {
+  std::string json;  // a name in it cannot end the element it stands in
+  for (char c : xy_json(chart).dump()) json += c == '<' ? "\\u003c" : std::string(1, c);
+  return figure(xy_picture(chart, false), more,
+                "<script type=\"application/json\" class=\"chart-data\">" + json + "</script>");
 }
 
 constexpr const char* kHover =
     "<span class=\"screen\">Point at a mark, or move to the picture with Tab and use the arrow keys, to see "
-    "what it "
-    "is.</span>";
+    "what it is.</span>";
 
 std::string boards_html(const Answer& answer) {
   if (answer.boards.empty()) return "";
@@ -146,8 +154,8 @@ std::string curve_html(const FreezingCurve& curve) {
                           wide_cell(schedule_words(p.update, 8))});
   }
   return "<h3>Freezing curve</h3>\n" +
-         figure(freezing_curve_chart(curve),
-                "Stopped: " + html_text(curve.stop_reason, 400) + ". " + kHover) +
+         interactive(freezing_curve_chart(curve),
+                     "Stopped: " + html_text(curve.stop_reason, 400) + ". " + kHover) +
          "<details><summary>The curve as a table</summary>" + html_table(table) + "</details>\n";
 }
 
@@ -183,7 +191,7 @@ std::string trials_html(const Run& run) {
                           number_cell(fmt::format("{:.3g}", t.learning_rate), t.learning_rate),
                           wide_cell(schedule_words(t.update, 8))});
   }
-  return "<h3>Every trial</h3>\n" + figure(pareto_chart(run), kHover) +
+  return "<h3>Every trial</h3>\n" + interactive(pareto_chart(run), kHover) +
          "<details><summary>The trials as a table (those of the Pareto front are set apart)</summary>" +
          html_table(table, kMostTrialBytes) + "</details>\n";
 }
@@ -195,7 +203,7 @@ std::string training_html(const std::vector<TrainingCurve>& curves) {
       table.rows.push_back({count_cell(curve.seed), count_cell(p.epoch),
                             number_cell(fmt::format("{:.4f}", p.loss), p.loss), share_cell(p.train_accuracy),
                             p.test_accuracy ? share_cell(*p.test_accuracy) : text_cell("")});
-  return "<h3>Training curves</h3>\n" + figure(training_chart(curves), kHover) +
+  return "<h3>Training curves</h3>\n" + interactive(training_chart(curves), kHover) +
          "<details><summary>The epochs as a table</summary>" + html_table(table) + "</details>\n";
 }
 
@@ -284,7 +292,9 @@ std::string html_report(const std::vector<Run>& runs, const std::vector<BoardLim
   html += "</style>\n</head>\n<body>\n<a class=\"skip\" href=\"#main\">To the answer</a>\n<header><h1>" +
           title + "</h1></header>\n<main id=\"main\">\n" + body +
           "</main>\n<footer><p class=\"soft\">Made by thaw report; the page needs no network.</p></footer>\n"
-          "<div id=\"tip\" role=\"status\" aria-live=\"polite\" hidden></div>\n<script>\n";
+          "<div id=\"tip\" hidden></div>\n<div id=\"said\" role=\"status\"></div>\n<script>\n";
+  html += chart_library();
+  html += "</script>\n<script>\n";
   html += page_script();
   return html + "</script>\n</body>\n</html>\n";
 }

@@ -9,4 +9,7 @@ std::string_view page_style();
 std::string_view page_script();
 std::string_view chart_style();
 
+/// Chart.js with its licences: reports/assets/third_party.
+std::string_view chart_library();
+
 }  // namespace thaw

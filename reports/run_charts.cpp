@@ -4,12 +4,13 @@ namespace thaw {
 
 std::vector<Chart> run_charts(const Run& run) {
   std::vector<Chart> charts;
-  if (run.curve) charts.push_back(freezing_curve_chart(*run.curve));
-  if (!run.trials.empty()) charts.push_back(pareto_chart(run));
+  if (run.curve) charts.push_back(xy_picture(freezing_curve_chart(*run.curve), true));
+  if (!run.trials.empty()) charts.push_back(xy_picture(pareto_chart(run), true));
   if (const std::vector<LayerEffect> effects = layer_effects(run); !run.trials.empty() && !effects.empty())
     charts.push_back(layer_chart(effects));
   if (run.arena) charts.push_back(arena_chart(*run.arena));
-  if (run.facts && !run.facts->curves.empty()) charts.push_back(training_chart(run.facts->curves));
+  if (run.facts && !run.facts->curves.empty())
+    charts.push_back(xy_picture(training_chart(run.facts->curves), true));
   return charts;
 }
 

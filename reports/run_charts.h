@@ -7,18 +7,16 @@
 #include "reports/layer_effect.h"
 #include "reports/run_files.h"
 #include "reports/schedule_file.h"
+#include "reports/xy_chart.h"
 
 namespace thaw {
 
-/// Most bytes of marks in one chart, so that a page stays small whatever it is given; the chart's description
-/// says how many were left out.
-constexpr size_t kMostMarkBytes = 1'500'000;
-
 /// Accuracy against RAM as tensors are frozen, with the threshold, the chosen point and the stop.
-Chart freezing_curve_chart(const FreezingCurve& curve);
+XyChart freezing_curve_chart(const FreezingCurve& curve);
 
-/// Every trial, accuracy against RAM, with the front of those measured thoroughly.
-Chart pareto_chart(const Run& run);
+/// Every trial (beyond some thousands, the thorough ones first), accuracy against RAM, with the front of
+/// those measured thoroughly.
+XyChart pareto_chart(const Run& run);
 
 /// Two bars a layer: RAM saved and accuracy lost by freezing its weights.
 Chart layer_chart(const std::vector<LayerEffect>& effects);
@@ -27,7 +25,7 @@ Chart layer_chart(const std::vector<LayerEffect>& effects);
 Chart arena_chart(const ArenaMap& arena);
 
 /// Accuracy by epoch: a colour a seed, dashed on training samples, solid on test samples.
-Chart training_chart(const std::vector<TrainingCurve>& curves);
+XyChart training_chart(const std::vector<TrainingCurve>& curves);
 
 /// Two schedules side by side: a row a layer, a column a schedule.
 Chart diff_chart(const ScheduleFile& before, const ScheduleFile& after);

@@ -1,6 +1,8 @@
-// Sortable tables, and one tooltip for all charts by mouse, touch and keyboard. The page reads without it.
+// Sortable tables, and charts that say what is pointed at, by mouse, touch and keyboard. The page reads without it:
+// points and lines are drawn by Chart.js over the still pictures, which stay for paper.
 (() => {
   "use strict";
+  const said = document.getElementById("said");  // read out by screen readers
   const value = (row, column) => {
     const cell = row.cells[column];
     const number = cell.dataset.v;
@@ -35,6 +37,7 @@
   };
   const hide = () => { tip.hidden = true; };
   const show = (text, x, y) => { tip.textContent = text; tip.hidden = false; place(x, y); };
+  const stepOf = (event) => ({ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1})[event.key];
   for (const svg of document.querySelectorAll("svg.thaw-chart")) {
     const marks = [...svg.querySelectorAll(".mark")].filter((mark) => mark.querySelector("title"));
     const texts = new Map();
@@ -56,7 +59,7 @@
     svg.addEventListener("pointerdown", over);
     svg.addEventListener("pointerleave", hide);
     svg.addEventListener("keydown", (event) => {
-      const step = {ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1}[event.key];
+      const step = stepOf(event);
       if (event.key === "Escape") { leave(); current = -1; hide(); return; }
       if (!step) return;
       event.preventDefault();
@@ -65,7 +68,127 @@
       marks[current].classList.add("current");
       const box = marks[current].getBoundingClientRect();
       show(texts.get(marks[current]) || "", box.right, box.bottom);
+      said.textContent = texts.get(marks[current]) || "";
     });
     svg.addEventListener("blur", () => { leave(); hide(); });
   }
+
+  const shapes = {none: false, circle: "circle", ring: "circle", diamond: "rectRot", triangle: "triangle", cross: "crossRot"};
+  const hollow = new Set(["ring", "triangle", "cross"]);
+  const datasetOf = (series, colours) => ({
+    label: series.name,
+    data: series.points.map(([x, y, text, label]) => ({x, y, text, label})),
+    borderColor: colours(series.colour),
+    backgroundColor: colours(series.colour),
+    showLine: series.line !== "none",
+    borderWidth: 2,
+    borderDash: series.line === "dashed" ? [6, 4] : [],
+    stepped: series.steps ? "before" : false,
+    pointStyle: shapes[series.shape],
+    pointRadius: series.shape === "none" ? 0 : series.shape === "diamond" || series.shape === "triangle" ? series.radius + 1 : series.radius,
+    pointHitRadius: series.points.some((point) => point[2]) ? 4 : 0,
+    pointHoverRadius: series.radius + 3,
+    pointBorderWidth: hollow.has(series.shape) ? 1.6 : 1,
+    pointBackgroundColor: hollow.has(series.shape) ? "transparent" : colours(series.colour),
+    pointBorderColor: hollow.has(series.shape) ? colours(series.colour) : colours("paper"),
+  });
+  const axisOf = (axis, colours) => ({
+    type: "linear",
+    min: axis.low,
+    max: axis.high,
+    title: {display: true, text: axis.label, color: colours("ink")},
+    grid: {color: colours("grid")},
+    border: {color: colours("soft")},
+    ticks: {stepSize: axis.step, color: colours("soft"), callback: (tick) => tick.toFixed(axis.decimals)},
+  });
+  // Words beside the marks that have some, such as "chosen".
+  const labels = {
+    id: "labels",
+    afterDatasetsDraw(chart) {
+      const draw = chart.ctx;
+      draw.save();
+      draw.font = "13px " + Chart.defaults.font.family;
+      draw.fillStyle = chart.options.color;
+      chart.data.datasets.forEach((set, index) => chart.isDatasetVisible(index) && set.data.forEach((point, i) => {
+        if (!point.label) return;
+        const {x, y} = chart.getDatasetMeta(index).data[i];
+        const left = x < (chart.chartArea.left + chart.chartArea.right) / 2;
+        draw.textAlign = left ? "left" : "right";
+        draw.fillText(point.label, x + (left ? 12 : -12), y - 9);
+      }));
+      draw.restore();
+    },
+  };
+  const optionsOf = (data, colours) => ({
+    animation: false,
+    maintainAspectRatio: false,
+    color: colours("ink"),
+    interaction: {mode: "nearest", intersect: true},
+    layout: {padding: {top: 8, right: 12}},
+    scales: {x: axisOf(data.x, colours), y: axisOf(data.y, colours)},
+    plugins: {
+      legend: {position: "bottom", labels: {usePointStyle: true, color: colours("ink"), filter: (item) => item.text !== ""}},
+      tooltip: {
+        displayColors: false,
+        backgroundColor: colours("ink"),
+        bodyColor: colours("paper"),
+        filter: (item, index) => index < 3 && item.raw.text,
+        callbacks: {title: () => "", label: (item) => wrapped(item.raw.text)},
+      },
+    },
+  });
+  // Lines of a length that a phone shows.
+  const wrapped = (text) => {
+    const most = innerWidth < 600 ? 40 : 70, lines = [];
+    for (const line of text.split("\n")) {
+      let row = "";
+      for (const word of line.split(" ")) {
+        if (row && row.length + word.length >= most) { lines.push(row); row = ""; }
+        row += (row ? " " : "") + word;
+      }
+      lines.push(row);
+    }
+    return lines;
+  };
+  const draw = (script) => {
+    const figure = script.closest("figure"), still = figure.querySelector("svg");
+    const data = JSON.parse(script.textContent);
+    const colours = (name) => getComputedStyle(still).getPropertyValue("--" + name).trim();
+    const frame = document.createElement("div"), canvas = document.createElement("canvas");
+    frame.className = "plot";
+    frame.append(canvas);
+    canvas.tabIndex = 0;
+    canvas.setAttribute("role", "img");
+    canvas.setAttribute("aria-label", still.getAttribute("aria-label"));
+    script.before(frame);
+    figure.classList.add("drawn");
+    const config = () => ({datasets: data.series.map((series) => datasetOf(series, colours))});
+    Chart.defaults.font.family = getComputedStyle(document.body).fontFamily;
+    const chart = new Chart(canvas, {type: "scatter", data: config(), options: optionsOf(data, colours), plugins: [labels]});
+    matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => {
+      chart.data = config();
+      chart.options = optionsOf(data, colours);
+      chart.update();
+    });
+    const stops = data.series.flatMap((series, datasetIndex) =>
+      series.points.map((point, index) => ({datasetIndex, index, text: point[2]}))).filter((stop) => stop.text);
+    let current = -1;
+    const point = (active) => {
+      chart.setActiveElements(active);
+      const at = active.length ? chart.getDatasetMeta(active[0].datasetIndex).data[active[0].index] : {x: 0, y: 0};
+      chart.tooltip.setActiveElements(active, {x: at.x, y: at.y});
+      chart.update();
+    };
+    canvas.addEventListener("keydown", (event) => {
+      const step = stepOf(event);
+      if (event.key === "Escape") { current = -1; point([]); return; }
+      if (!step || stops.length === 0) return;
+      event.preventDefault();
+      current = current < 0 && step < 0 ? stops.length - 1 : (current + step + stops.length) % stops.length;
+      point([stops[current]]);
+      said.textContent = stops[current].text;
+    });
+    canvas.addEventListener("blur", () => point([]));
+  };
+  document.querySelectorAll("script.chart-data").forEach(draw);
 })();
