@@ -34,6 +34,13 @@ std::string verdict_of(const Run& run) {
   return text.empty() ? "" : text + ".";
 }
 
+std::string device_words(const Run& run) {
+  if (!run.device) return "";
+  const DeviceCheck& d = *run.device;
+  return fmt::format("Firmware on {}: {} the simulator's bits over {} training steps", clipped(d.board, 60),
+                     d.same_bits ? "exactly" : "NOT", grouped_text(d.training_steps));
+}
+
 std::string spread_of(const Run& run) {
   if (!run.comparison || run.comparison->rows[0].by_seed.size() < 2) return "";
   const auto [low, high] = std::minmax_element(
@@ -47,6 +54,8 @@ std::string spread_of(const Run& run) {
 Answer answer_of(const Run& run, const std::vector<BoardLimits>& boards) {
   const Figures figures = figures_of(run);
   Answer answer;
+  answer.schedule_file = run.name + "/" + run.schedule_file;
+  answer.summary = short_schedule_words(run.schedule.update);
   answer.schedule = schedule_words(run.schedule.update);
   answer.verdict = verdict_of(run);
   if (figures.accuracy)
@@ -70,10 +79,13 @@ Answer answer_of(const Run& run, const std::vector<BoardLimits>& boards) {
   bytes("RAM", figures.ram_bytes, ram_parts);
   bytes("Flash", figures.flash_bytes, flash_parts);
   if (figures.macs_per_step)
-    answer.figures.push_back({"Step cost", grouped_text(*figures.macs_per_step) + " MACs",
-                              figures.instructions_per_step
-                                  ? grouped_text(*figures.instructions_per_step) + " instructions a sample"
-                                  : "forward, backward and update of one sample"});
+    answer.figures.push_back({"Step cost", million_text(*figures.macs_per_step) + " MACs",
+                              grouped_text(*figures.macs_per_step) +
+                                  " MACs: forward, backward, update of one sample" +
+                                  (figures.instructions_per_step
+                                       ? "; " + grouped_text(*figures.instructions_per_step) + " instructions"
+                                       : "")});
+  answer.device = device_words(run);
   if (figures.ram_bytes && figures.flash_bytes)
     for (const BoardLimits& board : boards)
       answer.boards.push_back({board, std::max<int64_t>(0, *figures.ram_bytes - board.ram_bytes),

@@ -24,8 +24,11 @@ struct BoardFit {
 
 /// `verdict` says how the answer stands beside what anyone would try without a search, in one sentence.
 struct Answer {
-  std::string schedule;  // in words
+  std::string schedule_file;  // of the run directory: what to flash
+  std::string summary;        // the schedule in a few words
+  std::string schedule;       // in words
   std::string verdict;
+  std::string device;  // whether firmware of it was run, in one sentence; empty where it was not
   std::vector<AnswerFigure> figures;  // accuracy, RAM, flash, step cost
   std::vector<BoardFit> boards;
 };

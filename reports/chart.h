@@ -25,6 +25,9 @@ std::string inline_svg(const Chart& chart);
 /// A file of its own, with the style inside.
 std::string standalone_svg(const Chart& chart);
 
+/// PNG in light colours, three pixels to two units of the viewBox. Throws Error where it cannot be drawn.
+std::string chart_png(const Chart& chart);
+
 /// A linear axis; ticks are round numbers within low..high.
 struct Axis {
   double low = 0.0, high = 1.0;

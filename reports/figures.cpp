@@ -66,8 +66,8 @@ Figures figures_of(const Run& run) {
     figures.board = run.facts->board;
     figures.samples = run.facts->test_samples;
     figures.search_seconds = run.facts->seconds;
-    figures.instructions_per_step = run.facts->instructions_per_step;
   }
+  if (run.device) figures.instructions_per_step = run.device->instructions_per_step;
   const auto take_accuracy = [&](const PromisedFigures& promise) {
     figures.accuracy = promise.accuracy;
     figures.low = promise.low;

@@ -30,6 +30,13 @@ HtmlCell count_cell(int64_t count) {
   return number_cell(grouped_text(count), static_cast<double>(count));
 }
 
+HtmlCell layers_cell(const std::vector<UpdatedLayer>& update) {
+  return count_cell(static_cast<int64_t>(update.size()));
+}
+HtmlCell weights_cell(const std::vector<UpdatedLayer>& update) {
+  return count_cell(layers_with_weights(update));
+}
+
 /// A chart with its description in words below it. `data` is for the page's script, or empty.
 std::string figure(const Chart& chart, const std::string& more, const std::string& data = "") {
   return fmt::format(
@@ -67,8 +74,8 @@ std::string boards_html(const Answer& answer) {
 }
 
 std::string answer_html(const Run& run, const Answer& answer) {
-  std::string text = fmt::format("<p class=\"update\"><strong>Flash this schedule:</strong> {}</p>\n",
-                                 html_text(answer.schedule, 1200));
+  std::string text = fmt::format("<p class=\"update\"><strong>Flash this schedule: {}</strong> ({})</p>\n",
+                                 html_text(answer.schedule_file, 120), html_text(answer.summary));
   if (answer.figures.empty()) text += "<p class=\"soft\">The schedule carries no measured figures.</p>\n";
   text += "<dl class=\"cards\">\n";
   for (const AnswerFigure& f : answer.figures)
@@ -76,6 +83,10 @@ std::string answer_html(const Run& run, const Answer& answer) {
                         html_text(f.name), html_text(f.value), html_text(f.detail));
   text += "</dl>\n";
   if (!answer.verdict.empty()) text += "<p>" + html_text(answer.verdict, 600) + "</p>\n";
+  text += fmt::format("<p class=\"soft\">What is updated: {}.</p>\n", html_text(answer.schedule, 1200));
+  if (!answer.device.empty())
+    text += fmt::format("<p class=\"{}\">{}.</p>\n", run.device->same_bits ? "good" : "bad",
+                        html_text(answer.device));
   if (run.facts)
     text += fmt::format("<p class=\"soft\">{} on {}{}</p>\n", html_text(run.schedule.model_file, 80),
                         html_text(run.facts->data_name, 80),
@@ -122,36 +133,41 @@ std::string gate_html(const GateReport& gate) {
   return text + "</section>\n";
 }
 
+std::string outcome_words(const std::string& outcome) {
+  return outcome == "ok" ? "" : outcome == "over_budget" ? "does not fit" : outcome;
+}
+
 std::string comparison_html(const Comparison& comparison) {
-  HtmlTable table{fmt::format("On the {} test samples, which no decision was taken on; accuracy in %",
+  HtmlTable table{fmt::format("On the {} test samples, which no decision was taken on; accuracy and its 95 % "
+                              "interval in %",
                               grouped_text(comparison.samples)),
-                  {"schedule", ">accuracy", ">interval from", ">to", ">seeds", ">RAM KiB", ">flash KiB",
-                   ">MACs/step", ">rate", "what is updated"},
+                  {"schedule", ">accuracy", ">from", ">to", ">seeds", ">RAM KiB", ">flash KiB", ">MACs/step",
+                   ">rate", ">layers", ">weights of"},
                   {},
                   {0}};
   for (const ComparedSchedule& r : comparison.rows)
-    table.rows.push_back({text_cell(r.name + (r.outcome == "ok" ? "" : " (" + r.outcome + ")")),
+    table.rows.push_back({text_cell(r.name + (r.outcome == "ok" ? "" : ", " + outcome_words(r.outcome))),
                           share_cell(r.accuracy), share_cell(r.low), share_cell(r.high),
                           count_cell(static_cast<int64_t>(r.by_seed.size())), kib_cell(r.ram_bytes),
                           kib_cell(r.flash_bytes), count_cell(r.macs_per_step),
                           number_cell(fmt::format("{:.3g}", r.learning_rate), r.learning_rate),
-                          wide_cell(schedule_words(r.update, 8))});
+                          layers_cell(r.update), weights_cell(r.update)});
   return "<h3>Compared with what needs no search</h3>\n" + html_table(table);
 }
 
 std::string curve_html(const FreezingCurve& curve) {
   HtmlTable table{"Steps of the freezing curve; accuracy on validation, in %",
-                  {">step", "frozen", ">accuracy", ">RAM KiB", ">MACs/step", "", "what is still updated"},
+                  {">step", "frozen", ">accuracy", ">RAM KiB", ">MACs/step", ">layers", ">weights of", ""},
                   {},
                   {curve.chosen}};
   for (size_t i = 0; i < curve.points.size(); ++i) {
     const CurvePoint& p = curve.points[i];
     table.rows.push_back({count_cell(static_cast<int64_t>(i)), text_cell(p.frozen), share_cell(p.accuracy),
-                          kib_cell(p.ram_bytes), count_cell(p.macs_per_step),
+                          kib_cell(p.ram_bytes), count_cell(p.macs_per_step), layers_cell(p.update),
+                          weights_cell(p.update),
                           text_cell(i == curve.chosen ? "chosen"
                                     : p.holds         ? ""
-                                                      : "below the threshold"),
-                          wide_cell(schedule_words(p.update, 8))});
+                                                      : "below the threshold")});
   }
   return "<h3>Freezing curve</h3>\n" +
          interactive(freezing_curve_chart(curve),
@@ -186,8 +202,9 @@ std::string trials_html(const Run& run) {
     if (std::find(run.pareto_trials.begin(), run.pareto_trials.end(), t.trial) != run.pareto_trials.end())
       table.marked.push_back(table.rows.size());
     table.rows.push_back({count_cell(t.trial), text_cell(t.role), text_cell(t.fidelity),
-                          text_cell(t.measured_on), text_cell(t.outcome), share_cell(t.accuracy),
-                          kib_cell(t.ram_bytes), kib_cell(t.flash_bytes), count_cell(t.macs_per_step),
+                          text_cell(t.measured_on), text_cell(outcome_words(t.outcome)),
+                          share_cell(t.accuracy), kib_cell(t.ram_bytes), kib_cell(t.flash_bytes),
+                          count_cell(t.macs_per_step),
                           number_cell(fmt::format("{:.3g}", t.learning_rate), t.learning_rate),
                           wide_cell(schedule_words(t.update, 8))});
   }
@@ -229,19 +246,21 @@ std::string provenance_html(const Run& run) {
     for (const auto& [name, value] : run.facts->machine) add("machine: " + name, value);
     if (run.facts->seconds) add("duration", seconds_text(*run.facts->seconds));
   }
+  if (run.device) add("device", answer_of(run, {}).device);
   for (const std::string& note : run.notes) add("note", note);
   return "<h3>Provenance</h3>\n" + html_table(table);
 }
 
-std::string run_html(const Run& run, size_t number, const std::vector<BoardLimits>& boards) {
-  std::string text = fmt::format("<section id=\"run-{}\"><h2>{}</h2>\n", number, html_text(run.name, 100));
+std::string run_html(const Run& run, size_t number, bool alone, const std::vector<BoardLimits>& boards) {
+  std::string text = fmt::format("<section id=\"run-{}\"><h2>{}</h2>\n", number,
+                                 html_text(alone ? "The answer" : run.name, 100));
   text += answer_html(run, answer_of(run, boards));
   if (run.comparison) text += comparison_html(*run.comparison);
   if (run.curve) text += curve_html(*run.curve);
   if (!run.trials.empty()) text += trials_html(run);
   text += layers_html(run);
   if (run.arena) text += "<h3>Arena map</h3>\n" + figure(arena_chart(*run.arena), kHover);
-  if (run.facts && !run.facts->curves.empty()) text += training_html(run.facts->curves);
+  if (!training_curves(run).empty()) text += training_html(training_curves(run));
   return text + provenance_html(run) + "</section>\n";
 }
 
@@ -276,7 +295,7 @@ std::string html_report(const std::vector<Run>& runs, const std::vector<BoardLim
   const bool gate_first = gate != nullptr && gate->level() != Level::info;
   if (gate_first) body += gate_html(*gate);
   for (size_t i = 0; i < runs.size(); ++i) {
-    body += run_html(runs[i], i + 1, boards);
+    body += run_html(runs[i], i + 1, runs.size() == 1, boards);
     if (i == 0 && gate != nullptr && !gate_first) body += gate_html(*gate);
   }
   const std::string title = "Thaw: " + html_text(runs[0].name, 80) + (runs.size() > 1 ? " and others" : "");

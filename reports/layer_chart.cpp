@@ -39,7 +39,7 @@ Chart layer_chart(const std::vector<LayerEffect>& effects) {
     }
   }
   const double left = kNames, right = kNames + kPanel + 30;
-  const double scale = (kPanel - 64) / (most_loss + most_gain),
+  const double scale = (kPanel - 96) / (most_loss + most_gain),
                zero = right + most_gain * scale + (most_gain > 0 ? 46 : 0);
   chart.body = text_svg(left, 18, "RAM saved, KiB") + text_svg(right, 18, "accuracy lost, points");
   chart.body += text_svg(left, 36, "solid: updated in the chosen schedule, pale: frozen", "start", "soft");

@@ -11,6 +11,10 @@ std::string grouped_text(int64_t number) {
   return text;
 }
 
+std::string million_text(int64_t number) {
+  return number < 10'000 ? grouped_text(number) : fmt::format("{:.2f} M", static_cast<double>(number) / 1e6);
+}
+
 std::string bytes_text(int64_t bytes) {
   return fmt::format("{} bytes ({:.1f} KiB)", grouped_text(bytes), static_cast<double>(bytes) / 1024.0);
 }

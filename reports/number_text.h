@@ -9,6 +9,9 @@ namespace thaw {
 /// 22613504 -> "22,613,504".
 std::string grouped_text(int64_t number);
 
+/// 4779314 -> "4.78 M"; below ten thousand as grouped_text.
+std::string million_text(int64_t number);
+
 /// 201344 -> "201,344 bytes (196.6 KiB)".
 std::string bytes_text(int64_t bytes);
 

@@ -32,9 +32,11 @@ std::vector<std::string> write_report_folder(const std::filesystem::path& folder
   write("benchmark.json", json_text(benchmark_json(runs)));
   std::filesystem::create_directories(folder / "charts");
   for (size_t i = 0; i < runs.size(); ++i)
-    for (const Chart& chart : run_charts(runs[i]))
-      write(fmt::format("charts/{}{}.svg", chart.name, runs.size() == 1 ? "" : fmt::format("-{}", i + 1)),
-            standalone_svg(chart));
+    for (const Chart& chart : run_charts(runs[i])) {
+      const std::string name = "charts/" + chart.name + (runs.size() == 1 ? "" : fmt::format("-{}", i + 1));
+      write(name + ".svg", standalone_svg(chart));
+      write(name + ".png", chart_png(chart));
+    }
   return written;
 }
 

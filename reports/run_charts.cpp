@@ -9,8 +9,8 @@ std::vector<Chart> run_charts(const Run& run) {
   if (const std::vector<LayerEffect> effects = layer_effects(run); !run.trials.empty() && !effects.empty())
     charts.push_back(layer_chart(effects));
   if (run.arena) charts.push_back(arena_chart(*run.arena));
-  if (run.facts && !run.facts->curves.empty())
-    charts.push_back(xy_picture(training_chart(run.facts->curves), true));
+  if (const auto& curves = training_curves(run); !curves.empty())
+    charts.push_back(xy_picture(training_chart(curves), true));
   return charts;
 }
 

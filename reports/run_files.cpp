@@ -82,6 +82,20 @@ Comparison read_comparison(const JsonView& view, const std::optional<std::vector
   return comparison;
 }
 
+TrainingCurve read_training_curve(const JsonView& view) {
+  TrainingCurve curve;
+  curve.seed = view.field("seed").integer(0, UINT32_MAX);
+  for (const JsonView& item : view.field("epochs").items()) {
+    EpochPoint point;
+    point.epoch = item.field("epoch").integer(0, INT32_MAX);
+    point.loss = item.field("loss").number();
+    point.train_accuracy = item.field("train_accuracy").number(0.0, 1.0);
+    if (const auto test = item.optional_field("test_accuracy")) point.test_accuracy = test->number(0.0, 1.0);
+    curve.epochs.push_back(point);
+  }
+  return curve;
+}
+
 TrialEntry read_trial(const JsonView& view) {
   check_schema_version(view, 1);
   TrialEntry trial;
@@ -94,8 +108,10 @@ TrialEntry read_trial(const JsonView& view) {
   trial.ram_bytes = view.field("ram_bytes").integer(0);
   trial.flash_bytes = view.field("flash_bytes").integer(0);
   trial.macs_per_step = view.field("macs_per_step").integer(0);
-  for (const JsonView& s : view.field("seeds").items())
+  for (const JsonView& s : view.field("seeds").items()) {
     trial.by_seed.push_back({s.field("seed").integer(0, UINT32_MAX), s.field("accuracy").number(0.0, 1.0)});
+    if (s.optional_field("epochs")) trial.curves.push_back(read_training_curve(s));
+  }
   const ScheduleFile schedule = read_schedule_view(view.field("schedule"));
   trial.learning_rate = schedule.learning_rate;
   trial.update = schedule.update;
@@ -136,20 +152,6 @@ std::string text_of(const JsonView& view, std::string_view key) {
   return field ? field->string() : "";
 }
 
-TrainingCurve read_training_curve(const JsonView& view) {
-  TrainingCurve curve;
-  curve.seed = view.field("seed").integer(0, UINT32_MAX);
-  for (const JsonView& item : view.field("epochs").items()) {
-    EpochPoint point;
-    point.epoch = item.field("epoch").integer(0, INT32_MAX);
-    point.loss = item.field("loss").number();
-    point.train_accuracy = item.field("train_accuracy").number(0.0, 1.0);
-    if (const auto test = item.optional_field("test_accuracy")) point.test_accuracy = test->number(0.0, 1.0);
-    curve.epochs.push_back(point);
-  }
-  return curve;
-}
-
 RunFacts read_facts(const JsonView& view) {
   check_schema_version(view, 1);
   RunFacts facts;
@@ -166,8 +168,6 @@ RunFacts read_facts(const JsonView& view) {
   facts.board = text_of(view, "board");
   facts.strategy = text_of(view, "strategy");
   if (const auto seconds = view.optional_field("seconds")) facts.seconds = seconds->number(0.0);
-  if (const auto count = view.optional_field("instructions_per_step"))
-    facts.instructions_per_step = count->integer(0);
   const auto seeds = view.optional_field("seeds");
   if (seeds && seeds->is_array())
     for (const JsonView& seed : seeds->items()) facts.curves.push_back(read_training_curve(seed));
@@ -181,6 +181,17 @@ RunFacts read_facts(const JsonView& view) {
     facts.trained = trained;
   }
   return facts;
+}
+
+DeviceCheck read_device(const JsonView& view) {
+  check_schema_version(view, 1);
+  DeviceCheck device;
+  device.board = view.field("board").string();
+  device.same_bits = view.field("bits").one_of({"identical", "different"}) == 0;
+  device.training_steps = view.field("training_steps").integer(0);
+  const JsonView count = view.field("instructions_per_training_step");
+  if (!count.json().is_null()) device.instructions_per_step = count.integer(0);
+  return device;
 }
 
 std::vector<int64_t> read_front(const JsonView& view) {
@@ -224,7 +235,9 @@ Run read_run(const fs::path& folder) {
   // A folder's name may be any bytes; reports are UTF-8.
   const nlohmann::json name = fs::weakly_canonical(folder).filename().string();
   run.name = nlohmann::json::parse(name.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace));
-  run.schedule = read_exported_schedule(schedule_path(folder));
+  const fs::path schedule = schedule_path(folder);
+  run.schedule_file = schedule.lexically_relative(folder).string();
+  run.schedule = read_exported_schedule(schedule);
   read_optional(folder / "run.json", "no provenance", run.notes,
                 [&](const JsonView& view) { run.facts = read_facts(view); });
   const bool trained = run.facts && !run.facts->curves.empty();
@@ -247,7 +260,18 @@ Run read_run(const fs::path& folder) {
     run.notes.push_back("trials.jsonl is not in the run directory: single trials are not shown");
   read_optional(folder / "plan.json", "no arena map", run.notes,
                 [&](const JsonView& view) { run.arena = read_arena_map(view); });
+  read_optional(folder / "device.json", "", run.notes,
+                [&](const JsonView& view) { run.device = read_device(view); });
   return run;
+}
+
+const std::vector<TrainingCurve>& training_curves(const Run& run) {
+  static const std::vector<TrainingCurve> kNone;
+  if (run.facts && !run.facts->curves.empty()) return run.facts->curves;
+  if (run.comparison)
+    for (const TrialEntry& t : run.trials)
+      if (t.trial == run.comparison->rows[0].trial) return t.curves;
+  return kNone;
 }
 
 }  // namespace thaw

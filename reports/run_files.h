@@ -62,10 +62,6 @@ struct Comparison {
   std::vector<ComparedSchedule> rows;
 };
 
-struct TrialEntry : Measured {
-  std::string role, fidelity, measured_on;
-};
-
 struct EpochPoint {
   int64_t epoch = 0;
   double loss = 0.0, train_accuracy = 0.0;
@@ -77,6 +73,20 @@ struct TrainingCurve {
   std::vector<EpochPoint> epochs;
 };
 
+/// A line of trials.jsonl; `curves` where it keeps the epochs of its seeds.
+struct TrialEntry : Measured {
+  std::string role, fidelity, measured_on;
+  std::vector<TrainingCurve> curves;
+};
+
+/// device.json: what `tools/run-on-qemu DIR --json` printed for the schedule's firmware.
+struct DeviceCheck {
+  std::string board;
+  bool same_bits = false;
+  int64_t training_steps = 0;
+  std::optional<int64_t> instructions_per_step;
+};
+
 /// run.json: provenance, and what depends on time and machine.
 struct RunFacts {
   std::string thaw, model_file, model_sha256, data_name, data_sha256, board, strategy;
@@ -85,9 +95,8 @@ struct RunFacts {
   std::vector<std::pair<std::string, std::string>> data;     // numbers and texts of "data"
   int64_t test_samples = 0;
   std::optional<double> seconds;
-  std::optional<int64_t> instructions_per_step;
   std::optional<PromisedFigures> trained;  // accuracy of `thaw train`; bytes are 0
-  std::vector<TrainingCurve> curves;
+  std::vector<TrainingCurve> curves;       // of `thaw train`
 };
 
 /// One buffer of the arena over its life; steps inclusive.
@@ -113,7 +122,8 @@ struct ArenaMap {
 };
 
 struct Run {
-  std::string name;  // of the folder
+  std::string name;           // of the folder
+  std::string schedule_file;  // relative to it
   ScheduleFile schedule;
   std::optional<FreezingCurve> curve;
   std::vector<int64_t> pareto_trials;  // numbers of the trials on the front
@@ -121,8 +131,12 @@ struct Run {
   std::vector<TrialEntry> trials;
   std::optional<RunFacts> facts;
   std::optional<ArenaMap> arena;
+  std::optional<DeviceCheck> device;
   std::vector<std::string> notes;
 };
+
+/// The chosen schedule's runs, epoch by epoch: of `thaw train`, or of the search's last comparison; or none.
+const std::vector<TrainingCurve>& training_curves(const Run& run);
 
 /// Throws Error naming file and field of the first thing that is not as the formats say.
 Run read_run(const std::filesystem::path& folder);

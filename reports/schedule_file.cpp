@@ -89,6 +89,15 @@ std::string update_words(const UpdatedLayer& layer) {
   return layer.bias ? "bias" : layer.weights ? weights : "nothing";
 }
 
+int64_t layers_with_weights(const std::vector<UpdatedLayer>& update) {
+  return std::count_if(update.begin(), update.end(), [](const UpdatedLayer& l) { return l.weights; });
+}
+
+std::string short_schedule_words(const std::vector<UpdatedLayer>& update) {
+  return fmt::format("{} layer{}, weights of {}", update.size(), update.size() == 1 ? "" : "s",
+                     layers_with_weights(update));
+}
+
 std::string schedule_words(const std::vector<UpdatedLayer>& update, size_t most) {
   if (update.empty()) return "nothing is updated";
   std::string text = fmt::format("{} layer{} from {} on: ", update.size(), update.size() == 1 ? "" : "s",

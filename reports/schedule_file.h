@@ -53,6 +53,12 @@ ScheduleFile read_exported_schedule(const std::filesystem::path& path);
 /// "bias + all weights", "weights of 3 input channels", ...
 std::string update_words(const UpdatedLayer& layer);
 
+/// How many layers have weights among what is updated.
+int64_t layers_with_weights(const std::vector<UpdatedLayer>& update);
+
+/// A schedule in a few words: "26 layers, weights of 12".
+std::string short_schedule_words(const std::vector<UpdatedLayer>& update);
+
 /// A schedule in one line: "4 layers from b7.pw1 on: b7.pw1 bias + all weights; ...", at most `most` layers.
 std::string schedule_words(const std::vector<UpdatedLayer>& update, size_t most = 64);
 

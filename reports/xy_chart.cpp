@@ -42,16 +42,24 @@ std::string label_svg(const PlotArea& area, double x, double y, const std::strin
   return text_svg(x + (at_left ? 12 : -12), y - 9, label, at_left ? "start" : "end");
 }
 
-std::string legend_svg(const PlotArea& area, const std::vector<XySeries>& series) {
+constexpr double kLegendRow = 22;
+
+/// Rows below the plot; `height` grows by what they need.
+std::string legend_svg(const PlotArea& area, const std::vector<XySeries>& series, double& height) {
   constexpr double kLetter = 7.4;
   std::string text;
-  double x = area.left;
-  const double y = area.top + area.height + 56;
+  double x = area.left, y = area.top + area.height + 58;
   for (const XySeries& s : series) {
     if (s.name.empty()) continue;
+    const double width = 42 + kLetter * static_cast<double>(s.name.size());
+    if (x > area.left && x + width > area.left + area.width + 20) {
+      x = area.left;
+      y += kLegendRow;
+      height += kLegendRow;
+    }
     text += line_svg(s, fmt::format("M{:.1f} {:.1f}h20", x, y - 4)) + mark_svg(s, x + 10, y - 4, "");
     text += text_svg(x + 25, y, s.name);
-    x += 40 + kLetter * static_cast<double>(s.name.size());
+    x += width;
   }
   return text;
 }
@@ -81,7 +89,7 @@ Chart xy_picture(const XyChart& xy, bool with_texts) {
   PlotArea area;
   area.x = xy.x;
   area.y = xy.y;
-  chart.body = axes_svg(area) + legend_svg(area, xy.series);
+  chart.body = axes_svg(area) + legend_svg(area, xy.series, chart.height);
   for (const XySeries& series : xy.series)
     chart.body +=
         series_svg(area, series, with_texts, kMostMarkBytes - std::min(kMostMarkBytes, chart.body.size()));

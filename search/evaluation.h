@@ -40,6 +40,7 @@ struct SeedResult {
   double loss = 0.0;      // mean of the last epoch, nats
   std::string signature;
   std::vector<int32_t> predictions;  // of every test sample; empty on validation
+  std::vector<EpochReport> epochs;   // of a run that is tested on the test split; otherwise empty
 };
 
 struct Evaluation {

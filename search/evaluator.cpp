@@ -89,7 +89,10 @@ SeedResult Evaluator::run(const EvaluationRequest& request, uint32_t seed, const
   result.accuracy = trained.accuracy;
   result.loss = trained.epochs.back().loss;
   result.signature = trained.signature;
-  if (request.measured_on == MeasuredOn::test) result.predictions = std::move(trained.predictions);
+  if (request.measured_on == MeasuredOn::test) {
+    result.predictions = std::move(trained.predictions);
+    result.epochs = std::move(trained.epochs);
+  }
   return result;
 }
 

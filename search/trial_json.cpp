@@ -24,11 +24,13 @@ Json seed_json(const SeedResult& s) {
                {"loss", s.loss},
                {"signature", s.signature}};
   if (!s.predictions.empty()) json["predictions"] = s.predictions;
+  for (const EpochReport& e : s.epochs)
+    json["epochs"].push_back({{"epoch", e.epoch}, {"loss", e.loss}, {"train_accuracy", e.train_accuracy}});
   return json;
 }
 
 SeedResult read_seed(const JsonView& view) {
-  view.known_keys({"seed", "outcome", "accuracy", "loss", "signature", "predictions"});
+  view.known_keys({"seed", "outcome", "accuracy", "loss", "signature", "predictions", "epochs"});
   SeedResult s;
   s.seed = static_cast<uint32_t>(view.field("seed").integer(0, UINT32_MAX));
   s.outcome = view.field("outcome").one_of({"ok", "diverged"}) == 1 ? Outcome::diverged : Outcome::ok;
@@ -38,6 +40,14 @@ SeedResult read_seed(const JsonView& view) {
   if (const auto predictions = view.optional_field("predictions"))
     for (const JsonView& p : predictions->items())
       s.predictions.push_back(static_cast<int32_t>(p.integer(0, 255)));
+  if (const auto epochs = view.optional_field("epochs"))
+    for (const JsonView& e : epochs->items()) {
+      EpochReport report;
+      report.epoch = static_cast<int32_t>(e.field("epoch").integer(1, INT32_MAX));
+      report.loss = e.field("loss").number();
+      report.train_accuracy = e.field("train_accuracy").number(0.0, 1.0);
+      s.epochs.push_back(report);
+    }
   return s;
 }
 

@@ -80,6 +80,7 @@
     data: series.points.map(([x, y, text, label]) => ({x, y, text, label})),
     borderColor: colours(series.colour),
     backgroundColor: colours(series.colour),
+    clip: 12,  // marks on the edge are whole
     showLine: series.line !== "none",
     borderWidth: 2,
     borderDash: series.line === "dashed" ? [6, 4] : [],
@@ -119,6 +120,9 @@
       draw.restore();
     },
   };
+  // Chart.js would show a series without marks as nothing: here it is a piece of its line.
+  const legendOf = (chart) => Chart.defaults.plugins.legend.labels.generateLabels(chart).filter((item) => item.text)
+    .map((item) => chart.data.datasets[item.datasetIndex].pointRadius ? item : {...item, pointStyle: "line"});
   const optionsOf = (data, colours) => ({
     animation: false,
     maintainAspectRatio: false,
@@ -127,7 +131,7 @@
     layout: {padding: {top: 8, right: 12}},
     scales: {x: axisOf(data.x, colours), y: axisOf(data.y, colours)},
     plugins: {
-      legend: {position: "bottom", labels: {usePointStyle: true, color: colours("ink"), filter: (item) => item.text !== ""}},
+      legend: {position: "bottom", labels: {usePointStyle: true, color: colours("ink"), generateLabels: legendOf}},
       tooltip: {
         displayColors: false,
         backgroundColor: colours("ink"),

@@ -40,7 +40,7 @@ TEST(HtmlReport, SaysTheAnswerFirst) {
                           HasSubstr("3,000,000 MACs"), HasSubstr("9.50 points above the last layer only"),
                           HasSubstr("29,232 bytes of RAM, 68,928 of flash in excess")));
   for (const char* chart : {"freezing-curve", "pareto", "layers", "arena"})
-    EXPECT_THAT(page, HasSubstr(std::string("<figure id=\"chart-") + chart));
+    EXPECT_THAT(page, HasSubstr(std::string("<figure class=\"chart-") + chart));
 }
 
 TEST(HtmlReport, NeedsNoNetwork) {
@@ -56,8 +56,9 @@ TEST(HtmlReport, EscapesNamesFromFiles) {
   hostile.signature = "\"><script>alert(2)</script>";
   hostile.board = "<b onload=alert(3)>";
   const std::string page = page_of(hostile);
-  EXPECT_EQ(count(page, "<script"), 1U);
-  EXPECT_EQ(count(page, "</script"), 1U);
+  const size_t of_the_page = count(page_of({}), "<script");
+  EXPECT_EQ(count(page, "<script"), of_the_page);
+  EXPECT_EQ(count(page, "</script"), of_the_page);
   EXPECT_THAT(page, AllOf(Not(HasSubstr("<img")), Not(HasSubstr("<b onload")), HasSubstr("&lt;/script&gt;")));
 }
 

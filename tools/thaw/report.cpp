@@ -108,7 +108,9 @@ int diff(const Options& options) {
   const std::vector<std::string> lines = diff_lines(found);
   if (!options.output.empty()) {
     fs::create_directories(options.output);
-    write_file_atomically(options.output / "diff.svg", standalone_svg(diff_chart(before, after)));
+    const Chart picture = diff_chart(before, after);
+    write_file_atomically(fs::path(options.output) / "diff.svg", standalone_svg(picture));
+    write_file_atomically(fs::path(options.output) / "diff.png", chart_png(picture));
   }
   if (options.json) {
     print_document({{"schema_version", 1},
