@@ -179,7 +179,7 @@ std::string layers_html(const Run& run) {
   const std::vector<LayerEffect> effects = layer_effects(run);
   if (effects.empty() || run.trials.empty()) return "";
   HtmlTable table{"Layers: what freezing the weights saves and costs",
-                  {"layer", "updated in the chosen schedule", ">RAM saved KiB", ">accuracy lost, points"},
+                  {"layer", "the chosen schedule updates", ">RAM saved KiB", ">accuracy lost, points"},
                   {},
                   {}};
   for (const LayerEffect& e : effects)

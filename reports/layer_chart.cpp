@@ -42,15 +42,15 @@ Chart layer_chart(const std::vector<LayerEffect>& effects) {
   const double scale = (kPanel - 96) / (most_loss + most_gain),
                zero = right + most_gain * scale + (most_gain > 0 ? 46 : 0);
   chart.body = text_svg(left, 18, "RAM saved, KiB") + text_svg(right, 18, "accuracy lost, points");
-  chart.body += text_svg(left, 36, "solid: updated in the chosen schedule, pale: frozen", "start", "soft");
+  chart.body += text_svg(left, 36, "solid: these weights are updated in the chosen schedule, pale: frozen", "start", "soft");
   chart.body += fmt::format("<path class=\"axis\" d=\"M{0:.1f} {2:.1f}V{3:.1f}M{1:.1f} {2:.1f}V{3:.1f}\"/>",
                             left, zero, kTop - 6, chart.height - 8);
   size_t updated = 0;
   for (size_t i = 0; i < rows; ++i) {
     const LayerEffect& e = effects[i];
     const double y = kTop + kRow * static_cast<double>(i);
-    const std::string hollow = e.update.empty() ? " hollow" : "";
-    updated += e.update.empty() ? 0U : 1U;
+    const std::string hollow = e.weights ? "" : " hollow";
+    updated += e.weights ? 1U : 0U;
     const std::string name = clipped(e.layer, 18) + ": " + (e.update.empty() ? "frozen" : e.update);
     chart.body += text_svg(left - 8, y + 12, clipped(name, 36), "end", e.update.empty() ? "soft" : "");
     if (e.bytes_saved) {
@@ -71,7 +71,7 @@ Chart layer_chart(const std::vector<LayerEffect>& effects) {
     }
   }
   chart.description =
-      fmt::format("{} layers, {} of them updated in the chosen schedule", effects.size(), updated);
+      fmt::format("{} layers; the chosen schedule updates the weights of {}", effects.size(), updated);
   return chart;
 }
 

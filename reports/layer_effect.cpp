@@ -30,7 +30,7 @@ bool is_start_look(const Run& run, const TrialEntry& trial) {
 std::vector<LayerEffect> layer_effects(const Run& run) {
   std::vector<LayerEffect> frozen, updated;
   for (const UpdatedLayer& entry : run.schedule.update)
-    updated.push_back({entry.layer, std::nullopt, std::nullopt, update_words(entry)});
+    updated.push_back({entry.layer, std::nullopt, std::nullopt, update_words(entry), entry.weights});
   const auto start = std::find_if(run.trials.begin(), run.trials.end(),
                                   [&](const TrialEntry& t) { return is_start_look(run, t); });
   if (start != run.trials.end())
@@ -40,7 +40,7 @@ std::vector<LayerEffect> layer_effects(const Run& run) {
       auto& list = find_update(run, layer) != nullptr ? updated : frozen;
       auto found =
           std::find_if(list.begin(), list.end(), [&](const LayerEffect& e) { return e.layer == layer; });
-      if (found == list.end()) found = list.insert(list.end(), {layer, std::nullopt, std::nullopt, ""});
+      if (found == list.end()) found = list.insert(list.end(), {layer, std::nullopt, std::nullopt, "", false});
       if (found->bytes_saved) continue;  // later looks stand on another schedule
       found->bytes_saved = start->ram_bytes - trial.ram_bytes;
       if (trial.outcome != "diverged" && start->outcome != "diverged")

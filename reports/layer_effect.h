@@ -12,12 +12,13 @@ namespace thaw {
 
 /// Of a layer's weights: RAM saved (bytes) and accuracy lost (0..1, on validation) when they are frozen
 /// first; absent where the search never looked. `update` says what the chosen schedule updates, empty:
-/// nothing.
+/// nothing; `weights`: whether weights are among it.
 struct LayerEffect {
   std::string layer;
   std::optional<int64_t> bytes_saved;
   std::optional<double> accuracy_lost;
   std::string update;
+  bool weights = false;
 };
 
 /// Layers of the chosen schedule in its order, and before them those that the search looked at and froze, in

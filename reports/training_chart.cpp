@@ -48,7 +48,7 @@ XyChart training_chart(const std::vector<TrainingCurve>& curves) {
       if (s >= 3) series.name.clear();  // the legend has one row
       chart.series.push_back(std::move(series));
     }
-  chart.x = round_axis(0, epochs, "epoch");
+  chart.x = round_axis(0, epochs, "epoch", static_cast<int>(std::min(epochs, 8.0)));
   chart.y = round_axis(low, high, "accuracy, %");
   return chart;
 }
