@@ -42,7 +42,8 @@ Chart layer_chart(const std::vector<LayerEffect>& effects) {
   const double scale = (kPanel - 96) / (most_loss + most_gain),
                zero = right + most_gain * scale + (most_gain > 0 ? 46 : 0);
   chart.body = text_svg(left, 18, "RAM saved, KiB") + text_svg(right, 18, "accuracy lost, points");
-  chart.body += text_svg(left, 36, "solid: these weights are updated in the chosen schedule, pale: frozen", "start", "soft");
+  chart.body += text_svg(left, 36, "solid: these weights are updated in the chosen schedule, pale: frozen",
+                         "start", "soft");
   chart.body += fmt::format("<path class=\"axis\" d=\"M{0:.1f} {2:.1f}V{3:.1f}M{1:.1f} {2:.1f}V{3:.1f}\"/>",
                             left, zero, kTop - 6, chart.height - 8);
   size_t updated = 0;

@@ -40,7 +40,8 @@ std::vector<LayerEffect> layer_effects(const Run& run) {
       auto& list = find_update(run, layer) != nullptr ? updated : frozen;
       auto found =
           std::find_if(list.begin(), list.end(), [&](const LayerEffect& e) { return e.layer == layer; });
-      if (found == list.end()) found = list.insert(list.end(), {layer, std::nullopt, std::nullopt, "", false});
+      if (found == list.end())
+        found = list.insert(list.end(), {layer, std::nullopt, std::nullopt, "", false});
       if (found->bytes_saved) continue;  // later looks stand on another schedule
       found->bytes_saved = start->ram_bytes - trial.ram_bytes;
       if (trial.outcome != "diverged" && start->outcome != "diverged")

@@ -23,9 +23,11 @@ std::string kib(int64_t bytes) {
 
 std::string answer_section(const Run& run, const std::vector<BoardLimits>& boards) {
   const Answer answer = answer_of(run, boards);
-  std::string text = "## Thaw: " + markdown_text(run.name) + "\n\n**Update " +
-                     markdown_text(answer.schedule, 1000) + "**\n\n";
+  std::string text = "## Thaw: " + markdown_text(run.name) + "\n\n**Flash " +
+                     markdown_text(answer.schedule_file) + "** (" + markdown_text(answer.summary) +
+                     "). Updated: " + markdown_text(answer.schedule, 1000) + "\n\n";
   if (!answer.verdict.empty()) text += markdown_text(answer.verdict) + "\n\n";
+  if (!answer.device.empty()) text += markdown_text(answer.device) + "\n\n";
   if (!answer.figures.empty()) {
     text += row({"", "", ""}) + row({"---", "---:", "---"});
     for (const AnswerFigure& f : answer.figures)

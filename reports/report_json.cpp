@@ -55,7 +55,10 @@ Json run_json(const Run& run, const std::vector<BoardLimits>& boards) {
   Json notes = Json::array();
   for (const std::string& note : run.notes) notes.push_back(clipped(note));
   return {{"name", clipped(run.name)},
+          {"schedule_file", clipped(answer.schedule_file)},
           {"schedule", answer.schedule},
+          {"verdict", answer.verdict},
+          {"device", answer.device},
           {"figures", figures_json(figures_of(run))},
           {"boards", fits},
           {"comparison", rows},

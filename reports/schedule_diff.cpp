@@ -99,6 +99,12 @@ ScheduleDiff diff_schedules(const ScheduleFile& before, const ScheduleFile& afte
     integer(diff.figures, "flash bytes", a.flash_bytes, b.flash_bytes);
     integer(diff.figures, "MACs a step", a.macs_per_step, b.macs_per_step);
     field(diff.figures, "signature", a.signature, b.signature);
+  } else if (before.promise || after.promise) {
+    const PromisedFigures& only = before.promise ? *before.promise : *after.promise;
+    diff.figures.push_back(
+        fmt::format("only the {} schedule has measured figures: {}, {} of RAM, {} of flash",
+                    before.promise ? "first" : "second", percent_text(only.accuracy),
+                    bytes_text(only.ram_bytes), bytes_text(only.flash_bytes)));
   }
   return diff;
 }

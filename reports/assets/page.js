@@ -122,7 +122,11 @@
   };
   // Chart.js would show a series without marks as nothing: here it is a piece of its line.
   const legendOf = (chart) => Chart.defaults.plugins.legend.labels.generateLabels(chart).filter((item) => item.text)
-    .map((item) => chart.data.datasets[item.datasetIndex].pointRadius ? item : {...item, pointStyle: "line"});
+    .map((item) => {
+      const set = chart.data.datasets[item.datasetIndex];
+      return set.pointRadius ? item
+        : {...item, pointStyle: "line", strokeStyle: set.borderColor, lineWidth: 2, lineDash: set.borderDash};
+    });
   const optionsOf = (data, colours) => ({
     animation: false,
     maintainAspectRatio: false,

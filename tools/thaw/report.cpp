@@ -135,6 +135,12 @@ void add_diff(CLI::App& parent, Options& options) {
   app->add_option("A", options.before, "Schedule before (schedule.json)")->required();
   app->add_option("B", options.after, "Schedule after")->required();
   add_common_options(*app, options, {Flag::json, Flag::quiet, Flag::output});
+  app->footer(
+      "With -o DIR the picture too: diff.svg, diff.png.\n"
+      "Examples:\n"
+      "  thaw report diff configs/schedules/reference/biases.json "
+      "configs/schedules/reference/last-blocks.json\n"
+      "  thaw report diff runs/demo/schedule.json runs/fashion/schedule.json -o runs/diff");
 }
 
 }  // namespace
