@@ -30,7 +30,12 @@ ArenaMap read_arena_map(const JsonView& view) {
   map.peak_bytes = layout.field("peak_bytes").integer(0, kMostBytes);
   map.lower_bound_bytes = layout.field("lower_bound_bytes").integer(0, kMostBytes);
   map.proven_optimal = layout.field("proven_optimal").boolean();
+  if (const auto board = view.optional_field("board"); board && !board->json().is_null())
+    map.board = board->field("name").string();
   const JsonView totals = view.field("totals");
+  map.ram_bytes = totals.field("ram_bytes").integer(0);
+  map.flash_bytes = totals.field("flash_bytes").integer(0);
+  map.macs_per_step = totals.field("macs_per_step").integer(0);
   map.arena_bytes = totals.field("arena_bytes").integer(0);
   map.persistent_bytes = totals.field("persistent_bytes").integer(0);
   map.stack_bytes = totals.field("stack_bytes").integer(0);

@@ -9,7 +9,7 @@
 namespace thaw {
 
 Chart diff_chart(const ScheduleFile& before, const ScheduleFile& after) {
-  constexpr double kRow = 24, kTop = 44, kNames = 200, kColumn = 240;
+  constexpr double kRow = 24, kTop = 44, kNames = 170, kColumn = 262;
   constexpr size_t kMostRows = 400;
   std::map<int64_t, std::pair<const UpdatedLayer*, const UpdatedLayer*>> rows;
   for (const UpdatedLayer& layer : before.update) rows[layer.op].first = &layer;

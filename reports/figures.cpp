@@ -81,6 +81,13 @@ Figures figures_of(const Run& run) {
     figures.flash_bytes = run.schedule.promise->flash_bytes;
     figures.macs_per_step = run.schedule.promise->macs_per_step;
   }
+  // The layout is there to be read; the promise is what it was when the schedule was exported.
+  if (run.arena) {
+    figures.ram_bytes = run.arena->ram_bytes;
+    figures.flash_bytes = run.arena->flash_bytes;
+    figures.macs_per_step = run.arena->macs_per_step;
+    if (figures.board.empty()) figures.board = run.arena->board;
+  }
   if (run.facts && run.facts->trained) take_accuracy(*run.facts->trained);
   if (run.comparison) {
     const ComparedSchedule& chosen = run.comparison->rows[0];

@@ -142,7 +142,7 @@ std::string comparison_html(const Comparison& comparison) {
                               "interval in %",
                               grouped_text(comparison.samples)),
                   {"schedule", ">accuracy", ">from", ">to", ">seeds", ">RAM KiB", ">flash KiB", ">MACs/step",
-                   ">rate", ">layers", ">weights of"},
+                   ">rate", ">layers", ">weights"},
                   {},
                   {0}};
   for (const ComparedSchedule& r : comparison.rows)
@@ -157,7 +157,7 @@ std::string comparison_html(const Comparison& comparison) {
 
 std::string curve_html(const FreezingCurve& curve) {
   HtmlTable table{"Steps of the freezing curve; accuracy on validation, in %",
-                  {">step", "frozen", ">accuracy", ">RAM KiB", ">MACs/step", ">layers", ">weights of", ""},
+                  {">step", "frozen", ">accuracy", ">RAM KiB", ">MACs/step", ">layers", ">weights", ""},
                   {},
                   {curve.chosen}};
   for (size_t i = 0; i < curve.points.size(); ++i) {

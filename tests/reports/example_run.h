@@ -115,14 +115,15 @@ inline Json example_trial(const ExampleRun& run, int number, const std::string& 
           {"schedule", example_schedule(run, layers)}};
 }
 
-inline Json example_plan() {
+inline Json example_plan(const ExampleRun& run) {
   return {{"schema_version", 1},
           {"totals",
-           {{"ram_bytes", 62000},
+           {{"ram_bytes", run.ram_bytes},
             {"arena_bytes", 50000},
             {"persistent_bytes", 7904},
             {"stack_bytes", 4096},
-            {"flash_bytes", 200000},
+            {"flash_bytes", run.flash_bytes},
+            {"macs_per_step", run.macs_per_step},
             {"constant_bytes", 180000},
             {"code_bytes_estimate", 20000}}},
           {"layout",
@@ -249,7 +250,7 @@ inline fs::path write_example(const fs::path& folder, const ExampleRun& run) {
                   .dump() +
               "\n";
   write_text(folder / "trials.jsonl", trials);
-  write_text(folder / "plan.json", example_plan().dump(2));
+  write_text(folder / "plan.json", example_plan(run).dump(2));
   write_text(folder / "run.json",
              Json({{"schema_version", 1},
                    {"thaw", "0.1.0"},

@@ -149,20 +149,42 @@ TEST(Gate, PassesChangesUpToTheLimit) {
   EXPECT_EQ(status_of(report, GateMetric::macs_per_step), GateStatus::within_limit);
 }
 
-TEST(Gate, JudgesInstructionsWhereTheyAreMeasured) {
-  const std::filesystem::path folder = testing::scratch_folder();
-  Figures before = figures_of(read_run(testing::write_example(folder / "run", {})));
-  before.instructions_per_step = 1'000'000;
-  Figures now = before;
-  now.instructions_per_step = 1'020'001;
-  EXPECT_EQ(status_of(judge(now, &before, default_rules(), kBoards), GateMetric::instructions_per_step),
-            GateStatus::regression);
-  now.instructions_per_step.reset();
-  const GateReport report = judge(now, &before, default_rules(), kBoards);
+/// What `tools/run-on-qemu --json` prints, cut to what is read.
+void write_device(const std::filesystem::path& run, int64_t instructions, const char* bits = "identical") {
+  testing::write_text(run / "device.json", testing::Json({{"schema_version", 1},
+                                                          {"board", "mps2-an386"},
+                                                          {"bits", bits},
+                                                          {"training_steps", 3},
+                                                          {"instructions_per_training_step", instructions}})
+                                               .dump());
+}
+
+TEST(Gate, JudgesInstructionsWhereADeviceCountedThem) {
+  const std::filesystem::path run = testing::write_example(testing::scratch_folder() / "run", {});
+  const Figures without = figures_of(read_run(run));
+  write_device(run, 1'000'000);
+  const Figures before = figures_of(read_run(run));
+  write_device(run, 1'020'001);
+  GateReport report = judge(figures_of(read_run(run)), &before, default_rules(), kBoards);
+  EXPECT_EQ(status_of(report, GateMetric::instructions_per_step), GateStatus::regression);
+  EXPECT_THAT(gate_text(report),
+              HasSubstr("[fail] instructions_per_step: REGRESSION, baseline 1,000,000 instructions, now "
+                        "1,020,001 instructions, change +20,001 (+2.00 %), limit at most 20,000 higher"));
+  report = judge(without, &before, default_rules(), kBoards);
   EXPECT_EQ(status_of(report, GateMetric::instructions_per_step), GateStatus::vanished);
   EXPECT_FALSE(report.passed());
-  EXPECT_EQ(status_of(judge(before, &now, default_rules(), kBoards), GateMetric::instructions_per_step),
+  EXPECT_EQ(status_of(judge(before, &without, default_rules(), kBoards), GateMetric::instructions_per_step),
             GateStatus::first_time);
+}
+
+TEST(Gate, TakesBytesFromThePlanNotFromThePromise) {
+  const std::filesystem::path run = testing::write_example(testing::scratch_folder() / "run", {});
+  const Figures before = figures_of(read_run(run));
+  ExampleRun larger;
+  larger.ram_bytes += 8;
+  testing::write_text(run / "plan.json", testing::example_plan(larger).dump());
+  const GateReport report = judge(figures_of(read_run(run)), &before, default_rules(), kBoards);
+  EXPECT_EQ(status_of(report, GateMetric::ram_bytes), GateStatus::regression);
 }
 
 TEST(Gate, NamesTheScheduleLinesThatChanged) {

@@ -67,6 +67,7 @@ INSTANTIATE_TEST_SUITE_P(
                "reference_accuracy"},
         Damage{"ChosenOutside", "curve.json", "\"chosen\": 1", "\"chosen\": 3", "chosen"},
         Damage{"Text", "plan.json", "\"peak_bytes\": 49984", "\"peak_bytes\": \"many\"", "layout.peak_bytes"},
+        Damage{"NoWork", "plan.json", "\"macs_per_step\"", "\"macs\"", "totals"},
         Damage{"LifeOutside", "plan.json", "\"last_step\": 2", "\"last_step\": 200", "last_step"},
         Damage{"Offset", "comparison.json", "\"offset\": 2000", "\"offset\": 9223372036854775807", "offset"},
         Damage{"NoTrialRole", "trials.jsonl", "\"role\"", "\"part\"", "role"},
