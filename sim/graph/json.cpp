@@ -207,7 +207,7 @@ nlohmann::json parse_json(std::string_view text, const std::string& file_name) {
 
 nlohmann::json read_json_file(const std::filesystem::path& path) {
   const std::vector<std::byte> bytes = read_file(path, max_json_bytes);
-  return parse_json({reinterpret_cast<const char*>(bytes.data()), bytes.size()}, path.filename().string());
+  return parse_json({reinterpret_cast<const char*>(bytes.data()), bytes.size()}, path.string());
 }
 
 std::string JsonView::where() const {
