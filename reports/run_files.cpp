@@ -52,8 +52,8 @@ FreezingCurve read_curve(const JsonView& view) {
 std::vector<uint8_t> slice(const std::vector<std::byte>& bytes, const JsonView& offset, int64_t count) {
   const int64_t at = offset.integer(0);
   if (at > static_cast<int64_t>(bytes.size()) - count)
-    offset.fail(fmt::format("bytes {} to {} of predictions.bin are named, but it has {} bytes", at,
-                            at + count, bytes.size()),
+    offset.fail(fmt::format("{} bytes from byte {} of predictions.bin on are named, but it has {} bytes",
+                            count, at, bytes.size()),
                 "The run directory is incomplete: copy it again, or repeat the search");
   std::vector<uint8_t> classes;
   for (int64_t i = 0; i < count; ++i)

@@ -207,7 +207,7 @@ TEST(ParetoFront, KeepsWhatNothingElseBeats) {
     Evaluation e;
     e.request.fidelity = {fidelity, 1, 1.0};
     e.ram_bytes = ram;
-    e.seeds = {{1, Outcome::ok, accuracy, 0.0, "", {}}};
+    e.seeds = {{1, Outcome::ok, accuracy, 0.0, "", {}, {}}};
     return e;
   };
   const std::vector<Evaluation> front =
