@@ -37,6 +37,13 @@ bool may_take_place(const Plan& plan, BufferId input, BufferId output, int32_t s
          in.bytes == plan.buffer(output).bytes && !is_model_end(plan, input);
 }
 
+/// Depthwise of the same shape out as in.
+bool keeps_shape_by_channel(const ConvolutionForward& k) {
+  const Window& w = k.window;
+  return k.depthwise && k.depth_multiplier == 1 && w.stride_height == 1 && w.stride_width == 1 &&
+         w.input_height == w.output_height && w.input_width == w.output_width;
+}
+
 }  // namespace
 
 Plan add_in_place(const Plan& plan) {
@@ -58,6 +65,27 @@ Plan add_in_place(const Plan& plan) {
     result.notes.push_back({"add in place",
                             std::to_string(count) + " adds write over an input that nobody reads afterwards",
                             saved});
+  return result;
+}
+
+Plan depthwise_in_place(const Plan& plan) {
+  Plan result = plan;
+  int64_t saved = 0;
+  int32_t count = 0;
+  for (size_t i = 0; i < result.steps.size(); ++i) {
+    const auto* k = std::get_if<ConvolutionForward>(&result.steps[i].kernel);
+    if (k == nullptr || result.steps[i].stream >= 0 || !keeps_shape_by_channel(*k)) continue;
+    const BufferId input = k->input;
+    if (!may_take_place(result, input, k->output, static_cast<int32_t>(i))) continue;
+    saved += result.buffer(input).bytes;
+    ++count;
+    replace_buffer(result, k->output, input);
+  }
+  if (count > 0)
+    result.notes.push_back(
+        {"depthwise in place",
+         std::to_string(count) + " depthwise convolutions write over an input that nobody reads afterwards",
+         saved});
   return result;
 }
 
@@ -130,6 +158,7 @@ Plan run_passes(Plan plan) {
   const auto stream = [](const Plan& p) { return stream_rows(p, choose_streams(p)); };
   for (const std::function<Plan(const Plan&)>& pass :
        {std::function<Plan(const Plan&)>(stream), std::function<Plan(const Plan&)>(add_in_place),
+        std::function<Plan(const Plan&)>(depthwise_in_place),
         std::function<Plan(const Plan&)>(gradient_in_place)}) {
     const size_t notes = plan.notes.size();
     const int64_t before = most_alive(plan);

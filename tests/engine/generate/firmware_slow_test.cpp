@@ -5,15 +5,12 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdlib>
 #include <fstream>
 
-#include "sim/data/dataset.h"
-#include "sim/data/random.h"
-#include "sim/data/to_int8.h"
-#include "sim/graph/tflite_reader.h"
-#include "sim/plan/schedule_json.h"
 #include "tests/engine/generate/every_operator.h"
 #include "tests/engine/generate/firmware.h"
+#include "tests/engine/generate/model_firmware.h"
 #include "tests/shared_folder.h"
 #include "tests/sim/exec/random_network.h"
 #include "tests/sim/plan/small_model.h"
@@ -25,28 +22,22 @@ namespace fs = std::filesystem;
 using testing::board_named;
 using testing::expect_same_bits;
 using ::testing::HasSubstr;
+using testing::Images;
+using testing::images_of;
+using testing::Model;
 using testing::noise_images;
 using testing::PlannedFirmware;
+using testing::read_model;
 using testing::run_command;
 using testing::run_on_qemu;
 using testing::small_firmware;
 using testing::test_folder;
 using testing::with_ram;
-using testing::write_check;
+using testing::write_all;
 using testing::write_firmware;
 
 const char* const kBoards[] = {"mps2-an386", "mps2-an500", "mps3-an547"};
 constexpr int64_t kLargeRam = 512 * 1024;  // what QEMU's smallest board has
-
-using Images = std::vector<std::pair<int32_t, std::vector<int8_t>>>;
-
-fs::path write_all(const PlannedFirmware& made, const Board& board, const Images& images, KernelSet kernels) {
-  const fs::path folder = test_folder(board.name);
-  write_firmware(folder, made.request(board));
-  write_check(folder, firmware_trace(made.plan, made.layout.offsets, kernels, made.seed, made.schedule_steps,
-                                     made.samples(images)));
-  return folder;
-}
 
 /// Bits, RAM to the byte, stack; flash within 5 % of the estimate where the model is no toy.
 void expect_equal_on_boards(const PlannedFirmware& made, const Images& images, bool check_flash = true) {
@@ -129,43 +120,12 @@ TEST(FirmwareSlow, NothingUpdatedIsInferenceAndLoss) {
 
 // ---- models -----------------------------------------------------------------------------------------------
 
-Images images_of(const Network& network, const fs::path& data, uint32_t seed, size_t count) {
-  const std::array<int32_t, 4> shape = input_shape(network);
-  const Dataset dataset = read_dataset(data, {shape[1], shape[2], shape[3]});
-  const std::vector<uint32_t> order = shuffle(seed, 0, static_cast<uint32_t>(dataset.train.count));
-  Images images;
-  for (size_t t = 0; t < count; ++t) {
-    const uint32_t id = order[t];
-    std::vector<int8_t> image(static_cast<size_t>(shape[1] * shape[2] * shape[3]));
-    sample_to_int8(dataset, dataset.train, id, network.graph.tensor(network.input).quantization, image);
-    if (flipped(seed, 0, id)) flip_left_right(image, shape[1], shape[2], shape[3]);
-    images.emplace_back(dataset.train.labels[id], std::move(image));
-  }
-  return images;
-}
-
-struct Model {
-  Network network;
-  Schedule schedule;
-};
-
-Model read_model(const fs::path& model, const fs::path& schedule_file) {
-  Model result;
-  result.schedule = read_schedule_file(schedule_file);
-  result.network = reduce(
-      read_tflite(model),
-      {.classes = result.schedule.classes, .fresh_classifier = result.schedule.training.fresh_classifier});
-  check_schedule(result.schedule, result.network, schedule_file.string());
-  return result;
-}
-
-const fs::path kConfigs = fs::path(THAW_SOURCE_DIR) / "configs";
-
 TEST(FirmwareSlow, ReferenceModelFor200StepsOnHostAndEveryBoard) {
   for (const char* schedule : {"biases", "last-blocks"}) {
     SCOPED_TRACE(schedule);
-    const Model model = read_model(kConfigs / "models/reference.tflite",
-                                   kConfigs / "schedules/reference" / (std::string(schedule) + ".json"));
+    const Model model =
+        read_model(testing::kConfigs / "models/reference.tflite",
+                   testing::kConfigs / "schedules/reference" / (std::string(schedule) + ".json"));
     const PlannedFirmware made(model.network, model.schedule, 200);
     // The images of the demonstration where they are installed; the bits do not depend on what is seen.
     const fs::path data = "/usr/share/datasets/fashion-mnist";
@@ -176,17 +136,23 @@ TEST(FirmwareSlow, ReferenceModelFor200StepsOnHostAndEveryBoard) {
   }
 }
 
-/// Training steps of the published network in QEMU, each some 80 million instructions.
-constexpr size_t kPublishedSteps = 20;
+/// Training steps of the published network: on the host all 200; in QEMU, at some 80 million instructions
+/// each, as many as CI has time for, or THAW_PUBLISHED_STEPS.
+constexpr size_t kHostSteps = 200, kBoardSteps = 20;
+
+size_t board_steps() {
+  const char* text = std::getenv("THAW_PUBLISHED_STEPS");
+  return text == nullptr ? kBoardSteps : std::min<size_t>(std::stoul(text), kHostSteps);
+}
 
 void published_network(const std::string& schedule, const std::string& data) {
   const Model model = read_model(*testing::shared_folder() / "models/mcunet-5fps.tflite",
-                                 kConfigs / "schedules/mcunet-5fps" / (schedule + ".json"));
+                                 testing::kConfigs / "schedules/mcunet-5fps" / (schedule + ".json"));
   const PlannedFirmware made(model.network, model.schedule, 200);
-  const Images images =
-      images_of(model.network, *testing::shared_folder() / "data" / data, 1, kPublishedSteps);
+  const Images images = images_of(model.network, *testing::shared_folder() / "data" / data, 1, kHostSteps);
   expect_equal_on_host(made, images);
-  expect_equal_on_boards(made, images);
+  expect_equal_on_boards(made,
+                         Images(images.begin(), images.begin() + static_cast<ptrdiff_t>(board_steps())));
 }
 
 TEST(FirmwareSlow, PublishedNetwork49KbOnCifar) {
@@ -253,10 +219,10 @@ TEST(FirmwareSlow, CompilesFreestandingWithoutWarnings) {
           compiler + strict + optimize + " $f -o unit.o || exit 1; done");
       EXPECT_EQ(result.status, 0) << compiler << " " << optimize << "\n" << result.output;
     }
-  const testing::CommandResult header =
-      run_command("cd '" + folder.string() +
-                  "' && echo '#include \"thaw_model.h\"' | g++ -std=c++17 -Wall -Wextra -Wpedantic -Wconversion "
-                  "-Wshadow -Werror -I. -fsyntax-only -x c++ -");
+  const testing::CommandResult header = run_command(
+      "cd '" + folder.string() +
+      "' && echo '#include \"thaw_model.h\"' | g++ -std=c++17 -Wall -Wextra -Wpedantic -Wconversion "
+      "-Wshadow -Werror -I. -fsyntax-only -x c++ -");
   EXPECT_THAT(header.output, ::testing::Not(HasSubstr("error: "))) << header.output;
 }
 

@@ -45,6 +45,10 @@ TEST(Passes, AddInPlaceKeepsTheBits) {
   EXPECT_GT(plans_changed([](const Plan& plan) { return add_in_place(plan); }), 10);
 }
 
+TEST(Passes, DepthwiseInPlaceKeepsTheBits) {
+  EXPECT_GT(plans_changed([](const Plan& plan) { return depthwise_in_place(plan); }), 10);
+}
+
 TEST(Passes, GradientInPlaceKeepsTheBits) {
   EXPECT_GT(plans_changed([](const Plan& plan) { return gradient_in_place(plan); }), 10);
 }
