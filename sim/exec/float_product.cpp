@@ -28,6 +28,7 @@ struct Operands {
 /// kRows x (kVectors * lanes of Vector) elements of the result, held in registers over the whole depth.
 template <class Vector, int kRows, int kVectors>
 [[gnu::always_inline]] inline void add_tile(const Operands& o, int64_t row, int64_t column) {
+  // NOLINTNEXTLINE(bugprone-sizeof-expression): Vector holds several floats
   constexpr auto kLanes = static_cast<int64_t>(sizeof(Vector) / sizeof(float));
   Vector sums[kRows][kVectors] = {};
   const float* left = o.left + row * o.left_row_stride;
