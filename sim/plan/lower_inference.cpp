@@ -33,7 +33,7 @@ void add_step(PlanBuilder& build, const Op& op) {
   k.first_input = build.activation(op.inputs[0]);
   k.second_input = build.activation(op.inputs[1]);
   k.output = build.activation(op.outputs[0]);
-  build.step(build.graph.tensor(op.outputs[0]).name, Phase::forward, op.id, std::move(k));
+  build.step(build.graph.tensor(op.outputs[0]).name, Phase::forward, op.id, k);
 }
 
 }  // namespace

@@ -108,13 +108,15 @@ double ratio_that_keeps(int32_t count, int32_t channels) {
   int64_t power = 1;
   for (int digits = 0; digits <= kExactDigits; ++digits, power *= 10)
     if (count * power % channels == 0) {
-      const double ratio = static_cast<double>(count * power / channels) / static_cast<double>(power);
+      const int64_t digits_kept = count * power / channels;
+      const double ratio = static_cast<double>(digits_kept) / static_cast<double>(power);
       if (kept_channels(channels, ratio) == count) return ratio;
     }
   // No short quotient: round up, so that truncation of the product comes back to `count`.
   double ratio = 1.0;
   for (power = 10;; power *= 10) {
-    ratio = static_cast<double>(count * power / channels + 1) / static_cast<double>(power);
+    const int64_t digits_kept = count * power / channels + 1;
+    ratio = static_cast<double>(digits_kept) / static_cast<double>(power);
     if (kept_channels(channels, ratio) == count) return ratio;
   }
 }
