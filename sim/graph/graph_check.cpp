@@ -86,7 +86,7 @@ void check_order(const Graph& graph) {
     }
   }
   for (TensorId id : graph.outputs)
-    if (!available[id.index()])
+    if (!available[id.index()] || graph.tensor(id).is_constant())
       fail(graph, "subgraphs[0].outputs",
            "names " + tensor_path(graph.tensor(id)) + ", which no operator writes");
 }

@@ -103,6 +103,8 @@ TEST(GraphCheck, IndicesAndOrder) {
        "which is a constant or named before"},
       {"input is constant", one_dense(), [](Graph& g) { g.inputs.push_back(TensorId(1)); },
        "which is a constant or named before"},
+      {"output is constant", one_dense(), [](Graph& g) { g.outputs.push_back(TensorId(1)); },
+       "which no operator writes"},
       {"output never written", one_dense(), [](Graph& g) { g.ops.pop_back(); },
        "subgraphs[0].outputs: names subgraphs[0].tensors[4] (\"p\"), which no operator writes"},
   });
