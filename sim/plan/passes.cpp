@@ -37,6 +37,33 @@ bool may_take_place(const Plan& plan, BufferId input, BufferId output, int32_t s
          in.bytes == plan.buffer(output).bytes && !is_model_end(plan, input);
 }
 
+/// What a step may do in place: its output, and the inputs that it may write over, the first that dies is
+/// taken.
+struct InPlace {
+  BufferId output;
+  std::vector<BufferId> inputs;
+};
+
+/// Lets every step do in place what it may. `what` follows the number of steps in the note.
+Plan write_in_place(const Plan& plan, const std::string& pass, const std::string& what,
+                    const std::function<InPlace(const Step&)>& may) {
+  Plan result = plan;
+  int64_t saved = 0;
+  int32_t count = 0;
+  for (size_t i = 0; i < result.steps.size(); ++i) {
+    const InPlace chance = may(result.steps[i]);
+    for (BufferId input : chance.inputs) {
+      if (!may_take_place(result, input, chance.output, static_cast<int32_t>(i))) continue;
+      saved += result.buffer(input).bytes;
+      ++count;
+      replace_buffer(result, chance.output, input);
+      break;
+    }
+  }
+  if (count > 0) result.notes.push_back({pass, std::to_string(count) + " " + what, saved});
+  return result;
+}
+
 /// Depthwise of the same shape out as in.
 bool keeps_shape_by_channel(const ConvolutionForward& k) {
   const Window& w = k.window;
@@ -47,71 +74,36 @@ bool keeps_shape_by_channel(const ConvolutionForward& k) {
 }  // namespace
 
 Plan add_in_place(const Plan& plan) {
-  Plan result = plan;
-  int64_t saved = 0;
-  int32_t count = 0;
-  for (size_t i = 0; i < result.steps.size(); ++i) {
-    const auto* add = std::get_if<AddForward>(&result.steps[i].kernel);
-    if (add == nullptr || result.steps[i].stream >= 0) continue;
-    for (BufferId input : {add->first_input, add->second_input}) {
-      if (!may_take_place(result, input, add->output, static_cast<int32_t>(i))) continue;
-      saved += result.buffer(input).bytes;
-      ++count;
-      replace_buffer(result, add->output, input);
-      break;
-    }
-  }
-  if (count > 0)
-    result.notes.push_back({"add in place",
-                            std::to_string(count) + " adds write over an input that nobody reads afterwards",
-                            saved});
-  return result;
+  return write_in_place(plan, "add in place", "adds write over an input that nobody reads afterwards",
+                        [](const Step& step) -> InPlace {
+                          const auto* k = std::get_if<AddForward>(&step.kernel);
+                          if (k == nullptr || step.stream >= 0) return {};
+                          return {k->output, {k->first_input, k->second_input}};
+                        });
 }
 
 Plan depthwise_in_place(const Plan& plan) {
-  Plan result = plan;
-  int64_t saved = 0;
-  int32_t count = 0;
-  for (size_t i = 0; i < result.steps.size(); ++i) {
-    const auto* k = std::get_if<ConvolutionForward>(&result.steps[i].kernel);
-    if (k == nullptr || result.steps[i].stream >= 0 || !keeps_shape_by_channel(*k)) continue;
-    const BufferId input = k->input;
-    if (!may_take_place(result, input, k->output, static_cast<int32_t>(i))) continue;
-    saved += result.buffer(input).bytes;
-    ++count;
-    replace_buffer(result, k->output, input);
-  }
-  if (count > 0)
-    result.notes.push_back(
-        {"depthwise in place",
-         std::to_string(count) + " depthwise convolutions write over an input that nobody reads afterwards",
-         saved});
-  return result;
+  return write_in_place(plan, "depthwise in place",
+                        "depthwise convolutions write over an input that nobody reads afterwards",
+                        [](const Step& step) -> InPlace {
+                          const auto* k = std::get_if<ConvolutionForward>(&step.kernel);
+                          if (k == nullptr || step.stream >= 0 || !keeps_shape_by_channel(*k)) return {};
+                          return {k->output, {k->input}};
+                        });
 }
 
 Plan gradient_in_place(const Plan& plan) {
-  Plan result = plan;
-  int64_t saved = 0;
-  int32_t count = 0;
-  for (size_t i = 0; i < result.steps.size(); ++i) {
-    const auto* made = std::get_if<MakeGradient>(&result.steps[i].kernel);
-    if (made == nullptr) continue;
-    for (const GradientSource& source : made->sources) {
-      const auto* stored = std::get_if<FromStored>(&source.from);
-      if (stored == nullptr ||
-          !may_take_place(result, stored->gradient, made->output, static_cast<int32_t>(i)))
-        continue;
-      saved += result.buffer(stored->gradient).bytes;
-      ++count;
-      replace_buffer(result, made->output, stored->gradient);
-      break;
-    }
-  }
-  if (count > 0)
-    result.notes.push_back(
-        {"gradient in place",
-         std::to_string(count) + " gradient tensors are made in the place of the one they come from", saved});
-  return result;
+  return write_in_place(plan, "gradient in place",
+                        "gradient tensors are made in the place of the one they come from",
+                        [](const Step& step) -> InPlace {
+                          const auto* k = std::get_if<MakeGradient>(&step.kernel);
+                          if (k == nullptr) return {};
+                          InPlace chance = {k->output, {}};
+                          for (const GradientSource& source : k->sources)
+                            if (const auto* stored = std::get_if<FromStored>(&source.from))
+                              chance.inputs.push_back(stored->gradient);
+                          return chance;
+                        });
 }
 
 Plan drop_unused_buffers(Plan plan) {
