@@ -1,7 +1,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <map>
+#include <string>
 #include <string_view>
+#include <vector>
 
 #include "reports/escape.h"
 #include "reports/number_text.h"
@@ -39,28 +42,58 @@ std::string legend(const PlotArea& area) {
   return text;
 }
 
+/// Where each step begins and the last one ends, in widths of a step: the many bands of a row stream share a
+/// few.
+std::vector<double> step_positions(const std::vector<ArenaStep>& steps) {
+  constexpr double kStreamWidth = 12;
+  std::map<int64_t, double> count;
+  for (const ArenaStep& step : steps) count[step.stream] += 1;
+  std::vector<double> positions = {0};
+  for (const ArenaStep& step : steps) {
+    const double bands = count[step.stream];
+    positions.push_back(positions.back() +
+                        (step.stream < 0 || bands <= kStreamWidth ? 1.0 : kStreamWidth / bands));
+  }
+  return positions;
+}
+
+/// Numbers of steps below the plot, as many as have room.
+std::string step_numbers(const PlotArea& area, const std::vector<double>& positions) {
+  constexpr double kDistance = 60;
+  std::string text;
+  double next = area.left;
+  for (size_t i = 0; i + 1 < positions.size(); ++i) {
+    const double x = area.at_x(positions[i]);
+    if (x < next) continue;
+    text += fmt::format("<path class=\"grid\" d=\"M{:.1f} {:.1f}v{:.1f}\"/>", x, area.top, area.height);
+    text += text_svg(x, area.top + area.height + 17, std::to_string(i), "middle", "soft");
+    next = x + kDistance;
+  }
+  return text;
+}
+
 }  // namespace
 
 Chart arena_chart(const ArenaMap& arena) {
   Chart chart;
   chart.name = "arena";
   chart.title = "Arena over one training step";
-  const auto steps = static_cast<double>(arena.steps.size());
+  const std::vector<double> positions = step_positions(arena.steps);
   double top = static_cast<double>(arena.peak_bytes) / 1024.0;
   for (const ArenaBuffer& b : arena.buffers)
     top = std::max(top, static_cast<double>(b.offset + b.bytes) / 1024.0);
   PlotArea area;
-  area.x = round_axis(0, steps, "step");
-  area.x.high = steps;
-  while (!area.x.ticks.empty() && area.x.ticks.back() > steps) area.x.ticks.pop_back();
+  area.x.low = 0;
+  area.x.high = positions.back();
+  area.x.label = "step";
   area.y = round_axis(0, top, "offset, KiB");
   std::string marks;
   size_t drawn = 0;
   for (const ArenaBuffer& b : arena.buffers) {
     if (marks.size() > kMostMarkBytes) break;
     ++drawn;
-    const double x = area.at_x(static_cast<double>(b.first_step)),
-                 end = area.at_x(static_cast<double>(b.last_step + 1));
+    const double x = area.at_x(positions[static_cast<size_t>(b.first_step)]),
+                 end = area.at_x(positions[static_cast<size_t>(b.last_step) + 1]);
     const double y = area.at_y(static_cast<double>(b.offset + b.bytes) / 1024.0);
     const double bottom = area.at_y(static_cast<double>(b.offset) / 1024.0);
     marks += fmt::format(
@@ -79,17 +112,18 @@ Chart arena_chart(const ArenaMap& arena) {
       if (peak.size() < kMostMarkBytes / 4)
         peak +=
             fmt::format("<rect class=\"peak\" x=\"{:.2f}\" y=\"{:.1f}\" width=\"{:.2f}\" height=\"{:.1f}\"/>",
-                        area.at_x(static_cast<double>(i)), area.top, area.width / steps, area.height);
+                        area.at_x(positions[i]), area.top,
+                        area.at_x(positions[i + 1]) - area.at_x(positions[i]), area.height);
     }
     if (arena.steps[i].phase != previous && (previous.empty() || arena.steps[i].phase == "backward")) {
-      const double x = area.at_x(static_cast<double>(i));
+      const double x = area.at_x(positions[i]);
       phases += fmt::format("<path class=\"axis\" d=\"M{0:.1f} {1:.1f}v-8\"/>", x, area.top);
       phases += text_svg(x + 4, area.top - 3, clipped(arena.steps[i].phase, 20), "start", "soft");
     }
     if (previous.empty() || arena.steps[i].phase == "backward") previous = arena.steps[i].phase;
   }
   const double peak_y = area.at_y(static_cast<double>(arena.peak_bytes) / 1024.0);
-  chart.body = axes_svg(area) + peak + marks + phases;
+  chart.body = step_numbers(area, positions) + axes_svg(area) + peak + marks + phases;
   chart.body += fmt::format("<path class=\"line red dashed\" d=\"M{:.1f} {:.1f}h{:.1f}\"/>", area.left,
                             peak_y, area.width);
   chart.body +=

@@ -6,8 +6,10 @@ namespace {
 constexpr int64_t kMostBytes = int64_t{1} << 48;  // sums of offsets and sizes stay exact
 
 ArenaStep read_step(const JsonView& view) {
+  const auto stream = view.optional_field("stream");
   return {view.field("name").string(), view.field("phase").string(),
-          view.field("live_bytes").integer(0, kMostBytes), view.field("at_peak").boolean()};
+          view.field("live_bytes").integer(0, kMostBytes), view.field("at_peak").boolean(),
+          stream ? stream->integer(0) : -1};
 }
 
 ArenaBuffer read_buffer(const JsonView& view, int64_t steps) {

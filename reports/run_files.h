@@ -110,6 +110,7 @@ struct ArenaStep {
   std::string name, phase;
   int64_t live_bytes = 0;
   bool at_peak = false;
+  int64_t stream = -1;  // number of the row stream that the step is a band of; -1: none
 };
 
 /// The part of plan.json that shows where each byte lies when.
