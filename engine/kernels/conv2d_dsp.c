@@ -25,16 +25,16 @@ typedef struct columns {
 } columns;
 
 // Writes one of the interleaved columns.
-static void write_column(const int8_t* values, int32_t count, uint32_t zero_points, uint32_t* column) {
+static void write_column(const int8_t* values, int32_t count, uint32_t minus, uint32_t* column) {
   for (; count >= 4; count -= 4, values += 4, column += 2 * POSITIONS) {
     const uint32_t word = thaw_load_word(values);
-    column[0] = thaw_ssub16(thaw_sxtb16(word), zero_points);
-    column[POSITIONS] = thaw_ssub16(thaw_sxtb16_odd(word), zero_points);
+    column[0] = thaw_sxtab16(minus, word);
+    column[POSITIONS] = thaw_sxtab16_odd(minus, word);
   }
   if (count > 0) {
     const uint32_t word = thaw_load_bytes(values, count);
-    column[0] = thaw_ssub16(thaw_sxtb16(word), zero_points);
-    column[POSITIONS] = thaw_ssub16(thaw_sxtb16_odd(word), zero_points);
+    column[0] = thaw_sxtab16(minus, word);
+    column[POSITIONS] = thaw_sxtab16_odd(minus, word);
   }
 }
 
@@ -110,18 +110,17 @@ THAW_NOINLINE static void write_position(const thaw_conv2d* conv, const int8_t* 
                                          const thaw_trained_channels* trained, columns to, int32_t y,
                                          int32_t x, int32_t p) {
   const int32_t products = thaw_conv2d_taps(conv) * conv->input_channels;
-  const uint32_t zero_points = thaw_twice(conv->input_zero_point);
+  const uint32_t minus = thaw_twice(-conv->input_zero_point);
   const int8_t* pixel =
       thaw_conv2d_taps(conv) == 1 ? pixel_at(conv, input, y, x, 0, 0) : NULL;  // the window itself
   if (to.frozen) {
     if (!pixel) read_window(conv, input, y, x, to.window);
-    write_column(pixel ? pixel : to.window, products, zero_points, to.frozen + p);
+    write_column(pixel ? pixel : to.window, products, minus, to.frozen + p);
   }
   if (to.trained) {
     const bool whole = pixel && trained->count == conv->input_channels;
     if (!whole) read_trained(conv, input, trained, y, x, to.window);
-    write_column(whole ? pixel : to.window, trained->count * thaw_conv2d_taps(conv), zero_points,
-                 to.trained + p);
+    write_column(whole ? pixel : to.window, trained->count * thaw_conv2d_taps(conv), minus, to.trained + p);
   }
 }
 

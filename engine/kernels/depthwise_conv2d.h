@@ -24,26 +24,32 @@ void thaw_depthwise_conv2d_s8(const thaw_depthwise* depthwise, const int8_t* inp
                               const int32_t* multipliers, const int8_t* shifts, int8_t* output, uint8_t* mask,
                               int32_t* scratch);
 
-enum { THAW_RING_OUTPUTS = 4 };  // computed at a time by depthwise_ring.h
-
-/// Words of a ring's row for `outputs` outputs of a kernel `width` columns wide, two values a word.
-static inline int32_t thaw_ring_row_words(int32_t width, int32_t stride, int32_t outputs) {
-  const int32_t last = (outputs + THAW_RING_OUTPUTS - 1) / THAW_RING_OUTPUTS * THAW_RING_OUTPUTS - 1;
-  return last * stride / 2 + width / 2 + 1;
+/// Pairs of rows under a window of `rows` rows, wherever it begins.
+static inline int32_t thaw_pairs_slots(int32_t rows) {
+  return rows / 2 + 1;
 }
 
-/// Words of a whole ring of depthwise_ring.h: `rows` rows and the kernel, four words for two of its columns.
-static inline int32_t thaw_ring_words(int32_t rows, int32_t width, int32_t stride, int32_t outputs) {
-  return rows * (4 * (width / 2 + 1) + thaw_ring_row_words(width, stride, outputs));
+/// Words of the plane and the kernels of depthwise_pairs.h, four channels at a time: the kernel as bytes,
+/// then a plane `columns` wide, then `kernel_pairs` pairs of kernel rows for windows that begin at even and
+/// as many for those that begin at odd rows.
+static inline int32_t thaw_pairs_words(int32_t taps, int32_t slots, int32_t columns, int32_t kernel_pairs,
+                                       int32_t kernel_width) {
+  return taps + 4 * (slots * columns + 2 * kernel_pairs * kernel_width);
 }
 
-/// Bytes of scratch: a ring of the rows under the kernel, or (portable kernel) these rows as bytes. It does
-/// not depend on the number of rows of the image.
+/// Columns of the plane under the windows of all outputs of a row.
+static inline int32_t thaw_depthwise_columns(const thaw_conv2d* conv) {
+  return (conv->output_width - 1) * conv->stride_width + thaw_conv2d_reach_width(conv);
+}
+
+/// Bytes of scratch: four channels of the rows under the kernel as pairs or, where that is more (portable
+/// kernel), one channel of these rows as bytes. It does not depend on the number of rows of the image.
 static inline int32_t thaw_depthwise_scratch_bytes(const thaw_depthwise* depthwise) {
   const thaw_conv2d* conv = &depthwise->conv;
   const int32_t rows = thaw_conv2d_reach_height(conv);
-  const int32_t words =
-      thaw_ring_words(rows, thaw_conv2d_reach_width(conv), conv->stride_width, conv->output_width);
+  const int32_t width = thaw_conv2d_reach_width(conv);
+  const int32_t slots = thaw_pairs_slots(rows);
+  const int32_t words = thaw_pairs_words(rows * width, slots, thaw_depthwise_columns(conv), slots, width);
   const int32_t row_bytes = (rows * conv->input_width + 3) / 4 * 4;
   return 4 * words > row_bytes ? 4 * words : row_bytes;
 }

@@ -1,137 +1,112 @@
-// See depthwise_conv2d.h. Channel by channel: the rows under the kernel go into a ring of scratch as 16-bit
-// values, where pairs of them meet pairs of weights.
+// See depthwise_conv2d.h. Four channels at a time: the rows under the kernel go into a ring of scratch as
+// pairs of 16-bit values, which meet pairs of weights.
 #include "engine/kernels/depthwise_conv2d.h"
 
 #include <stddef.h>
 
 #include "engine/kernels/clamp_mask.h"
-#include "engine/kernels/depthwise_ring.h"
+#include "engine/kernels/depthwise_pairs.h"
 #include "engine/kernels/requantizer.h"
 
-// The kernel of output channel c: frozen weights plus those of the trained channel (or NULL).
-static void read_kernel(const thaw_conv2d* conv, const int8_t* weights, const int8_t* trained, int32_t c,
-                        const thaw_ring* ring) {
-  if (weights && !trained &&
-      thaw_ring_set_usual_kernel(ring, conv, weights + c, conv->output_channels, false))
-    return;
-  thaw_ring_clear_weights(ring);
-  int32_t tap = 0;
-  for (int32_t ky = 0; ky < conv->kernel_height; ++ky) {
-    for (int32_t kx = 0; kx < conv->kernel_width; ++kx, ++tap) {
-      const int32_t frozen = weights ? weights[tap * conv->output_channels + c] : 0;
-      thaw_ring_set_weight(ring, ky * conv->dilation_height, kx * conv->dilation_width,
-                           frozen + (trained ? trained[tap] : 0));
-    }
-  }
-}
-
-// Row r of the padded plane of input channel i; the padding left and right is 0 already.
-THAW_NOINLINE static void read_row(const thaw_conv2d* conv, const int8_t* input, int32_t i, int32_t r,
-                                   const thaw_ring* ring) {
-  uint32_t* row = thaw_ring_slot(ring, r);
-  const int32_t y = r - conv->pad_top;
-  if (y < 0 || y >= conv->input_height) {
-    for (int32_t word = 0; word < ring->row_words; ++word) row[word] = 0;
-    return;
-  }
-  const int32_t step = conv->input_channels;
-  const int32_t zero_point = conv->input_zero_point;
-  const int32_t room = 2 * ring->row_words - conv->pad_left;
-  const int32_t width = conv->input_width < room ? conv->input_width : room;
-  const int8_t* from = input + y * conv->input_width * step + i;
-  int16_t* to = (int16_t*)(void*)row + conv->pad_left;
-  int32_t x = 0;
-  for (; x + 3 < width; x += 4, from += 4 * step, to += 4) {
-    thaw_store_half(to, from[0] - zero_point);
-    thaw_store_half(to + 1, from[step] - zero_point);
-    thaw_store_half(to + 2, from[2 * step] - zero_point);
-    thaw_store_half(to + 3, from[3 * step] - zero_point);
-  }
-  for (; x < width; ++x, from += step, ++to) thaw_store_half(to, *from - zero_point);
-}
-
-// Where the outputs of one channel go, and how.
-typedef struct channel_outputs {
+// The four channels that are being made and where they go.
+typedef struct block_outputs {
   const thaw_conv2d* conv;
-  thaw_requantizer requantizer;
-  uint32_t bias;
-  bool plain;  // thaw_requantize_plain does
+  int32_t count;
+  uint32_t bias[THAW_PAIR_CHANNELS];
+  thaw_requantizer requantizers[THAW_PAIR_CHANNELS];
+  bool plain;   // thaw_requantize_word does
+  bool masked;  // thaw_requantize_word_masked does
   int8_t* values;
   uint8_t* mask;
-} channel_outputs;
+} block_outputs;
 
-// Sums of four outputs. The compiler makes one loop for each stride and number of pairs; other shapes have
-// stride 0.
-static inline void add_window(const thaw_ring* ring, const uint32_t* row, const uint32_t* kernel,
-                              int32_t rows, int32_t row_words, int32_t stride, int32_t pairs, int32_t x,
-                              uint32_t sums[4]) {
-  if (stride == 1)
-    thaw_ring_add_stride_1(row, kernel, rows, row_words, pairs, sums);
-  else if (stride == 2)
-    thaw_ring_add_stride_2(row, kernel, rows, row_words, pairs, sums);
-  else
-    thaw_ring_add_any(ring, kernel, x, sums);
+// Requantises, clamps and stores the channels of one position; the first is element `index`.
+THAW_NOINLINE static void store_any(const block_outputs* to, const uint32_t sums[THAW_PAIR_CHANNELS],
+                                    int32_t index) {
+  for (int32_t k = 0; k < to->count; ++k)
+    thaw_requantize_positions(to->conv, &to->requantizers[k], sums + k, 1, 1, to->values + index + k,
+                              to->mask, index + k);
 }
 
-// A row of outputs whose first is element `index`. What the loops need is copied first: a store of int8 could
-// change anything behind a pointer.
-static inline void make_row(const thaw_ring* ring, const uint32_t* kernel, int32_t stride, int32_t pairs,
-                            const channel_outputs* to, int32_t index) {
-  const int32_t outputs = to->conv->output_width;
+// A row of outputs whose first is element `index`; `columns` is the width of the kernel.
+static inline void make_row(const thaw_pairs* pairs, const thaw_pair_window* window, int32_t columns,
+                            const block_outputs* to, int32_t index) {
   const int32_t step = to->conv->output_channels;
-  const int32_t rows = ring->rows;
-  const int32_t row_words = ring->row_words;
-  const uint32_t bias = to->bias;
-  const uint32_t* row = ring->plane;
-  int32_t x = 0;
-  if (to->plain) {
-    const thaw_requantizer r = to->requantizer;
-    int8_t* output = to->values + index;
-    for (; x + 3 < outputs; x += 4, row += 2 * stride, output += 4 * step) {
-      uint32_t sums[4] = {bias, bias, bias, bias};
-      add_window(ring, row, kernel, rows, row_words, stride, pairs, x, sums);
-      thaw_requantize_plain(r, sums, step, output);
-    }
-    index += x * step;
-  }
-  for (; x < outputs; x += 4, row += 2 * stride, index += 4 * step) {
-    uint32_t sums[4] = {bias, bias, bias, bias};
-    add_window(ring, row, kernel, rows, row_words, stride, pairs, x, sums);
-    thaw_requantize_positions(to->conv, &to->requantizer, sums, outputs - x < 4 ? outputs - x : 4, step,
-                              to->values + index, to->mask, index);
+  const int32_t end = index + to->conv->output_width * step;
+  const int32_t stride = to->conv->stride_width;
+  for (int32_t x = 0; index != end; index += step, x += stride) {
+    uint32_t sums[THAW_PAIR_CHANNELS] = {to->bias[0], to->bias[1], to->bias[2], to->bias[3]};
+    thaw_pairs_add(pairs, window, x, columns, sums);
+    if (to->plain)
+      thaw_requantize_channels(to->requantizers, sums, to->values + index);
+    else if (to->masked)
+      thaw_requantize_channels_masked(to->requantizers, sums, to->values + index, to->mask, index);
+    else
+      store_any(to, sums, index);
   }
 }
 
-THAW_NOINLINE static void make_any_row(const thaw_ring* ring, const uint32_t* kernel,
-                                       const channel_outputs* to, int32_t index) {
-  if (ring->stride == 1 && ring->pairs == 2)
-    make_row(ring, kernel, 1, 2, to, index);
-  else if (ring->stride == 1 && ring->pairs == 3)
-    make_row(ring, kernel, 1, 3, to, index);
-  else if (ring->stride == 1 && ring->pairs == 4)
-    make_row(ring, kernel, 1, 4, to, index);
-  else if (ring->stride == 2 && ring->pairs == 2)
-    make_row(ring, kernel, 2, 2, to, index);
-  else if (ring->stride == 2 && ring->pairs == 3)
-    make_row(ring, kernel, 2, 3, to, index);
-  else if (ring->stride == 2 && ring->pairs == 4)
-    make_row(ring, kernel, 2, 4, to, index);
+// The compiler makes one loop for each usual width.
+THAW_NOINLINE static void make_any_row(const thaw_pairs* pairs, const thaw_pair_window* window,
+                                       int32_t columns, const block_outputs* to, int32_t index) {
+  if (columns == 3)
+    make_row(pairs, window, 3, to, index);
+  else if (columns == 5)
+    make_row(pairs, window, 5, to, index);
+  else if (columns == 7)
+    make_row(pairs, window, 7, to, index);
   else
-    make_row(ring, kernel, 0, 0, to, index);
+    make_row(pairs, window, columns, to, index);
 }
 
-// All outputs of channel c from input channel i.
-static void convolve(const int8_t* input, int32_t i, const thaw_ring* ring, int32_t c,
-                     const channel_outputs* to) {
+// Reads pair `pair` of the padded plane of the block's input channels.
+static void read_pair(const thaw_conv2d* conv, const int8_t* input, const thaw_pair_block* block,
+                      int32_t pair, const thaw_pairs* pairs) {
+  const thaw_gradient_values from = {input, false};
+  const int32_t y = 2 * pair - conv->pad_top;
+  const int32_t row = conv->input_width * conv->input_channels;
+  const int32_t room = pairs->columns - conv->pad_left;
+  const int32_t above = y >= 0 && y < conv->input_height ? y * row : -1;
+  const int32_t below = y + 1 >= 0 && y + 1 < conv->input_height ? (y + 1) * row : -1;
+  thaw_pairs_read(pairs, block, from, above, below, conv->input_channels,
+                  conv->input_width < room ? conv->input_width : room, conv->input_zero_point, pair,
+                  conv->pad_left);
+}
+
+// All outputs of a block of channels, the first being element `index`.
+static void convolve(const int8_t* input, const thaw_pair_block* block, const thaw_pairs* pairs,
+                     const uint32_t* const kernels[2], const block_outputs* to, int32_t index) {
   const thaw_conv2d* conv = to->conv;
-  int32_t next = 0;  // row of the padded plane to read
-  int32_t index = c;
+  const int32_t rows = thaw_conv2d_reach_height(conv);
+  const int32_t columns = thaw_conv2d_reach_width(conv);
+  const int32_t image_end = (conv->pad_top + conv->input_height + 1) / 2;
+  int32_t next = conv->pad_top > 0 ? conv->pad_top / 2 : 0;  // pair to read
   for (int32_t y = 0; y < conv->output_height; ++y, index += conv->output_width * conv->output_channels) {
     const int32_t first = y * conv->stride_height;
-    if (next < first) next = first;
-    for (; next < first + ring->rows; ++next) read_row(conv, input, i, next, ring);
-    make_any_row(ring, thaw_ring_kernel(ring, first), to, index);
+    if (next < first / 2) next = first / 2;
+    for (; next < (first + rows + 1) / 2 && next < image_end; ++next)
+      read_pair(conv, input, block, next, pairs);
+    const thaw_pair_window window =
+        thaw_pairs_window(pairs, first, rows, columns, conv->pad_top, conv->input_height, kernels[first % 2]);
+    make_any_row(pairs, &window, columns, to, index);
   }
+}
+
+// Sets up the outputs of channels first .. first + count - 1.
+static void begin_outputs(block_outputs* to, int32_t first, int32_t count, const int32_t* bias,
+                          const int32_t* multipliers, const int8_t* shifts) {
+  const thaw_conv2d* conv = to->conv;
+  bool shifts_right = count == THAW_PAIR_CHANNELS;
+  to->count = count;
+  for (int32_t k = 0; k < count; ++k) {
+    const thaw_requantizer r = {multipliers[first + k], shifts[first + k], conv->output_zero_point};
+    to->requantizers[k] = r;
+    to->bias[k] = bias ? (uint32_t)bias[first + k] : 0;
+    if (r.shift > -2) shifts_right = false;
+  }
+  const bool plain = thaw_requantize_is_plain(conv, NULL) && shifts_right;
+  to->plain = plain && !to->mask;
+  to->masked = plain && to->mask && conv->output_channels % THAW_PAIR_CHANNELS == 0;
 }
 
 void thaw_depthwise_conv2d_s8(const thaw_depthwise* depthwise, const int8_t* input, const int8_t* weights,
@@ -139,22 +114,28 @@ void thaw_depthwise_conv2d_s8(const thaw_depthwise* depthwise, const int8_t* inp
                               const int32_t* multipliers, const int8_t* shifts, int8_t* output, uint8_t* mask,
                               int32_t* scratch) {
   const thaw_conv2d* conv = &depthwise->conv;
-  const thaw_ring ring = thaw_ring_of(thaw_conv2d_reach_height(conv), thaw_conv2d_reach_width(conv),
-                                      conv->stride_width, conv->output_width, (uint32_t*)scratch);
-  thaw_ring_clear_plane(&ring);
+  const int32_t height = thaw_conv2d_reach_height(conv);
+  const int32_t width = thaw_conv2d_reach_width(conv);
+  const thaw_pair_taps rows = {0, 1, height};
+  const thaw_pair_taps columns = {0, 1, width};
+  uint32_t* const words = (uint32_t*)scratch;
+  const thaw_pairs pairs = {thaw_pairs_slots(height), thaw_depthwise_columns(conv), words + height * width};
+  uint32_t* const even = pairs.words + pairs.slots * pairs.columns * THAW_PAIR_CHANNELS;
+  uint32_t* const odd = even + pairs.slots * width * THAW_PAIR_CHANNELS;
+  const uint32_t* const kernels[2] = {even, odd};
+  block_outputs to = {.conv = conv, .values = output, .mask = mask};
+  thaw_pairs_clear(&pairs);
   thaw_mask_clear(mask, conv->output_height * conv->output_width * conv->output_channels);
   int32_t rank = 0;  // of the next trained channel
-  for (int32_t c = 0; c < conv->output_channels; ++c) {
-    const int8_t* trained_kernel = NULL;
-    if (trained && rank < trained->count && trained->channels[rank] == c)
-      trained_kernel = trained->weights + rank++ * thaw_conv2d_taps(conv);
-    read_kernel(conv, weights, trained_kernel, c, &ring);
-    const channel_outputs to = {conv,
-                                {multipliers[c], shifts[c], conv->output_zero_point},
-                                bias ? (uint32_t)bias[c] : 0,
-                                thaw_requantize_is_plain(conv, mask) && shifts[c] <= -2,
-                                output,
-                                mask};
-    convolve(input, c / depthwise->depth_multiplier, &ring, c, &to);
+  for (int32_t c = 0; c < conv->output_channels; c += THAW_PAIR_CHANNELS) {
+    const thaw_pair_block block = thaw_pair_block_of(c, conv->output_channels, depthwise->depth_multiplier);
+    const int8_t* trained_kernels[THAW_PAIR_CHANNELS];
+    thaw_pairs_trained(trained, &block, thaw_conv2d_taps(conv), c, &rank, trained_kernels);
+    thaw_pairs_read_taps(conv, &block, weights, trained_kernels, c, words);
+    thaw_pairs_set_kernel(words, width, rows, columns, 0, even);
+    if (conv->output_height > 1 && conv->stride_height % 2 != 0)
+      thaw_pairs_set_kernel(words, width, rows, columns, 1, odd);
+    begin_outputs(&to, c, block.count, bias, multipliers, shifts);
+    convolve(input, &block, &pairs, kernels, &to, c);
   }
 }

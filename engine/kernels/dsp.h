@@ -77,12 +77,22 @@ static inline uint32_t thaw_pack_high(uint32_t low, uint32_t high) {
 #endif
 }
 
-/// Both halves of a minus those of b.
-static inline uint32_t thaw_ssub16(uint32_t a, uint32_t b) {
+/// Both halves of a plus bytes 0 and 2 of a word, sign-extended.
+static inline uint32_t thaw_sxtab16(uint32_t a, uint32_t word) {
 #ifdef THAW_DSP_INSTRUCTION
-  THAW_DSP_INSTRUCTION(result, "ssub16 %0, %1, %2", "r"(a), "r"(b));
+  THAW_DSP_INSTRUCTION(result, "sxtab16 %0, %1, %2", "r"(a), "r"(word));
 #else
-  return ((a - b) & 0xFFFFu) | ((a & 0xFFFF0000u) - (b & 0xFFFF0000u));
+  const uint32_t bytes = thaw_sxtb16(word);
+  return ((a + bytes) & 0xFFFFu) | ((a & 0xFFFF0000u) + (bytes & 0xFFFF0000u));
+#endif
+}
+
+/// The same with bytes 1 and 3.
+static inline uint32_t thaw_sxtab16_odd(uint32_t a, uint32_t word) {
+#ifdef THAW_DSP_INSTRUCTION
+  THAW_DSP_INSTRUCTION(result, "sxtab16 %0, %1, %2, ror #8", "r"(a), "r"(word));
+#else
+  return thaw_sxtab16(a, word >> 8);
 #endif
 }
 

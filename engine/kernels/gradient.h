@@ -55,8 +55,26 @@ int32_t thaw_gradient_tensor(const thaw_gradient_target* target, const thaw_grad
                              int32_t source_count, int32_t offset, thaw_gradient_state* state,
                              int32_t* scratch);
 
+/// Columns of that plane: those under the windows of all inputs of a row.
+static inline int32_t thaw_depthwise_gradient_columns(const thaw_conv2d* conv) {
+  return (conv->input_width - 1 + conv->pad_left) / conv->stride_width +
+         (conv->kernel_width - 1) / conv->stride_width + 1;
+}
+
+/// Words of scratch for the plane and kernels of depthwise_pairs.h over the gradient of a convolution:
+/// outputs at rows of the same remainder by the stride share a kernel, as do those at such columns.
+static inline int32_t thaw_depthwise_gradient_words(const thaw_conv2d* conv) {
+  const int32_t stride = conv->stride_height;
+  int32_t kernel_pairs = 0;
+  for (int32_t ky = 0; ky < stride && ky < conv->kernel_height; ++ky)
+    kernel_pairs += thaw_pairs_slots((conv->kernel_height - 1 - ky) / stride + 1);
+  const int32_t slots = thaw_pairs_slots((conv->kernel_height - 1) / stride + 1);
+  return thaw_pairs_words(thaw_conv2d_taps(conv), slots, thaw_depthwise_gradient_columns(conv), kernel_pairs,
+                          conv->kernel_width);
+}
+
 /// Bytes of scratch: a row of int32 channels for each source or, where that is more, tiles of the weights or
-/// the ring of a depthwise convolution.
+/// the plane of a depthwise convolution.
 static inline int32_t thaw_gradient_scratch_bytes(const thaw_gradient_target* target,
                                                   const thaw_gradient_source* sources, int32_t source_count) {
   int32_t words = source_count * target->channels;
@@ -64,10 +82,8 @@ static inline int32_t thaw_gradient_scratch_bytes(const thaw_gradient_target* ta
   for (int32_t j = 0; j < source_count; ++j) {
     if (sources[j].kind == THAW_SOURCE_CONV2D) tiles += thaw_columns_words(sources[j].conv->output_channels);
     if (sources[j].kind != THAW_SOURCE_DEPTHWISE) continue;
-    const thaw_conv2d* conv = &sources[j].depthwise->conv;
-    const int32_t ring =
-        thaw_ring_words(thaw_conv2d_reach_height(conv), thaw_conv2d_reach_width(conv), 1, conv->input_width);
-    if (ring > words) words = ring;
+    const int32_t plane = thaw_depthwise_gradient_words(&sources[j].depthwise->conv);
+    if (plane > words) words = plane;
   }
   return 4 * (tiles > words ? tiles : words);
 }

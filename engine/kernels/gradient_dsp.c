@@ -1,14 +1,14 @@
 // See gradient.h. Where the layer that reads the target is a 1x1 convolution, four channels at a time: their
 // columns of the weights are packed once and multiplied with the gradient of every position. Where it is a
-// depthwise convolution, channel by channel: the gradient goes through the ring of the forward pass with the
-// kernel turned round. Everything else goes position by position.
+// depthwise convolution, four channels at a time as in its forward pass, with the kernel turned round and
+// split by the stride. Everything else goes position by position.
 #include "engine/kernels/gradient.h"
 
 #include <stddef.h>
 
 #include "engine/kernels/clamp_mask.h"
 #include "engine/kernels/columns.h"
-#include "engine/kernels/depthwise_ring.h"
+#include "engine/kernels/depthwise_pairs.h"
 #include "engine/kernels/fixed_point.h"
 #include "engine/kernels/gradient_pass.h"
 #include "engine/kernels/gradient_rows.h"
@@ -145,80 +145,222 @@ static uint32_t by_blocks(const thaw_gradient_target* target, const thaw_gradien
   return magnitudes;
 }
 
-// ---- depthwise convolutions, channel by channel -----------------------------------------------------------
+// ---- depthwise convolutions, four channels at a time ------------------------------------------------------
 
-// The kernel of channel c turned round; `trained` holds its trained weights or is NULL.
-static void read_kernel(const thaw_gradient_source* source, const int8_t* trained, int32_t c,
-                        const thaw_ring* ring) {
-  const thaw_conv2d* conv = &source->depthwise->conv;
-  if (source->weights && !trained &&
-      thaw_ring_set_usual_kernel(ring, conv, source->weights + c, conv->output_channels, true))
-    return;
-  thaw_ring_clear_weights(ring);
-  int32_t tap = 0;
-  for (int32_t ky = conv->kernel_height - 1; ky >= 0; --ky) {
-    for (int32_t kx = conv->kernel_width - 1; kx >= 0; --kx, ++tap) {
-      const int32_t frozen = source->weights ? source->weights[tap * conv->output_channels + c] : 0;
-      thaw_ring_set_weight(ring, ky * conv->dilation_height, kx * conv->dilation_width,
-                           frozen + (trained ? trained[tap] : 0));
-    }
-  }
+// The taps, turned round, under which inputs at place `place` of the padded image lie: one of the `stride`
+// kernels into which the stride splits the layer's.
+static thaw_pair_taps taps_at(int32_t place, int32_t stride, int32_t kernel) {
+  const int32_t first = place % stride;
+  const int32_t count = first < kernel ? (kernel - 1 - first) / stride + 1 : 0;
+  const thaw_pair_taps taps = {first + (count - 1) * stride, -stride, count};
+  return taps;
 }
 
-// Row r of the gradient's padded plane: outputs lie `stride` apart, between them are zeros.
-static void read_row(const thaw_gradient_source* source, int32_t c, int32_t r, const thaw_ring* ring) {
+// The plane of the gradient, and the kernels of a block.
+typedef struct depthwise_source {
+  const thaw_gradient_source* source;
+  const thaw_conv2d* conv;
+  thaw_pairs pairs;
+  int32_t pad_top, pad_left;  // of the plane
+  uint32_t* words;            // kernel as thaw_pairs_read_taps writes it
+  uint32_t* kernels;          // [remainder of the row][odd][remainder of the column], each a turned kernel
+} depthwise_source;
+
+static depthwise_source depthwise_source_of(const thaw_gradient_source* source, uint32_t* scratch) {
   const thaw_conv2d* conv = &source->depthwise->conv;
-  uint32_t* row = thaw_ring_slot(ring, r);
-  const int32_t y = r - (thaw_conv2d_reach_height(conv) - 1 - conv->pad_top);
-  if (y < 0 || y % conv->stride_height != 0 || y / conv->stride_height >= conv->output_height) {
-    for (int32_t i = 0; i < ring->row_words; ++i) row[i] = 0;
-    return;
-  }
-  int32_t at = thaw_conv2d_reach_width(conv) - 1 - conv->pad_left;
-  int32_t from = y / conv->stride_height * conv->output_width * conv->output_channels + c;
-  const bool inside = at >= 0 && at + (conv->output_width - 1) * conv->stride_width < 2 * ring->row_words;
-  if (inside && !source->gradient.is_16) {
-    const int8_t* values = (const int8_t*)source->gradient.values + from;
-    int16_t* to = (int16_t*)(void*)row + at;
-    for (int32_t x = conv->output_width; x > 0;
-         --x, values += conv->output_channels, to += conv->stride_width)
-      thaw_store_half(to, *values);
-    return;
-  }
-  for (int32_t x = 0; x < conv->output_width; ++x, at += conv->stride_width, from += conv->output_channels)
-    if (at >= 0 && at < 2 * ring->row_words)
-      thaw_store_half((int16_t*)(void*)row + at, thaw_gradient_at(source->gradient, from));
+  const int32_t above = (conv->kernel_height - 1) / conv->stride_height;
+  depthwise_source from = {
+      source,
+      conv,
+      {thaw_pairs_slots(above + 1), thaw_depthwise_gradient_columns(conv), scratch + thaw_conv2d_taps(conv)},
+      above,
+      (conv->kernel_width - 1) / conv->stride_width,
+      scratch,
+      NULL};
+  from.kernels = from.pairs.words + from.pairs.slots * from.pairs.columns * THAW_PAIR_CHANNELS;
+  return from;
 }
 
-static uint32_t by_channels(const thaw_gradient_target* target, const thaw_gradient_source* source,
-                            const thaw_gradient_pass* pass, uint32_t* scratch) {
-  const thaw_conv2d* conv = &source->depthwise->conv;
-  const thaw_trained_channels* trained = source->trained;
-  const thaw_ring ring = thaw_ring_of(thaw_conv2d_reach_height(conv), thaw_conv2d_reach_width(conv), 1,
-                                      conv->input_width, scratch);
-  thaw_ring_clear_plane(&ring);
+static void set_kernels(const depthwise_source* from) {
+  const thaw_conv2d* conv = from->conv;
+  uint32_t* to = from->kernels;
+  for (int32_t y = 0; y < conv->stride_height && y < conv->kernel_height; ++y)
+    for (int32_t odd = 0; odd < 2; ++odd)
+      for (int32_t x = 0; x < conv->stride_width; ++x)
+        to = thaw_pairs_set_kernel(from->words, conv->kernel_width,
+                                   taps_at(y, conv->stride_height, conv->kernel_height),
+                                   taps_at(x, conv->stride_width, conv->kernel_width), odd, to);
+}
+
+// Words of the kernels of one row of windows, for all columns.
+static int32_t kernel_words(const thaw_conv2d* conv, int32_t rows, int32_t odd) {
+  return rows == 0 ? 0 : (odd + rows + 1) / 2 * conv->kernel_width * THAW_PAIR_CHANNELS;
+}
+
+// Reads pair `pair` of the padded plane of the gradient.
+static void read_pair(const depthwise_source* from, const thaw_pair_block* block, int32_t pair) {
+  const thaw_conv2d* conv = from->conv;
+  const int32_t y = 2 * pair - from->pad_top;
+  const int32_t row = conv->output_width * conv->output_channels;
+  const int32_t room = from->pairs.columns - from->pad_left;
+  const int32_t above = y >= 0 && y < conv->output_height ? y * row : -1;
+  const int32_t below = y + 1 >= 0 && y + 1 < conv->output_height ? (y + 1) * row : -1;
+  thaw_pairs_read(&from->pairs, block, from->source->gradient, above, below, conv->output_channels,
+                  conv->output_width < room ? conv->output_width : room, 0, pair, from->pad_left);
+}
+
+// How a block's values are scaled and stored.
+typedef struct block_scale {
+  const thaw_gradient_target* target;
+  const thaw_gradient_pass* pass;
+  int32_t count;
+  int32_t mantissas[THAW_PAIR_CHANNELS];
+} block_scale;
+
+static block_scale block_scale_of(const thaw_gradient_target* target, const thaw_gradient_pass* pass,
+                                  int32_t first, int32_t count) {
+  block_scale scale = {target, pass, count, {0, 0, 0, 0}};
+  for (int32_t k = 0; k < count; ++k) scale.mantissas[k] = thaw_channel_mantissa(&pass->scales[0], first + k);
+  return scale;
+}
+
+// Scales, masks, saturates and stores the channels of one position; the first is element `index`. Returns the
+// OR of their magnitudes.
+static inline uint32_t store_position(const block_scale* scale, const uint32_t sums[THAW_PAIR_CHANNELS],
+                                      int32_t index) {
+  const thaw_gradient_target* target = scale->target;
+  const int32_t bits = scale->pass->bits;
+  uint32_t magnitudes = 0;
+  for (int32_t k = 0; k < scale->count; ++k, ++index) {
+    int32_t v = 0;
+    if (thaw_mask_get(target->mask, index))
+      v = thaw_gscale((int32_t)sums[k], scale->mantissas[k], scale->pass->shifts[0]);
+    magnitudes |= (uint32_t)(v ^ thaw_asr32(v, 31));
+    if (bits == 7)
+      ((int8_t*)target->values)[index] = (int8_t)thaw_ssat8(v);
+    else
+      ((int16_t*)target->values)[index] = (int16_t)thaw_ssat(v, bits);
+  }
+  return magnitudes;
+}
+
+// The usual case of the same: four channels of int8 whose mask bits lie in one byte.
+static inline uint32_t store_four(const block_scale* scale, const uint32_t sums[THAW_PAIR_CHANNELS],
+                                  int32_t index) {
+  const uint8_t* mask = scale->target->mask;
+  const uint32_t bits = mask ? (uint32_t)mask[index / 8] >> (index & 4) : 15;
+  const int32_t half = INT32_C(1) << (scale->pass->shifts[0] - 33);
+  const int32_t shift = scale->pass->shifts[0] - 32;
+  int8_t* values = (int8_t*)scale->target->values + index;
+  uint32_t magnitudes = 0;
+  for (int32_t k = 0; k < THAW_PAIR_CHANNELS; ++k) {
+    const int32_t high = (int32_t)thaw_asr64((int64_t)(int32_t)sums[k] * scale->mantissas[k], 32);
+    const int32_t v = thaw_asr32(high + half, shift) & -(int32_t)(bits >> k & 1);
+    magnitudes |= (uint32_t)(v ^ thaw_asr32(v, 31));
+    values[k] = (int8_t)thaw_ssat8(v);
+  }
+  return magnitudes;
+}
+
+// Values `step` elements apart, from element `index` up to `end`, whose windows begin at column `x` of the
+// plane and those after it; `columns` is the kernel's width.
+static inline uint32_t make_row(const thaw_pairs* pairs, const thaw_pair_window* window, int32_t columns,
+                                const block_scale* scale, int32_t x, int32_t index, int32_t end,
+                                int32_t step) {
+  const bool four =
+      scale->count == THAW_PAIR_CHANNELS && scale->pass->bits == 7 && scale->target->channels % 4 == 0;
+  uint32_t magnitudes = 0;
+  for (; index < end; ++x, index += step) {
+    uint32_t sums[THAW_PAIR_CHANNELS] = {0, 0, 0, 0};
+    thaw_pairs_add(pairs, window, x, columns, sums);
+    magnitudes |= four ? store_four(scale, sums, index) : store_position(scale, sums, index);
+  }
+  return magnitudes;
+}
+
+// The compiler makes one loop for each usual width.
+THAW_NOINLINE static uint32_t make_any_row(const thaw_pairs* pairs, const thaw_pair_window* window,
+                                           int32_t columns, const block_scale* scale, int32_t x,
+                                           int32_t index, int32_t end, int32_t step) {
+  if (columns == 3) return make_row(pairs, window, 3, scale, x, index, end, step);
+  if (columns == 5) return make_row(pairs, window, 5, scale, x, index, end, step);
+  return make_row(pairs, window, columns, scale, x, index, end, step);
+}
+
+// The kernels for input row y, which begin at odd rows of the plane or not.
+static const uint32_t* kernels_at(const depthwise_source* from, int32_t y, int32_t odd) {
+  const thaw_conv2d* conv = from->conv;
+  const int32_t remainder = (y + conv->pad_top) % conv->stride_height;
+  const uint32_t* kernels = from->kernels;
+  for (int32_t r = 0; r <= remainder; ++r) {
+    const int32_t rows = taps_at(r, conv->stride_height, conv->kernel_height).count;
+    if (r < remainder) kernels += kernel_words(conv, rows, 0) + kernel_words(conv, rows, 1);
+    if (r == remainder && odd != 0) kernels += kernel_words(conv, rows, 0);
+  }
+  return kernels;
+}
+
+// Input row y of a block, the first element being `index`.
+static uint32_t gradient_row(const depthwise_source* from, const block_scale* scale, int32_t y,
+                             thaw_pair_taps rows, int32_t first, int32_t index) {
+  const thaw_conv2d* conv = from->conv;
+  const int32_t stride = conv->stride_width;
+  const int32_t channels = conv->input_channels;
+  const int32_t end = index + conv->input_width * channels;
+  const uint32_t* kernels = kernels_at(from, y, first % 2);
+  const int32_t pairs = kernel_words(conv, rows.count, first % 2) / (conv->kernel_width * THAW_PAIR_CHANNELS);
+  uint32_t magnitudes = 0;
+  for (int32_t remainder = 0; remainder < stride; ++remainder) {
+    const int32_t columns = taps_at(remainder, stride, conv->kernel_width).count;
+    const int32_t x = ((remainder - conv->pad_left) % stride + stride) % stride;  // the first in this place
+    const int32_t column = (x + conv->pad_left) / stride - columns + 1 + from->pad_left;
+    const thaw_pair_window window = thaw_pairs_window(&from->pairs, first, rows.count, columns, from->pad_top,
+                                                      conv->output_height, kernels);
+    magnitudes |= make_any_row(&from->pairs, &window, columns, scale, column, index + x * channels, end,
+                               stride * channels);
+    kernels += pairs * columns * THAW_PAIR_CHANNELS;
+  }
+  return magnitudes;
+}
+
+// All values of a block of channels, the first being element `index`.
+static uint32_t gradient_block(const depthwise_source* from, const thaw_pair_block* block,
+                               const block_scale* scale, int32_t index) {
+  const thaw_conv2d* conv = from->conv;
+  const int32_t plane_end = (from->pad_top + conv->output_height + 1) / 2;
+  int32_t next = from->pad_top / 2;  // pair to read
+  uint32_t magnitudes = 0;
+  for (int32_t y = 0; y < conv->input_height; ++y, index += conv->input_width * conv->input_channels) {
+    const int32_t place = y + conv->pad_top;
+    const thaw_pair_taps rows = taps_at(place, conv->stride_height, conv->kernel_height);
+    const int32_t first = place / conv->stride_height - rows.count + 1 + from->pad_top;
+    if (next < first / 2) next = first / 2;
+    for (; next < (first + rows.count + 1) / 2 && next < plane_end; ++next) read_pair(from, block, next);
+    magnitudes |= gradient_row(from, scale, y, rows, first, index);
+  }
+  return magnitudes;
+}
+
+// Whether by_depthwise can.
+static bool is_usual_depthwise(const thaw_gradient_source* source) {
+  if (source->kind != THAW_SOURCE_DEPTHWISE || source->depthwise->depth_multiplier != 1) return false;
+  return source->depthwise->conv.dilation_height == 1 && source->depthwise->conv.dilation_width == 1;
+}
+
+static uint32_t by_depthwise(const thaw_gradient_target* target, const thaw_gradient_source* source,
+                             const thaw_gradient_pass* pass, uint32_t* scratch) {
+  const depthwise_source from = depthwise_source_of(source, scratch);
+  thaw_pairs_clear(&from.pairs);
   uint32_t magnitudes = 0;
   int32_t rank = 0;  // of the next trained channel
-  for (int32_t c = 0; c < target->channels; ++c) {
-    const int8_t* trained_kernel = NULL;
-    if (trained && rank < trained->count && trained->channels[rank] == c)
-      trained_kernel = trained->weights + rank++ * thaw_conv2d_taps(conv);
-    read_kernel(source, trained_kernel, c, &ring);
-    int32_t next = 0;  // row of the padded plane to read
-    int32_t index = c;
-    for (int32_t y = 0; y < conv->input_height; ++y) {
-      for (; next < y + ring.rows; ++next) read_row(source, c, next, &ring);
-      const uint32_t* kernel = thaw_ring_kernel(&ring, y);
-      for (int32_t x = 0; x < conv->input_width; x += THAW_RING_OUTPUTS) {
-        uint32_t sums[THAW_RING_OUTPUTS] = {0, 0, 0, 0};
-        thaw_ring_add(&ring, kernel, x, sums);
-        const int32_t left = conv->input_width - x;
-        const int32_t count = left < THAW_RING_OUTPUTS ? left : THAW_RING_OUTPUTS;
-        const int32_t* parts[THAW_GRADIENT_SOURCES] = {(const int32_t*)sums, NULL};
-        magnitudes |= store_channel(target, pass, c, parts, 1, count, index, target->channels);
-        index += count * target->channels;
-      }
-    }
+  for (int32_t c = 0; c < target->channels; c += THAW_PAIR_CHANNELS) {
+    const thaw_pair_block block = thaw_pair_block_of(c, target->channels, 1);
+    const block_scale scale = block_scale_of(target, pass, c, block.count);
+    const int8_t* trained[THAW_PAIR_CHANNELS];
+    thaw_pairs_trained(source->trained, &block, thaw_conv2d_taps(from.conv), c, &rank, trained);
+    thaw_pairs_read_taps(from.conv, &block, source->weights, trained, c, from.words);
+    set_kernels(&from);
+    magnitudes |= gradient_block(&from, &block, &scale, c);
   }
   return magnitudes;
 }
@@ -231,9 +373,8 @@ int32_t thaw_gradient_tensor(const thaw_gradient_target* target, const thaw_grad
   uint32_t magnitudes;
   if (has_blocks(&sources[0]) && (source_count == 1 || has_blocks(&sources[1])))
     magnitudes = by_blocks(target, sources, &pass, words);
-  else if (source_count == 1 && sources[0].kind == THAW_SOURCE_DEPTHWISE &&
-           sources[0].depthwise->depth_multiplier == 1)
-    magnitudes = by_channels(target, sources, &pass, words);
+  else if (source_count == 1 && is_usual_depthwise(&sources[0]))
+    magnitudes = by_depthwise(target, sources, &pass, words);
   else
     magnitudes = thaw_gradient_by_rows(target, sources, &pass, scratch);
   *state = thaw_gradient_finish(*state, magnitudes, target->bits, pass.exponent - offset);

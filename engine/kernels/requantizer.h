@@ -85,3 +85,23 @@ THAW_NOINLINE static void thaw_requantize_positions(const thaw_conv2d* conv, con
     if (mask && clamped == value) thaw_mask_set(mask, index);
   }
 }
+
+/// Stores four channels of one position, clamped to int8; the shifts are at most -2.
+static inline void thaw_requantize_channels(const thaw_requantizer r[4], const uint32_t sums[4],
+                                            int8_t* output) {
+  for (int32_t k = 0; k < 4; ++k)
+    output[k] = (int8_t)thaw_ssat8_half(thaw_requantize_twice(r[k], (int32_t)sums[k]));
+}
+
+/// The same, and sets the mask bits of those that are not clamped; `index`, of the first, is a multiple of 4.
+static inline void thaw_requantize_channels_masked(const thaw_requantizer r[4], const uint32_t sums[4],
+                                                   int8_t* output, uint8_t* mask, int32_t index) {
+  uint32_t bits = 0;
+  for (int32_t k = 0; k < 4; ++k) {
+    const int32_t twice = thaw_requantize_twice(r[k], (int32_t)sums[k]);
+    const int32_t clamped = thaw_ssat8_half(twice);
+    output[k] = (int8_t)clamped;
+    if (clamped == thaw_asr32(twice, 1)) bits |= 1u << k;
+  }
+  mask[index / 8] = (uint8_t)(mask[index / 8] | bits << (index & 4));
+}

@@ -32,15 +32,15 @@ static inline uint32_t thaw_tile_row(const thaw_tile_source* source, int32_t row
 /// Fills tile [thaw_columns_words(rows)]. Rows and columns beyond the last hold anything: the other factor is
 /// 0 there, or nobody reads the sum.
 static inline void thaw_tile_fill(const thaw_tile_source* source, uint32_t* tile) {
-  const uint32_t zero_points = thaw_twice(source->zero_point);
+  const uint32_t minus = thaw_twice(-source->zero_point);
   for (int32_t row = 0; row < source->rows; row += 4, tile += 8) {
     for (int32_t odd = 0; odd < 2; ++odd) {
       const uint32_t above = thaw_tile_row(source, row + odd);
       const uint32_t below = thaw_tile_row(source, row + odd + 2);
-      const uint32_t above_even = thaw_ssub16(thaw_sxtb16(above), zero_points);
-      const uint32_t above_odd = thaw_ssub16(thaw_sxtb16_odd(above), zero_points);
-      const uint32_t below_even = thaw_ssub16(thaw_sxtb16(below), zero_points);
-      const uint32_t below_odd = thaw_ssub16(thaw_sxtb16_odd(below), zero_points);
+      const uint32_t above_even = thaw_sxtab16(minus, above);
+      const uint32_t above_odd = thaw_sxtab16_odd(minus, above);
+      const uint32_t below_even = thaw_sxtab16(minus, below);
+      const uint32_t below_odd = thaw_sxtab16_odd(minus, below);
       tile[4 * odd] = thaw_pack_low(above_even, below_even);
       tile[4 * odd + 1] = thaw_pack_low(above_odd, below_odd);
       tile[4 * odd + 2] = thaw_pack_high(above_even, below_even);

@@ -18,12 +18,28 @@ int64_t reach(int32_t taps, int32_t dilation) {
   return int64_t{taps - 1} * dilation + 1;
 }
 
-/// The rows of one channel under a kernel, 16 bits a value, and the kernel.
-int64_t ring_bytes(const Window& w, int32_t stride, int32_t outputs) {
+/// Pairs of rows under a window that may begin anywhere.
+int64_t pair_slots(int64_t rows) {
+  return rows / 2 + 1;
+}
+
+/// Four channels of the rows under a depthwise kernel as pairs of 16-bit values, and the kernel.
+int64_t depthwise_bytes(const Window& w) {
   const int64_t rows = reach(w.kernel_height, w.dilation_height);
   const int64_t width = reach(w.kernel_width, w.dilation_width);
-  const int64_t last = (int64_t{outputs} + 3) / 4 * 4 - 1;
-  return 4 * rows * (4 * (width / 2 + 1) + last * stride / 2 + width / 2 + 1);
+  const int64_t columns = int64_t{w.output_width - 1} * w.stride_width + width;
+  return 4 * rows * width + 16 * pair_slots(rows) * (columns + 2 * width);
+}
+
+/// The same for its input gradient: the plane is that of the gradient, the kernel is split by the stride.
+int64_t depthwise_gradient_bytes(const Window& w) {
+  int64_t kernel_pairs = 0;
+  for (int32_t y = 0; y < std::min(w.stride_height, w.kernel_height); ++y)
+    kernel_pairs += pair_slots((w.kernel_height - 1 - y) / w.stride_height + 1);
+  const int64_t slots = pair_slots((w.kernel_height - 1) / w.stride_height + 1);
+  const int64_t columns =
+      (w.input_width - 1 + w.pad_left) / w.stride_width + (w.kernel_width - 1) / w.stride_width + 1;
+  return 4 * w.taps() + 16 * (slots * columns + 2 * kernel_pairs * w.kernel_width);
 }
 
 /// Every output reads one input position, inside the image.
@@ -38,7 +54,7 @@ bool reads_pixels(const Window& w) {
 int64_t scratch_bytes(const ConvolutionForward& kernel) {
   const Window& w = kernel.window;
   if (kernel.depthwise)
-    return std::max(ring_bytes(w, w.stride_width, w.output_width),
+    return std::max(depthwise_bytes(w),
                     whole_words(reach(w.kernel_height, w.dilation_height) * w.input_width));
   const auto trained = static_cast<int64_t>(kernel.trained_channels.size());
   const int64_t products = kernel.weights.present() ? w.taps() * w.input_channels : 0;
@@ -50,15 +66,15 @@ int64_t scratch_bytes(const ConvolutionForward& kernel) {
 int64_t scratch_bytes(const MakeGradient& kernel) {
   const int64_t rows = 4 * int64_t{kernel.channels} * static_cast<int64_t>(kernel.sources.size());
   int64_t tiles = 0;
-  int64_t ring = 0;
+  int64_t plane = 0;
   for (const GradientSource& source : kernel.sources)
     if (const auto* from = std::get_if<FromConvolution>(&source.from)) {
       if (from->depthwise)
-        ring = std::max(ring, ring_bytes(from->window, 1, from->window.input_width));
+        plane = std::max(plane, depthwise_gradient_bytes(from->window));
       else
         tiles += column_bytes(from->window.output_channels);
     }
-  return std::max({rows, tiles, ring});
+  return std::max({rows, tiles, plane});
 }
 
 int64_t scratch_bytes(const UpdateWeights& kernel) {
