@@ -14,49 +14,72 @@ typedef struct block_outputs {
   int32_t count;
   uint32_t bias[THAW_PAIR_CHANNELS];
   thaw_requantizer requantizers[THAW_PAIR_CHANNELS];
-  bool plain;   // thaw_requantize_word does
-  bool masked;  // thaw_requantize_word_masked does
+  thaw_requantizer_stage stages[THAW_PAIR_CHANNELS];  // the same where `whole`
+  bool whole;  // four channels whose shifts are at most -2, clamped to int8, and whose mask bits share a byte
   int8_t* values;
   uint8_t* mask;
 } block_outputs;
 
-// Requantises, clamps and stores the channels of one position; the first is element `index`.
-THAW_NOINLINE static void store_any(const block_outputs* to, const uint32_t sums[THAW_PAIR_CHANNELS],
-                                    int32_t index) {
-  for (int32_t k = 0; k < to->count; ++k)
-    thaw_requantize_positions(to->conv, &to->requantizers[k], sums + k, 1, 1, to->values + index + k,
-                              to->mask, index + k);
-}
-
-// A row of outputs whose first is element `index`; `columns` is the width of the kernel.
-static inline void make_row(const thaw_pairs* pairs, const thaw_pair_window* window, int32_t columns,
-                            const block_outputs* to, int32_t index) {
+// A row of outputs whose first is element `index`, four whole channels; `columns` is the width of the kernel.
+// What the loop needs is copied first: a store of int8 could change anything behind a pointer.
+static inline void make_whole_row(thaw_pairs pairs, thaw_pair_window window, int32_t columns,
+                                  const block_outputs* to, int32_t index, uint8_t* mask) {
   const int32_t step = to->conv->output_channels;
-  const int32_t end = index + to->conv->output_width * step;
   const int32_t stride = to->conv->stride_width;
-  for (int32_t x = 0; index != end; index += step, x += stride) {
-    uint32_t sums[THAW_PAIR_CHANNELS] = {to->bias[0], to->bias[1], to->bias[2], to->bias[3]};
-    thaw_pairs_add(pairs, window, x, columns, sums);
-    if (to->plain)
-      thaw_requantize_channels(to->requantizers, sums, to->values + index);
-    else if (to->masked)
-      thaw_requantize_channels_masked(to->requantizers, sums, to->values + index, to->mask, index);
-    else
-      store_any(to, sums, index);
+  const int32_t offset = 2 * to->conv->output_zero_point + 1;
+  const thaw_requantizer_stage* stages = to->stages;
+  const uint32_t* bias = to->bias;
+  int8_t* output = to->values + index;
+  for (const int8_t* end = output + to->conv->output_width * step; output != end; output += step) {
+    uint32_t sums[THAW_PAIR_CHANNELS] = {bias[0], bias[1], bias[2], bias[3]};
+    thaw_pairs_add(&pairs, &window, 0, columns, sums);
+    window.row += stride * THAW_PAIR_CHANNELS;
+    if (!mask) {
+      thaw_requantize_channels(stages, offset, sums, output);
+      continue;
+    }
+    const uint32_t bits = thaw_requantize_channels_masked(stages, offset, sums, output);
+    uint8_t* byte = mask + (uint32_t)index / 8;
+    *byte = (uint8_t)(*byte | bits << (index & 4));
+    index += step;
   }
 }
 
-// The compiler makes one loop for each usual width.
+// The same for any channels.
+static void make_row(const thaw_pairs* pairs, const thaw_pair_window* window, int32_t columns,
+                     const block_outputs* to, int32_t index) {
+  for (int32_t x = 0; x < to->conv->output_width; ++x, index += to->conv->output_channels) {
+    uint32_t sums[THAW_PAIR_CHANNELS] = {to->bias[0], to->bias[1], to->bias[2], to->bias[3]};
+    thaw_pairs_add(pairs, window, x * to->conv->stride_width, columns, sums);
+    for (int32_t k = 0; k < to->count; ++k)
+      thaw_requantize_positions(to->conv, &to->requantizers[k], sums + k, 1, 1, to->values + index + k,
+                                to->mask, index + k);
+  }
+}
+
+// The compiler makes one loop for each usual width, with and without masks.
 THAW_NOINLINE static void make_any_row(const thaw_pairs* pairs, const thaw_pair_window* window,
                                        int32_t columns, const block_outputs* to, int32_t index) {
-  if (columns == 3)
-    make_row(pairs, window, 3, to, index);
-  else if (columns == 5)
-    make_row(pairs, window, 5, to, index);
-  else if (columns == 7)
-    make_row(pairs, window, 7, to, index);
-  else
+  if (!to->whole || (columns != 3 && columns != 5 && columns != 7))
     make_row(pairs, window, columns, to, index);
+  else if (to->mask && columns == 3)
+    make_whole_row(*pairs, *window, 3, to, index, to->mask);
+  else if (to->mask && columns == 5)
+    make_whole_row(*pairs, *window, 5, to, index, to->mask);
+  else if (to->mask)
+    make_whole_row(*pairs, *window, 7, to, index, to->mask);
+  else if (columns == 3)
+    make_whole_row(*pairs, *window, 3, to, index, NULL);
+  else if (columns == 5)
+    make_whole_row(*pairs, *window, 5, to, index, NULL);
+  else
+    make_whole_row(*pairs, *window, 7, to, index, NULL);
+}
+
+// Columns of the image that windows reach.
+static int32_t columns_read(const thaw_conv2d* conv, const thaw_pairs* pairs) {
+  const int32_t room = pairs->columns - conv->pad_left;
+  return conv->input_width < room ? conv->input_width : room;
 }
 
 // Reads pair `pair` of the padded plane of the block's input channels.
@@ -65,12 +88,10 @@ static void read_pair(const thaw_conv2d* conv, const int8_t* input, const thaw_p
   const thaw_gradient_values from = {input, false};
   const int32_t y = 2 * pair - conv->pad_top;
   const int32_t row = conv->input_width * conv->input_channels;
-  const int32_t room = pairs->columns - conv->pad_left;
   const int32_t above = y >= 0 && y < conv->input_height ? y * row : -1;
   const int32_t below = y + 1 >= 0 && y + 1 < conv->input_height ? (y + 1) * row : -1;
-  thaw_pairs_read(pairs, block, from, above, below, conv->input_channels,
-                  conv->input_width < room ? conv->input_width : room, conv->input_zero_point, pair,
-                  conv->pad_left);
+  thaw_pairs_read(pairs, block, from, above, below, conv->input_channels, columns_read(conv, pairs),
+                  conv->input_zero_point, pair, conv->pad_left);
 }
 
 // All outputs of a block of channels, the first being element `index`.
@@ -96,17 +117,17 @@ static void convolve(const int8_t* input, const thaw_pair_block* block, const th
 static void begin_outputs(block_outputs* to, int32_t first, int32_t count, const int32_t* bias,
                           const int32_t* multipliers, const int8_t* shifts) {
   const thaw_conv2d* conv = to->conv;
-  bool shifts_right = count == THAW_PAIR_CHANNELS;
   to->count = count;
+  to->whole = count == THAW_PAIR_CHANNELS && thaw_requantize_is_plain(conv, NULL) &&
+              conv->output_channels % THAW_PAIR_CHANNELS == 0;
   for (int32_t k = 0; k < count; ++k) {
     const thaw_requantizer r = {multipliers[first + k], shifts[first + k], conv->output_zero_point};
+    const thaw_requantizer_stage stage = {r.multiplier, -2 - r.shift};
     to->requantizers[k] = r;
+    to->stages[k] = stage;
     to->bias[k] = bias ? (uint32_t)bias[first + k] : 0;
-    if (r.shift > -2) shifts_right = false;
+    if (r.shift > -2) to->whole = false;
   }
-  const bool plain = thaw_requantize_is_plain(conv, NULL) && shifts_right;
-  to->plain = plain && !to->mask;
-  to->masked = plain && to->mask && conv->output_channels % THAW_PAIR_CHANNELS == 0;
 }
 
 void thaw_depthwise_conv2d_s8(const thaw_depthwise* depthwise, const int8_t* input, const int8_t* weights,
@@ -124,7 +145,7 @@ void thaw_depthwise_conv2d_s8(const thaw_depthwise* depthwise, const int8_t* inp
   uint32_t* const odd = even + pairs.slots * width * THAW_PAIR_CHANNELS;
   const uint32_t* const kernels[2] = {even, odd};
   block_outputs to = {.conv = conv, .values = output, .mask = mask};
-  thaw_pairs_clear(&pairs);
+  thaw_pairs_clear_sides(&pairs, conv->pad_left, columns_read(conv, &pairs));
   thaw_mask_clear(mask, conv->output_height * conv->output_width * conv->output_channels);
   int32_t rank = 0;  // of the next trained channel
   for (int32_t c = 0; c < conv->output_channels; c += THAW_PAIR_CHANNELS) {

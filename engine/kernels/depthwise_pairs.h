@@ -37,9 +37,14 @@ static inline thaw_pair_block thaw_pair_block_of(int32_t first, int32_t channels
   return block;
 }
 
-/// Zeros everywhere: the padding left and right, which nothing fills, stays so.
-static inline void thaw_pairs_clear(const thaw_pairs* pairs) {
-  for (int32_t i = 0; i < pairs->slots * pairs->columns * THAW_PAIR_CHANNELS; ++i) pairs->words[i] = 0;
+/// Zeros left and right of columns at .. at + width - 1, which is where thaw_pairs_read writes.
+static inline void thaw_pairs_clear_sides(const thaw_pairs* pairs, int32_t at, int32_t width) {
+  for (int32_t slot = 0; slot < pairs->slots; ++slot) {
+    uint32_t* row = pairs->words + slot * pairs->columns * THAW_PAIR_CHANNELS;
+    for (int32_t i = 0; i < at * THAW_PAIR_CHANNELS; ++i) row[i] = 0;
+    for (int32_t i = (at + width) * THAW_PAIR_CHANNELS; i < pairs->columns * THAW_PAIR_CHANNELS; ++i)
+      row[i] = 0;
+  }
 }
 
 /// Writes the four channels of two words of bytes, `above` the upper row, as pairs. `minus` is added to every
@@ -206,16 +211,15 @@ static inline void thaw_pairs_add_column(const uint32_t** column, const uint32_t
 /// `columns` wide.
 static inline void thaw_pairs_add(const thaw_pairs* pairs, const thaw_pair_window* window, int32_t x,
                                   int32_t columns, uint32_t sums[THAW_PAIR_CHANNELS]) {
-  const uint32_t* row = window->row + x * THAW_PAIR_CHANNELS;
+  const uint32_t* column = window->row + x * THAW_PAIR_CHANNELS;
   const uint32_t* kernel = window->kernel;
   const int32_t words = pairs->columns * THAW_PAIR_CHANNELS;
   int32_t before_end = window->before_end;
   uint32_t part[THAW_PAIR_CHANNELS] = {sums[0], sums[1], sums[2], sums[3]};
   for (int32_t pair = window->count; pair > 0; --pair) {
-    const uint32_t* column = row;
     for (int32_t i = 0; i < columns; ++i) thaw_pairs_add_column(&column, &kernel, part);
-    row += words;
-    if (--before_end == 0) row -= pairs->slots * words;
+    column += words - columns * THAW_PAIR_CHANNELS;
+    if (--before_end == 0) column -= pairs->slots * words;
   }
   for (int32_t k = 0; k < THAW_PAIR_CHANNELS; ++k) sums[k] = part[k];
 }

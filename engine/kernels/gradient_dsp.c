@@ -197,16 +197,21 @@ static int32_t kernel_words(const thaw_conv2d* conv, int32_t rows, int32_t odd) 
   return rows == 0 ? 0 : (odd + rows + 1) / 2 * conv->kernel_width * THAW_PAIR_CHANNELS;
 }
 
+// Columns of the gradient that windows reach.
+static int32_t columns_read(const depthwise_source* from) {
+  const int32_t room = from->pairs.columns - from->pad_left;
+  return from->conv->output_width < room ? from->conv->output_width : room;
+}
+
 // Reads pair `pair` of the padded plane of the gradient.
 static void read_pair(const depthwise_source* from, const thaw_pair_block* block, int32_t pair) {
   const thaw_conv2d* conv = from->conv;
   const int32_t y = 2 * pair - from->pad_top;
   const int32_t row = conv->output_width * conv->output_channels;
-  const int32_t room = from->pairs.columns - from->pad_left;
   const int32_t above = y >= 0 && y < conv->output_height ? y * row : -1;
   const int32_t below = y + 1 >= 0 && y + 1 < conv->output_height ? (y + 1) * row : -1;
   thaw_pairs_read(&from->pairs, block, from->source->gradient, above, below, conv->output_channels,
-                  conv->output_width < room ? conv->output_width : room, 0, pair, from->pad_left);
+                  columns_read(from), 0, pair, from->pad_left);
 }
 
 // How a block's values are scaled and stored.
@@ -350,7 +355,7 @@ static bool is_usual_depthwise(const thaw_gradient_source* source) {
 static uint32_t by_depthwise(const thaw_gradient_target* target, const thaw_gradient_source* source,
                              const thaw_gradient_pass* pass, uint32_t* scratch) {
   const depthwise_source from = depthwise_source_of(source, scratch);
-  thaw_pairs_clear(&from.pairs);
+  thaw_pairs_clear_sides(&from.pairs, from.pad_left, columns_read(&from));
   uint32_t magnitudes = 0;
   int32_t rank = 0;  // of the next trained channel
   for (int32_t c = 0; c < target->channels; c += THAW_PAIR_CHANNELS) {

@@ -86,22 +86,51 @@ THAW_NOINLINE static void thaw_requantize_positions(const thaw_conv2d* conv, con
   }
 }
 
-/// Stores four channels of one position, clamped to int8; the shifts are at most -2.
-static inline void thaw_requantize_channels(const thaw_requantizer r[4], const uint32_t sums[4],
-                                            int8_t* output) {
-  for (int32_t k = 0; k < 4; ++k)
-    output[k] = (int8_t)thaw_ssat8_half(thaw_requantize_twice(r[k], (int32_t)sums[k]));
+/// A requantizer with shift <= -2 as loops over channels read it.
+typedef struct thaw_requantizer_stage {
+  int32_t multiplier;
+  int32_t right;  // -2 - shift
+} thaw_requantizer_stage;
+
+/// thaw_requantize_twice with the stage at *stage, which moves on; `offset` = twice the zero point + 1.
+static inline int32_t thaw_requantize_next(const thaw_requantizer_stage** stage, int32_t sum,
+                                           int32_t offset) {
+#ifdef THAW_DSP_INSTRUCTION
+  uint32_t low;
+  int32_t high, multiplier, right;
+  __asm__(
+      "ldrd %[multiplier], %[right], [%[stage]], #8\n\t"
+      "asr %[high], %[sum], #31\n\t"
+      "eor %[low], %[half], %[high], lsl #31\n\t"
+      "smlal %[low], %[high], %[sum], %[multiplier]\n\t"
+      "asr %[high], %[high], %[right]"
+      : [stage] "+r"(*stage), [low] "=&r"(low), [high] "=&r"(high), [multiplier] "=&r"(multiplier),
+        [right] "=&r"(right)
+      : [sum] "r"(sum), [half] "r"(UINT32_C(0x40000000))
+      : "memory");
+#else
+  const int32_t high = thaw_asr32(thaw_requantize_high(sum, (*stage)->multiplier), (*stage)->right);
+  ++*stage;
+#endif
+  return high + offset;
 }
 
-/// The same, and sets the mask bits of those that are not clamped; `index`, of the first, is a multiple of 4.
-static inline void thaw_requantize_channels_masked(const thaw_requantizer r[4], const uint32_t sums[4],
-                                                   int8_t* output, uint8_t* mask, int32_t index) {
+/// Stores four channels of one position, clamped to int8.
+static inline void thaw_requantize_channels(const thaw_requantizer_stage stages[4], int32_t offset,
+                                            const uint32_t sums[4], int8_t* output) {
+  for (int32_t k = 0; k < 4; ++k)
+    output[k] = (int8_t)thaw_ssat8_half(thaw_requantize_next(&stages, (int32_t)sums[k], offset));
+}
+
+/// The same; returns bits 0 .. 3 for those that are not clamped.
+static inline uint32_t thaw_requantize_channels_masked(const thaw_requantizer_stage stages[4], int32_t offset,
+                                                       const uint32_t sums[4], int8_t* output) {
   uint32_t bits = 0;
   for (int32_t k = 0; k < 4; ++k) {
-    const int32_t twice = thaw_requantize_twice(r[k], (int32_t)sums[k]);
+    const int32_t twice = thaw_requantize_next(&stages, (int32_t)sums[k], offset);
     const int32_t clamped = thaw_ssat8_half(twice);
     output[k] = (int8_t)clamped;
     if (clamped == thaw_asr32(twice, 1)) bits |= 1u << k;
   }
-  mask[index / 8] = (uint8_t)(mask[index / 8] | bits << (index & 4));
+  return bits;
 }
