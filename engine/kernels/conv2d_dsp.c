@@ -7,6 +7,7 @@
 #include <stddef.h>
 
 #include "engine/kernels/clamp_mask.h"
+#include "engine/kernels/column_group.h"
 #include "engine/kernels/columns.h"
 #include "engine/kernels/dsp.h"
 #include "engine/kernels/fixed_point.h"
@@ -36,6 +37,29 @@ static void write_column(const int8_t* values, int32_t count, uint32_t minus, ui
     column[0] = thaw_sxtab16(minus, word);
     column[POSITIONS] = thaw_sxtab16_odd(minus, word);
   }
+}
+
+// Whether output position p reads pixel p of the image and nothing else.
+static bool is_image(const thaw_conv2d* conv) {
+  return thaw_conv2d_taps(conv) == 1 && conv->stride_height == 1 && conv->stride_width == 1 &&
+         conv->pad_top == 0 && conv->pad_left == 0 && conv->output_width == conv->input_width &&
+         conv->output_height <= conv->input_height;
+}
+
+// Writes all four columns from four pixels side by side.
+THAW_NOINLINE static void write_pixels(const int8_t* pixel, int32_t channels, int32_t zero_point,
+                                       uint32_t* column) {
+  const uint32_t minus = thaw_twice(-zero_point);
+  int32_t left = channels;
+  for (; left >= 4; left -= 4, pixel += 4, column += 2 * POSITIONS) {
+    for (int32_t p = 0; p < POSITIONS; ++p) {
+      const uint32_t word = thaw_load_word(pixel + p * channels);
+      column[p] = thaw_sxtab16(minus, word);
+      column[POSITIONS + p] = thaw_sxtab16_odd(minus, word);
+    }
+  }
+  for (int32_t p = 0; left > 0 && p < POSITIONS; ++p, pixel += channels)
+    write_column(pixel, left, minus, column + p);
 }
 
 // The input pixel under tap (ky, kx) of output (y, x), NULL in the padding.
@@ -134,14 +158,49 @@ typedef struct layer {
   const int8_t* shifts;
 } layer;
 
-// Stores the outputs of `channels` channels from o on at four positions; all shifts are at most -2.
-THAW_NOINLINE static void store_plain(const layer* l, int32_t o, int32_t channels, int32_t zero_point,
-                                      int32_t stride, const uint32_t* sums, int8_t* output) {
-  const int32_t* multiplier = l->multipliers + o;
-  const int8_t* shift = l->shifts + o;
-  for (const int32_t* end = multiplier + channels; multiplier != end; sums += POSITIONS, ++output) {
-    const thaw_requantizer r = {*multiplier++, *shift++, zero_point};
-    thaw_requantize_plain(r, sums, stride, output);
+// All channels of four positions, the first output of which is *output, for layers with biases whose weights
+// are frozen. All shifts are at most -2 and the clamp is that of int8.
+THAW_NOINLINE static void plain_outputs(const uint32_t* from, const layer* l, int32_t zero_point,
+                                        int32_t stride, int8_t* output) {
+  const int32_t offset = 2 * zero_point + 1;
+  const int32_t length = l->products;
+  const int8_t* weights = l->weights;
+  const int32_t* bias = l->bias;
+  const int32_t* multipliers = l->multipliers;
+  const int8_t* shifts = l->shifts;
+  for (int32_t o = 0; o < stride; ++o) {
+    const uint32_t start = (uint32_t)bias[o];
+    uint32_t sums[POSITIONS] = {start, start, start, start};
+    weights = thaw_columns_add_row(from, weights, length, sums);
+    thaw_requantize_plain(multipliers[o], shifts[o], offset, sums, stride, output + o);
+  }
+}
+
+// The same for any weights and with `mask` (or NULL), the byte of the first output; the channels come in
+// groups of eight then.
+THAW_NOINLINE static void masked_outputs(columns from, const layer* l, int32_t zero_point, int32_t stride,
+                                         int8_t* output, uint8_t* mask) {
+  const int32_t offset = 2 * zero_point + 1;
+  const int8_t* weights = l->weights;
+  const int8_t* trained_weights = l->trained_weights;
+  uint32_t bits = 0;  // a byte for each position
+  for (int32_t o = 0; o < stride; ++o) {
+    const uint32_t start = l->bias ? (uint32_t)l->bias[o] : 0;
+    uint32_t sums[POSITIONS] = {start, start, start, start};
+    if (l->products > 0) weights = thaw_columns_add_row(from.frozen, weights, l->products, sums);
+    if (l->trained_products > 0)
+      trained_weights = thaw_columns_add_row(from.trained, trained_weights, l->trained_products, sums);
+    const thaw_requantizer_stage stage = {l->multipliers[o], -2 - l->shifts[o]};
+    const uint32_t bit = 1u << (o % 8);
+    for (int32_t p = 0; p < POSITIONS; ++p) {
+      const int32_t twice = thaw_requantize_right(stage, (int32_t)sums[p], offset);
+      const int32_t clamped = thaw_ssat8_half(twice);
+      output[o + p * stride] = (int8_t)clamped;
+      if (clamped == thaw_asr32(twice, 1)) bits |= bit << (8 * p);
+    }
+    if (!mask || o % 8 != 7) continue;
+    for (int32_t p = 0; p < POSITIONS; ++p) mask[(p * stride + o) / 8] = (uint8_t)(bits >> (8 * p));
+    bits = 0;
   }
 }
 
@@ -152,9 +211,9 @@ static bool shifts_right(const int8_t* shifts, int32_t channels) {
   return true;
 }
 
-// All channels of `count` positions.
-static void outputs(const thaw_conv2d* conv, columns from, const layer* l, int32_t first, int32_t count,
-                    bool plain, int8_t* output, uint8_t* mask) {
+// All channels of `count` positions, for any layer.
+THAW_NOINLINE static void any_outputs(const thaw_conv2d* conv, columns from, const layer* l, int32_t first,
+                                      int32_t count, int8_t* output, uint8_t* mask) {
   const int32_t stride = conv->output_channels;
   for (int32_t o = 0; o < stride; o += BLOCK) {
     const int32_t channels = stride - o < BLOCK ? stride - o : BLOCK;
@@ -170,10 +229,6 @@ static void outputs(const thaw_conv2d* conv, columns from, const layer* l, int32
       thaw_columns_add(from.trained, l->trained_weights + o * l->trained_products, l->trained_products,
                        channels, start, sums);
     const int32_t index = first * stride + o;
-    if (plain && count == POSITIONS) {
-      store_plain(l, o, channels, conv->output_zero_point, stride, sums, output + index);
-      continue;
-    }
     for (int32_t c = 0; c < channels; ++c) {
       const thaw_requantizer r = {l->multipliers[o + c], l->shifts[o + c], conv->output_zero_point};
       thaw_requantize_positions(conv, &r, sums + POSITIONS * c, count, stride, output + index + c, mask,
@@ -197,20 +252,34 @@ void thaw_conv2d_s8(const thaw_conv2d* conv, const int8_t* input, const int8_t* 
   uint32_t* const trained_words = words + thaw_columns_words(l.products);
   const columns to = {l.products > 0 ? words : NULL, l.trained_products > 0 ? trained_words : NULL,
                       (int8_t*)(trained_words + thaw_columns_words(l.trained_products))};
-  const bool plain = thaw_requantize_is_plain(conv, mask) && shifts_right(shifts, conv->output_channels);
+  const bool whole = thaw_requantize_is_plain(conv) && shifts_right(shifts, conv->output_channels) &&
+                     (!mask || conv->output_channels % 8 == 0);
+  const bool pixels = !trained && is_image(conv);
   const int32_t positions = conv->output_height * conv->output_width;
-  thaw_mask_clear(mask, positions * conv->output_channels);
-  int32_t y = 0;
-  int32_t x = 0;
+  const int32_t channels = conv->output_channels;
+  thaw_mask_clear(mask, positions * channels);
   for (int32_t first = 0; first < positions; first += POSITIONS) {
     const int32_t count = positions - first < POSITIONS ? positions - first : POSITIONS;
-    for (int32_t p = 0; p < count; ++p) {
-      write_position(conv, input, trained, to, y, x, p);
-      if (++x == conv->output_width) {
-        x = 0;
-        ++y;
+    if (pixels && count == POSITIONS) {
+      write_pixels(input + first * conv->input_channels, conv->input_channels, conv->input_zero_point,
+                   to.frozen);
+    } else {
+      int32_t y = first / conv->output_width;
+      int32_t x = first % conv->output_width;
+      for (int32_t p = 0; p < count; ++p) {
+        write_position(conv, input, trained, to, y, x, p);
+        if (++x == conv->output_width) {
+          x = 0;
+          ++y;
+        }
       }
     }
-    outputs(conv, to, &l, first, count, plain, output, mask);
+    if (!whole || count < POSITIONS)
+      any_outputs(conv, to, &l, first, count, output, mask);
+    else if (mask || trained || !bias)
+      masked_outputs(to, &l, conv->output_zero_point, channels, output + first * channels,
+                     mask ? mask + first * channels / 8 : NULL);
+    else
+      plain_outputs(to.frozen, &l, conv->output_zero_point, channels, output + first * channels);
   }
 }

@@ -118,7 +118,7 @@ static void begin_outputs(block_outputs* to, int32_t first, int32_t count, const
                           const int32_t* multipliers, const int8_t* shifts) {
   const thaw_conv2d* conv = to->conv;
   to->count = count;
-  to->whole = count == THAW_PAIR_CHANNELS && thaw_requantize_is_plain(conv, NULL) &&
+  to->whole = count == THAW_PAIR_CHANNELS && thaw_requantize_is_plain(conv) &&
               conv->output_channels % THAW_PAIR_CHANNELS == 0;
   for (int32_t k = 0; k < count; ++k) {
     const thaw_requantizer r = {multipliers[first + k], shifts[first + k], conv->output_zero_point};

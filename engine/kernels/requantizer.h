@@ -44,19 +44,57 @@ static inline int32_t thaw_requantize(thaw_requantizer r, int32_t sum) {
                        : thaw_mbqm(sum, r.multiplier, r.shift) + r.zero_point;
 }
 
-/// Whether outputs need neither a mask nor another clamp than that of int8.
-static inline bool thaw_requantize_is_plain(const thaw_conv2d* conv, const uint8_t* mask) {
-  return !mask && conv->clamp_low == INT8_MIN && conv->clamp_high == INT8_MAX;
+/// Whether outputs need no other clamp than that of int8.
+static inline bool thaw_requantize_is_plain(const thaw_conv2d* conv) {
+  return conv->clamp_low == INT8_MIN && conv->clamp_high == INT8_MAX;
+}
+
+/// A requantizer with shift <= -2 as loops over channels read it.
+typedef struct thaw_requantizer_stage {
+  int32_t multiplier;
+  int32_t right;  // -2 - shift
+} thaw_requantizer_stage;
+
+/// thaw_requantize_twice with a stage; `offset` = twice the zero point + 1.
+static inline int32_t thaw_requantize_right(thaw_requantizer_stage stage, int32_t sum, int32_t offset) {
+  return thaw_asr32(thaw_requantize_high(sum, stage.multiplier), stage.right) + offset;
 }
 
 /// Stores the outputs of one channel at four positions, `stride` bytes apart, clamped to int8; shift <= -2.
-static inline void thaw_requantize_plain(thaw_requantizer r, const uint32_t sums[4], int32_t stride,
-                                         int8_t* output) {
-  output[0] = (int8_t)thaw_ssat8_half(thaw_requantize_twice(r, (int32_t)sums[0]));
-  output[stride] = (int8_t)thaw_ssat8_half(thaw_requantize_twice(r, (int32_t)sums[1]));
-  output += 2 * stride;
-  output[0] = (int8_t)thaw_ssat8_half(thaw_requantize_twice(r, (int32_t)sums[2]));
-  output[stride] = (int8_t)thaw_ssat8_half(thaw_requantize_twice(r, (int32_t)sums[3]));
+/// `offset` = twice the zero point + 1.
+static inline void thaw_requantize_plain(int32_t multiplier, int32_t shift, int32_t offset, uint32_t sums[4],
+                                         int32_t stride, int8_t* output) {
+#ifdef THAW_DSP_INSTRUCTION
+#define THAW_REQUANTIZE_POSITION(sum, place)  \
+  "asr %[high], %[" sum                       \
+  "], #31\n\t"                                \
+  "eor %[low], %[half], %[high], lsl #31\n\t" \
+  "smlal %[low], %[high], %[" sum             \
+  "], %[multiplier]\n\t"                      \
+  "asr %[high], %[high], %[right]\n\t"        \
+  "add %[high], %[high], %[offset]\n\t"       \
+  "ssat %[high], #8, %[high], asr #1\n\t"     \
+  "strb %[high], " place "\n\t"
+  uint32_t low;
+  int32_t high;
+  int32_t right = shift;
+  __asm__ volatile(
+      "rsb %[right], %[right], #254\n\t"  // a shift by a register takes its low byte
+      THAW_REQUANTIZE_POSITION("a", "[%[output]]") THAW_REQUANTIZE_POSITION(
+          "b",
+          "[%[output], %[stride]]") "add %[output], %[output], %[stride], lsl "
+                                    "#1\n\t" THAW_REQUANTIZE_POSITION("c", "[%[output]]")
+                                        THAW_REQUANTIZE_POSITION("d", "[%[output], %[stride]]")
+      : [output] "+r"(output), [low] "=&r"(low), [high] "=&r"(high), [right] "+r"(right)
+      : [a] "r"(sums[0]), [b] "r"(sums[1]), [c] "r"(sums[2]), [d] "r"(sums[3]), [multiplier] "r"(multiplier),
+        [offset] "r"(offset), [half] "r"(UINT32_C(0x40000000)), [stride] "r"(stride)
+      : "memory");
+#undef THAW_REQUANTIZE_POSITION
+#else
+  const thaw_requantizer_stage stage = {multiplier, -2 - shift};
+  for (int32_t p = 0; p < 4; ++p, output += stride)
+    *output = (int8_t)thaw_ssat8_half(thaw_requantize_right(stage, (int32_t)sums[p], offset));
+#endif
 }
 
 /// Outputs of one channel at 1 to 4 positions: requantises and clamps the sums and stores output[p * stride];
@@ -86,13 +124,7 @@ THAW_NOINLINE static void thaw_requantize_positions(const thaw_conv2d* conv, con
   }
 }
 
-/// A requantizer with shift <= -2 as loops over channels read it.
-typedef struct thaw_requantizer_stage {
-  int32_t multiplier;
-  int32_t right;  // -2 - shift
-} thaw_requantizer_stage;
-
-/// thaw_requantize_twice with the stage at *stage, which moves on; `offset` = twice the zero point + 1.
+/// thaw_requantize_right with the stage at *stage, which moves on.
 static inline int32_t thaw_requantize_next(const thaw_requantizer_stage** stage, int32_t sum,
                                            int32_t offset) {
 #ifdef THAW_DSP_INSTRUCTION
