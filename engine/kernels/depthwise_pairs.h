@@ -11,6 +11,7 @@
 #include "engine/kernels/depthwise_conv2d.h"
 #include "engine/kernels/dsp.h"
 #include "engine/kernels/gradient_values.h"
+#include "engine/kernels/tile.h"
 
 enum { THAW_PAIR_CHANNELS = 4 };
 
@@ -47,20 +48,6 @@ static inline void thaw_pairs_clear_sides(const thaw_pairs* pairs, int32_t at, i
   }
 }
 
-/// Writes the four channels of two words of bytes, `above` the upper row, as pairs. `minus` is added to every
-/// value, in both halves.
-static inline uint32_t* thaw_pairs_put(uint32_t above, uint32_t below, uint32_t minus, uint32_t* to) {
-  const uint32_t above_even = thaw_sxtab16(minus, above);
-  const uint32_t above_odd = thaw_sxtab16_odd(minus, above);
-  const uint32_t below_even = thaw_sxtab16(minus, below);
-  const uint32_t below_odd = thaw_sxtab16_odd(minus, below);
-  to[0] = thaw_pack_low(above_even, below_even);
-  to[1] = thaw_pack_low(above_odd, below_odd);
-  to[2] = thaw_pack_high(above_even, below_even);
-  to[3] = thaw_pack_high(above_odd, below_odd);
-  return to + THAW_PAIR_CHANNELS;
-}
-
 /// Fills columns at .. at + width - 1 of pair `pair` from two rows of pixels that are `step` values wide and
 /// begin at elements `above` and `below`; -1 = a row of padding.
 THAW_NOINLINE static void thaw_pairs_read(const thaw_pairs* pairs, const thaw_pair_block* block,
@@ -77,8 +64,8 @@ THAW_NOINLINE static void thaw_pairs_read(const thaw_pairs* pairs, const thaw_pa
     const int32_t upper_step = above < 0 ? 0 : step;
     const int32_t lower_step = below < 0 ? 0 : step;
     for (const uint32_t* end = to + width * THAW_PAIR_CHANNELS; to != end;
-         upper += upper_step, lower += lower_step)
-      to = thaw_pairs_put(thaw_load_word(upper), thaw_load_word(lower), minus, to);
+         upper += upper_step, lower += lower_step, to += THAW_PAIR_CHANNELS)
+      thaw_tile_put(thaw_load_word(upper), thaw_load_word(lower), minus, to);
     return;
   }
   for (int32_t x = 0; x < width; ++x, to += THAW_PAIR_CHANNELS) {
@@ -147,9 +134,8 @@ static inline uint32_t* thaw_pairs_set_kernel(const uint32_t* words, int32_t wid
     const uint32_t* lower = upper + rows.step * width;
     const bool has_upper = row >= 0;
     const bool has_lower = row + 1 < rows.count;
-    for (int32_t i = 0; i < columns.count; ++i)
-      to = thaw_pairs_put(has_upper ? upper[i * columns.step] : 0, has_lower ? lower[i * columns.step] : 0, 0,
-                          to);
+    for (int32_t i = 0; i < columns.count; ++i, to += THAW_PAIR_CHANNELS)
+      thaw_tile_put(has_upper ? upper[i * columns.step] : 0, has_lower ? lower[i * columns.step] : 0, 0, to);
   }
   return to;
 }

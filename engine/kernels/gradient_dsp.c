@@ -7,6 +7,7 @@
 #include <stddef.h>
 
 #include "engine/kernels/clamp_mask.h"
+#include "engine/kernels/column_group.h"
 #include "engine/kernels/columns.h"
 #include "engine/kernels/depthwise_pairs.h"
 #include "engine/kernels/fixed_point.h"
@@ -46,6 +47,64 @@ THAW_NOINLINE static uint32_t store_channel(const thaw_gradient_target* target,
       ((int8_t*)target->values)[index] = (int8_t)thaw_ssat8(v);
     else
       ((int16_t*)target->values)[index] = (int16_t)thaw_ssat(v, pass->bits);
+  }
+  return magnitudes;
+}
+
+// How a block's values are scaled and stored.
+typedef struct block_scale {
+  const thaw_gradient_target* target;
+  const thaw_gradient_pass* pass;
+  int32_t count;
+  int32_t mantissas[THAW_PAIR_CHANNELS];
+} block_scale;
+
+static block_scale block_scale_of(const thaw_gradient_target* target, const thaw_gradient_pass* pass,
+                                  int32_t first, int32_t count) {
+  block_scale scale = {target, pass, count, {0, 0, 0, 0}};
+  for (int32_t k = 0; k < count; ++k) scale.mantissas[k] = thaw_channel_mantissa(&pass->scales[0], first + k);
+  return scale;
+}
+
+// Scales, masks, saturates and stores the channels of one position; the first is element `index`. Returns the
+// OR of their magnitudes.
+static inline uint32_t store_position(const block_scale* scale, const uint32_t sums[THAW_PAIR_CHANNELS],
+                                      int32_t index) {
+  const thaw_gradient_target* target = scale->target;
+  const int32_t bits = scale->pass->bits;
+  uint32_t magnitudes = 0;
+  for (int32_t k = 0; k < scale->count; ++k, ++index) {
+    int32_t v = 0;
+    if (thaw_mask_get(target->mask, index))
+      v = thaw_gscale((int32_t)sums[k], scale->mantissas[k], scale->pass->shifts[0]);
+    magnitudes |= (uint32_t)(v ^ thaw_asr32(v, 31));
+    if (bits == 7)
+      ((int8_t*)target->values)[index] = (int8_t)thaw_ssat8(v);
+    else
+      ((int16_t*)target->values)[index] = (int16_t)thaw_ssat(v, bits);
+  }
+  return magnitudes;
+}
+
+// Whether a tensor is int8 and the mask bits of four of its channels lie in one byte.
+static bool is_usual(const thaw_gradient_target* target) {
+  return target->bits == 7 && target->channels % THAW_PAIR_CHANNELS == 0;
+}
+
+// The usual case of the same: four channels of such a tensor.
+static inline uint32_t store_four(const block_scale* scale, const uint32_t sums[THAW_PAIR_CHANNELS],
+                                  int32_t index) {
+  const uint8_t* mask = scale->target->mask;
+  const uint32_t bits = mask ? (uint32_t)mask[index / 8] >> (index & 4) : 15;
+  const int32_t half = INT32_C(1) << (scale->pass->shifts[0] - 33);
+  const int32_t shift = scale->pass->shifts[0] - 32;
+  int8_t* values = (int8_t*)scale->target->values + index;
+  uint32_t magnitudes = 0;
+  for (int32_t k = 0; k < THAW_PAIR_CHANNELS; ++k) {
+    const int32_t high = (int32_t)thaw_asr64((int64_t)(int32_t)sums[k] * scale->mantissas[k], 32);
+    const int32_t v = thaw_asr32(high + half, shift) & -(int32_t)(bits >> k & 1);
+    magnitudes |= (uint32_t)(v ^ thaw_asr32(v, 31));
+    values[k] = (int8_t)thaw_ssat8(v);
   }
   return magnitudes;
 }
@@ -117,6 +176,34 @@ static void read_block(const thaw_gradient_source* source, const uint32_t* tile,
     for (int32_t k = 0; k < count; ++k)
       values[k] = stored ? thaw_gradient_at(source->gradient, at + k) * (INT32_C(1) << 16)
                          : source->accumulators[at + k];
+}
+
+// Four channels of a whole int8 tensor from one convolution and its tile.
+THAW_NOINLINE static uint32_t convolution_block(const thaw_gradient_source* source, const uint32_t* tile,
+                                                const block_scale* scale, int32_t first) {
+  const int32_t outputs = source->conv->output_channels;
+  const int32_t channels = scale->target->channels;
+  const int8_t* row = (const int8_t*)source->gradient.values;
+  const int32_t end = scale->target->positions * channels + first;
+  uint32_t magnitudes = 0;
+  for (int32_t index = first; index != end; index += channels) {
+    uint32_t sums[THAW_COLUMNS] = {0, 0, 0, 0};
+    row = thaw_columns_add_row(tile, row, outputs, sums);
+    magnitudes |= store_four(scale, sums, index);
+  }
+  return magnitudes;
+}
+
+// A tensor from one convolution with an int8 gradient, in blocks of four channels.
+static uint32_t by_convolution(const thaw_gradient_target* target, const thaw_gradient_source* source,
+                               const thaw_gradient_pass* pass, uint32_t* scratch) {
+  uint32_t magnitudes = 0;
+  for (int32_t first = 0; first < target->channels; first += THAW_COLUMNS) {
+    const block_scale scale = block_scale_of(target, pass, first, THAW_COLUMNS);
+    fill_tile(source, first, THAW_COLUMNS, scratch);
+    magnitudes |= convolution_block(source, scratch, &scale, first);
+  }
+  return magnitudes;
 }
 
 static uint32_t by_blocks(const thaw_gradient_target* target, const thaw_gradient_source* sources,
@@ -214,66 +301,12 @@ static void read_pair(const depthwise_source* from, const thaw_pair_block* block
                   columns_read(from), 0, pair, from->pad_left);
 }
 
-// How a block's values are scaled and stored.
-typedef struct block_scale {
-  const thaw_gradient_target* target;
-  const thaw_gradient_pass* pass;
-  int32_t count;
-  int32_t mantissas[THAW_PAIR_CHANNELS];
-} block_scale;
-
-static block_scale block_scale_of(const thaw_gradient_target* target, const thaw_gradient_pass* pass,
-                                  int32_t first, int32_t count) {
-  block_scale scale = {target, pass, count, {0, 0, 0, 0}};
-  for (int32_t k = 0; k < count; ++k) scale.mantissas[k] = thaw_channel_mantissa(&pass->scales[0], first + k);
-  return scale;
-}
-
-// Scales, masks, saturates and stores the channels of one position; the first is element `index`. Returns the
-// OR of their magnitudes.
-static inline uint32_t store_position(const block_scale* scale, const uint32_t sums[THAW_PAIR_CHANNELS],
-                                      int32_t index) {
-  const thaw_gradient_target* target = scale->target;
-  const int32_t bits = scale->pass->bits;
-  uint32_t magnitudes = 0;
-  for (int32_t k = 0; k < scale->count; ++k, ++index) {
-    int32_t v = 0;
-    if (thaw_mask_get(target->mask, index))
-      v = thaw_gscale((int32_t)sums[k], scale->mantissas[k], scale->pass->shifts[0]);
-    magnitudes |= (uint32_t)(v ^ thaw_asr32(v, 31));
-    if (bits == 7)
-      ((int8_t*)target->values)[index] = (int8_t)thaw_ssat8(v);
-    else
-      ((int16_t*)target->values)[index] = (int16_t)thaw_ssat(v, bits);
-  }
-  return magnitudes;
-}
-
-// The usual case of the same: four channels of int8 whose mask bits lie in one byte.
-static inline uint32_t store_four(const block_scale* scale, const uint32_t sums[THAW_PAIR_CHANNELS],
-                                  int32_t index) {
-  const uint8_t* mask = scale->target->mask;
-  const uint32_t bits = mask ? (uint32_t)mask[index / 8] >> (index & 4) : 15;
-  const int32_t half = INT32_C(1) << (scale->pass->shifts[0] - 33);
-  const int32_t shift = scale->pass->shifts[0] - 32;
-  int8_t* values = (int8_t*)scale->target->values + index;
-  uint32_t magnitudes = 0;
-  for (int32_t k = 0; k < THAW_PAIR_CHANNELS; ++k) {
-    const int32_t high = (int32_t)thaw_asr64((int64_t)(int32_t)sums[k] * scale->mantissas[k], 32);
-    const int32_t v = thaw_asr32(high + half, shift) & -(int32_t)(bits >> k & 1);
-    magnitudes |= (uint32_t)(v ^ thaw_asr32(v, 31));
-    values[k] = (int8_t)thaw_ssat8(v);
-  }
-  return magnitudes;
-}
-
 // Values `step` elements apart, from element `index` up to `end`, whose windows begin at column `x` of the
 // plane and those after it; `columns` is the kernel's width.
 static inline uint32_t make_row(const thaw_pairs* pairs, const thaw_pair_window* window, int32_t columns,
                                 const block_scale* scale, int32_t x, int32_t index, int32_t end,
                                 int32_t step) {
-  const bool four =
-      scale->count == THAW_PAIR_CHANNELS && scale->pass->bits == 7 && scale->target->channels % 4 == 0;
+  const bool four = is_usual(scale->target);
   uint32_t magnitudes = 0;
   for (; index < end; ++x, index += step) {
     uint32_t sums[THAW_PAIR_CHANNELS] = {0, 0, 0, 0};
@@ -376,7 +409,10 @@ int32_t thaw_gradient_tensor(const thaw_gradient_target* target, const thaw_grad
   const thaw_gradient_pass pass = thaw_gradient_pass_of(target, sources, source_count, offset, *state);
   uint32_t* words = (uint32_t*)scratch;
   uint32_t magnitudes;
-  if (has_blocks(&sources[0]) && (source_count == 1 || has_blocks(&sources[1])))
+  if (source_count == 1 && sources[0].kind == THAW_SOURCE_CONV2D && is_pointwise(sources[0].conv) &&
+      !sources[0].gradient.is_16 && is_usual(target))
+    magnitudes = by_convolution(target, sources, &pass, words);
+  else if (has_blocks(&sources[0]) && (source_count == 1 || has_blocks(&sources[1])))
     magnitudes = by_blocks(target, sources, &pass, words);
   else if (source_count == 1 && is_usual_depthwise(&sources[0]))
     magnitudes = by_depthwise(target, sources, &pass, words);

@@ -29,24 +29,35 @@ static inline uint32_t thaw_tile_row(const thaw_tile_source* source, int32_t row
   return word;
 }
 
+// Two rows and the two below, a word each: rows r and r + 2 as pairs of the four columns.
+static inline void thaw_tile_put(uint32_t above, uint32_t below, uint32_t minus, uint32_t* tile) {
+  const uint32_t above_even = thaw_sxtab16(minus, above);
+  const uint32_t above_odd = thaw_sxtab16_odd(minus, above);
+  const uint32_t below_even = thaw_sxtab16(minus, below);
+  const uint32_t below_odd = thaw_sxtab16_odd(minus, below);
+  tile[0] = thaw_pack_low(above_even, below_even);
+  tile[1] = thaw_pack_low(above_odd, below_odd);
+  tile[2] = thaw_pack_high(above_even, below_even);
+  tile[3] = thaw_pack_high(above_odd, below_odd);
+}
+
 /// Fills tile [thaw_columns_words(rows)]. Rows and columns beyond the last hold anything: the other factor is
 /// 0 there, or nobody reads the sum.
-static inline void thaw_tile_fill(const thaw_tile_source* source, uint32_t* tile) {
+THAW_NOINLINE static void thaw_tile_fill(const thaw_tile_source* source, uint32_t* tile) {
   const uint32_t minus = thaw_twice(-source->zero_point);
-  for (int32_t row = 0; row < source->rows; row += 4, tile += 8) {
-    for (int32_t odd = 0; odd < 2; ++odd) {
-      const uint32_t above = thaw_tile_row(source, row + odd);
-      const uint32_t below = thaw_tile_row(source, row + odd + 2);
-      const uint32_t above_even = thaw_sxtab16(minus, above);
-      const uint32_t above_odd = thaw_sxtab16_odd(minus, above);
-      const uint32_t below_even = thaw_sxtab16(minus, below);
-      const uint32_t below_odd = thaw_sxtab16_odd(minus, below);
-      tile[4 * odd] = thaw_pack_low(above_even, below_even);
-      tile[4 * odd + 1] = thaw_pack_low(above_odd, below_odd);
-      tile[4 * odd + 2] = thaw_pack_high(above_even, below_even);
-      tile[4 * odd + 3] = thaw_pack_high(above_odd, below_odd);
+  int32_t row = 0;
+  if (!source->columns && source->count == 4) {
+    const int32_t stride = source->stride;
+    const int8_t* values = source->values + source->first;
+    for (; row + 3 < source->rows; row += 4, values += 4 * stride, tile += 8) {
+      thaw_tile_put(thaw_load_word(values), thaw_load_word(values + 2 * stride), minus, tile);
+      thaw_tile_put(thaw_load_word(values + stride), thaw_load_word(values + 3 * stride), minus, tile + 4);
     }
   }
+  for (; row < source->rows; row += 4, tile += 8)
+    for (int32_t odd = 0; odd < 2; ++odd)
+      thaw_tile_put(thaw_tile_row(source, row + odd), thaw_tile_row(source, row + odd + 2), minus,
+                    tile + 4 * odd);
 }
 
 /// Adds `value` to element (row, column) of a tile.
