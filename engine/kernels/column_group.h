@@ -42,6 +42,26 @@ static inline void thaw_columns_add_group(const uint32_t** column, const int8_t*
 #endif
 }
 
+/// Adds the products of a pair of 16-bit values with the next pairs of the four columns, and moves on to the
+/// pairs behind those.
+static inline void thaw_columns_add_pairs(const uint32_t** column, uint32_t pair,
+                                          uint32_t sums[THAW_COLUMNS]) {
+#ifdef THAW_DSP_INSTRUCTION
+  __asm__(
+      "ldmia %[column]!, {r4, r5, r6, r8}\n\t"
+      "smlad %[a], %[pair], r4, %[a]\n\t"
+      "smlad %[b], %[pair], r5, %[b]\n\t"
+      "smlad %[c], %[pair], r6, %[c]\n\t"
+      "smlad %[d], %[pair], r8, %[d]"
+      : [column] "+r"(*column), [a] "+r"(sums[0]), [b] "+r"(sums[1]), [c] "+r"(sums[2]), [d] "+r"(sums[3])
+      : [pair] "r"(pair)
+      : "r4", "r5", "r6", "r8", "memory");
+#else
+  for (int32_t k = 0; k < THAW_COLUMNS; ++k) sums[k] = thaw_smlad(pair, (*column)[k], sums[k]);
+  *column += THAW_COLUMNS;
+#endif
+}
+
 /// The last bytes of a row of `length` (at least 1), as many as are left over from groups of four; `end` is
 /// behind them. It reads bytes of the row only.
 static inline uint32_t thaw_columns_rest(const int8_t* end, int32_t length) {

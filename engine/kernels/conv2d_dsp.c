@@ -190,16 +190,10 @@ THAW_NOINLINE static void masked_outputs(columns from, const layer* l, int32_t z
     if (l->products > 0) weights = thaw_columns_add_row(from.frozen, weights, l->products, sums);
     if (l->trained_products > 0)
       trained_weights = thaw_columns_add_row(from.trained, trained_weights, l->trained_products, sums);
-    const thaw_requantizer_stage stage = {l->multipliers[o], -2 - l->shifts[o]};
-    const uint32_t bit = 1u << (o % 8);
-    for (int32_t p = 0; p < POSITIONS; ++p) {
-      const int32_t twice = thaw_requantize_right(stage, (int32_t)sums[p], offset);
-      const int32_t clamped = thaw_ssat8_half(twice);
-      output[o + p * stride] = (int8_t)clamped;
-      if (clamped == thaw_asr32(twice, 1)) bits |= bit << (8 * p);
-    }
-    if (!mask || o % 8 != 7) continue;
-    for (int32_t p = 0; p < POSITIONS; ++p) mask[(p * stride + o) / 8] = (uint8_t)(bits >> (8 * p));
+    bits = thaw_requantize_masked(l->multipliers[o], l->shifts[o], offset, sums, stride, output + o, bits,
+                                  1u << (o & 7));
+    if (!mask || (o & 7) != 7) continue;
+    for (int32_t p = 0; p < POSITIONS; ++p) mask[(uint32_t)(p * stride + o) / 8] = (uint8_t)(bits >> (8 * p));
     bits = 0;
   }
 }

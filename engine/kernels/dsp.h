@@ -107,6 +107,17 @@ static inline uint32_t thaw_smlad(uint32_t a, uint32_t b, uint32_t sum) {
 #endif
 }
 
+/// The high word of a * b, halves up.
+static inline int32_t thaw_high_rounded(int32_t a, int32_t b) {
+#ifdef THAW_DSP_INSTRUCTION
+  int32_t result;
+  __asm__("smmulr %0, %1, %2" : "=r"(result) : "r"(a), "r"(b));
+  return result;
+#else
+  return (int32_t)(((int64_t)a * b + (INT64_C(1) << 31)) >> 32);
+#endif
+}
+
 /// x limited to -128..127.
 static inline int32_t thaw_ssat8(int32_t x) {
 #ifdef THAW_DSP_INSTRUCTION

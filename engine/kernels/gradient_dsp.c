@@ -57,11 +57,13 @@ typedef struct block_scale {
   const thaw_gradient_pass* pass;
   int32_t count;
   int32_t mantissas[THAW_PAIR_CHANNELS];
+  int32_t half, shift;  // what thaw_gscale adds to the high word, and shifts it by
 } block_scale;
 
 static block_scale block_scale_of(const thaw_gradient_target* target, const thaw_gradient_pass* pass,
                                   int32_t first, int32_t count) {
-  block_scale scale = {target, pass, count, {0, 0, 0, 0}};
+  block_scale scale = {
+      target, pass, count, {0, 0, 0, 0}, INT32_C(1) << (pass->shifts[0] - 33), pass->shifts[0] - 32};
   for (int32_t k = 0; k < count; ++k) scale.mantissas[k] = thaw_channel_mantissa(&pass->scales[0], first + k);
   return scale;
 }
@@ -91,21 +93,53 @@ static bool is_usual(const thaw_gradient_target* target) {
   return target->bits == 7 && target->channels % THAW_PAIR_CHANNELS == 0;
 }
 
-// The usual case of the same: four channels of such a tensor.
-static inline uint32_t store_four(const block_scale* scale, const uint32_t sums[THAW_PAIR_CHANNELS],
-                                  int32_t index) {
+// The usual case of the same: four channels of such a tensor. Returns `magnitudes` with theirs.
+static inline uint32_t store_four(const block_scale* scale, uint32_t sums[THAW_PAIR_CHANNELS], int32_t index,
+                                  uint32_t magnitudes) {
   const uint8_t* mask = scale->target->mask;
-  const uint32_t bits = mask ? (uint32_t)mask[index / 8] >> (index & 4) : 15;
-  const int32_t half = INT32_C(1) << (scale->pass->shifts[0] - 33);
-  const int32_t shift = scale->pass->shifts[0] - 32;
+  const uint32_t bits = mask ? (uint32_t)mask[(uint32_t)index / 8] >> (index & 4) : 15;
   int8_t* values = (int8_t*)scale->target->values + index;
-  uint32_t magnitudes = 0;
+#ifdef THAW_DSP_INSTRUCTION
+#define THAW_STORE_CHANNEL(sum, channel)           \
+  "asr %[" sum "], %[" sum                         \
+  "], %[shift]\n\t"                                \
+  "sbfx %[other], %[bits], #" channel              \
+  ", #1\n\t"                                       \
+  "and %[" sum "], %[" sum                         \
+  "], %[other]\n\t"                                \
+  "eor %[other], %[" sum "], %[" sum               \
+  "], asr #31\n\t"                                 \
+  "orr %[magnitudes], %[magnitudes], %[other]\n\t" \
+  "ssat %[" sum "], #8, %[" sum                    \
+  "]\n\t"                                          \
+  "strb %[" sum "], [%[values], #" channel "]\n\t"
+  uint32_t first;
+  uint32_t other;
+  __asm__ volatile(
+      "ldrd %[first], %[other], [%[mantissas]]\n\t"
+      "smmla %[a], %[a], %[first], %[half]\n\t"
+      "smmla %[b], %[b], %[other], %[half]\n\t"
+      THAW_STORE_CHANNEL("a", "0")
+      THAW_STORE_CHANNEL("b", "1")
+      "ldrd %[first], %[other], [%[mantissas], #8]\n\t"
+      "smmla %[c], %[c], %[first], %[half]\n\t"
+      "smmla %[d], %[d], %[other], %[half]\n\t"
+      THAW_STORE_CHANNEL("c", "2")
+      THAW_STORE_CHANNEL("d", "3")
+      : [a] "+r"(sums[0]), [b] "+r"(sums[1]), [c] "+r"(sums[2]), [d] "+r"(sums[3]), [first] "=&r"(first),
+        [other] "=&r"(other), [magnitudes] "+r"(magnitudes)
+      : [mantissas] "r"(scale->mantissas), [half] "r"(scale->half), [shift] "r"(scale->shift), [bits] "r"(bits),
+        [values] "r"(values)
+      : "memory");
+#undef THAW_STORE_CHANNEL
+#else
   for (int32_t k = 0; k < THAW_PAIR_CHANNELS; ++k) {
     const int32_t high = (int32_t)thaw_asr64((int64_t)(int32_t)sums[k] * scale->mantissas[k], 32);
-    const int32_t v = thaw_asr32(high + half, shift) & -(int32_t)(bits >> k & 1);
+    const int32_t v = thaw_asr32(high + scale->half, scale->shift) & -(int32_t)(bits >> k & 1);
     magnitudes |= (uint32_t)(v ^ thaw_asr32(v, 31));
     values[k] = (int8_t)thaw_ssat8(v);
   }
+#endif
   return magnitudes;
 }
 
@@ -189,7 +223,7 @@ THAW_NOINLINE static uint32_t convolution_block(const thaw_gradient_source* sour
   for (int32_t index = first; index != end; index += channels) {
     uint32_t sums[THAW_COLUMNS] = {0, 0, 0, 0};
     row = thaw_columns_add_row(tile, row, outputs, sums);
-    magnitudes |= store_four(scale, sums, index);
+    magnitudes = store_four(scale, sums, index, magnitudes);
   }
   return magnitudes;
 }
@@ -311,7 +345,10 @@ static inline uint32_t make_row(const thaw_pairs* pairs, const thaw_pair_window*
   for (; index < end; ++x, index += step) {
     uint32_t sums[THAW_PAIR_CHANNELS] = {0, 0, 0, 0};
     thaw_pairs_add(pairs, window, x, columns, sums);
-    magnitudes |= four ? store_four(scale, sums, index) : store_position(scale, sums, index);
+    if (four)
+      magnitudes = store_four(scale, sums, index, magnitudes);
+    else
+      magnitudes |= store_position(scale, sums, index);
   }
   return magnitudes;
 }

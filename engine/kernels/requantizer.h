@@ -62,8 +62,8 @@ static inline int32_t thaw_requantize_right(thaw_requantizer_stage stage, int32_
 
 /// Stores the outputs of one channel at four positions, `stride` bytes apart, clamped to int8; shift <= -2.
 /// `offset` = twice the zero point + 1.
-static inline void thaw_requantize_plain(int32_t multiplier, int32_t shift, int32_t offset, uint32_t sums[4],
-                                         int32_t stride, int8_t* output) {
+static inline void thaw_requantize_plain(int32_t multiplier, int32_t shift, int32_t offset,
+                                         const uint32_t sums[4], int32_t stride, int8_t* output) {
 #ifdef THAW_DSP_INSTRUCTION
 #define THAW_REQUANTIZE_POSITION(sum, place)  \
   "asr %[high], %[" sum                       \
@@ -95,6 +95,53 @@ static inline void thaw_requantize_plain(int32_t multiplier, int32_t shift, int3
   for (int32_t p = 0; p < 4; ++p, output += stride)
     *output = (int8_t)thaw_ssat8_half(thaw_requantize_right(stage, (int32_t)sums[p], offset));
 #endif
+}
+
+/// The same; ORs `bit` into byte p of `bits` where position p is not clamped, and returns them.
+static inline uint32_t thaw_requantize_masked(int32_t multiplier, int32_t shift, int32_t offset,
+                                              const uint32_t sums[4], int32_t stride, int8_t* output,
+                                              uint32_t bits, uint32_t bit) {
+#ifdef THAW_DSP_INSTRUCTION
+#define THAW_REQUANTIZE_POSITION(sum, place, byte) \
+  "asr %[high], %[" sum                            \
+  "], #31\n\t"                                     \
+  "lsl %[low], %[high], #31\n\t"                   \
+  "eor %[low], %[low], #0x40000000\n\t"            \
+  "smlal %[low], %[high], %[" sum                  \
+  "], %[multiplier]\n\t"                           \
+  "asr %[high], %[high], %[right]\n\t"             \
+  "add %[high], %[high], %[offset]\n\t"            \
+  "ssat %[low], #8, %[high], asr #1\n\t"           \
+  "strb %[low], " place                            \
+  "\n\t"                                           \
+  "cmp %[low], %[high], asr #1\n\t"                \
+  "it eq\n\t"                                      \
+  "orreq %[bits], %[bits], %[bit], lsl #" byte "\n\t"
+  uint32_t low;
+  int32_t high;
+  int32_t right = shift;
+  __asm__ volatile(
+      "rsb %[right], %[right], #254\n\t"  // a shift by a register takes its low byte
+      THAW_REQUANTIZE_POSITION("a", "[%[output]]", "0") THAW_REQUANTIZE_POSITION(
+          "b", "[%[output], %[stride]]",
+          "8") "add %[output], %[output], %[stride], lsl #1\n\t" THAW_REQUANTIZE_POSITION("c", "[%[output]]",
+                                                                                          "16")
+          THAW_REQUANTIZE_POSITION("d", "[%[output], %[stride]]", "24")
+      : [output] "+r"(output), [low] "=&r"(low), [high] "=&r"(high), [right] "+r"(right), [bits] "+r"(bits)
+      : [a] "r"(sums[0]), [b] "r"(sums[1]), [c] "r"(sums[2]), [d] "r"(sums[3]), [multiplier] "r"(multiplier),
+        [offset] "r"(offset), [stride] "r"(stride), [bit] "r"(bit)
+      : "memory", "cc");
+#undef THAW_REQUANTIZE_POSITION
+#else
+  const thaw_requantizer_stage stage = {multiplier, -2 - shift};
+  for (int32_t p = 0; p < 4; ++p, output += stride, bit <<= 8) {
+    const int32_t twice = thaw_requantize_right(stage, (int32_t)sums[p], offset);
+    const int32_t clamped = thaw_ssat8_half(twice);
+    *output = (int8_t)clamped;
+    if (clamped == thaw_asr32(twice, 1)) bits |= bit;
+  }
+#endif
+  return bits;
 }
 
 /// Outputs of one channel at 1 to 4 positions: requantises and clamps the sums and stores output[p * stride];

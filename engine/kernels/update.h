@@ -48,9 +48,9 @@ typedef struct thaw_trained_weights {
 void thaw_update_conv2d_weights(const thaw_conv2d* conv, const thaw_update* update, thaw_saved_input input,
                                 const thaw_trained_weights* trained, int32_t* scratch);
 
-/// Bytes of scratch: a tile over the output positions.
+/// Bytes of scratch: tiles of inputs and gradients over the output positions.
 static inline int32_t thaw_update_conv2d_weights_scratch_bytes(const thaw_conv2d* conv) {
-  return 4 * thaw_columns_words(conv->output_height * conv->output_width);
+  return 8 * thaw_columns_words(conv->output_height * conv->output_width);
 }
 
 /// Updates the trained channels of a depthwise convolution. A gathered input holds, for each trained output

@@ -1,7 +1,9 @@
 // See update.h. For 1x1 convolutions four trained channels at a time: their inputs at all positions are
-// packed once and multiplied with the gradient of every output channel. Larger kernels go weight by weight.
+// packed once, then the gradients of four output channels at a time, and both multiplied. Larger kernels go
+// weight by weight.
 #include <stddef.h>
 
+#include "engine/kernels/column_group.h"
 #include "engine/kernels/columns.h"
 #include "engine/kernels/random.h"
 #include "engine/kernels/tile.h"
@@ -26,40 +28,77 @@ static bool is_pointwise(const thaw_conv2d* conv) {
          conv->output_width == conv->input_width;
 }
 
-// Adds the products of four gradients, at positions 0 .. 3 of a group, with the group's columns.
-static inline void add_products(const uint32_t* group, const int32_t g[4], uint32_t sums[THAW_COLUMNS]) {
-  const uint32_t even = thaw_pack_low((uint32_t)g[0], (uint32_t)g[2]);
-  const uint32_t odd = thaw_pack_low((uint32_t)g[1], (uint32_t)g[3]);
-  for (int32_t k = 0; k < THAW_COLUMNS; ++k)
-    sums[k] = thaw_smlad(odd, group[THAW_COLUMNS + k], thaw_smlad(even, group[k], sums[k]));
-}
-
-// Sums over the positions of the gradient of channel o times a tile of inputs.
-THAW_NOINLINE static void tile_sums(const layer_update* layer, int32_t o, const uint32_t* tile,
-                                    uint32_t sums[THAW_COLUMNS]) {
-  const thaw_gradient_values gradient = layer->update->gradient;
-  const int32_t channels = layer->conv->output_channels;
-  const int32_t positions = layer->conv->output_height * layer->conv->output_width;
+// Sums over the positions of column `o` of a tile of gradients times a tile of inputs.
+static inline void tile_sums(const uint32_t* gradients, int32_t o, const uint32_t* inputs, int32_t positions,
+                             uint32_t sums[THAW_COLUMNS]) {
   uint32_t total[THAW_COLUMNS] = {0, 0, 0, 0};
-  int32_t p = 0;
-  if (!gradient.is_16) {
-    const int8_t* values = (const int8_t*)gradient.values + o;
-    for (; p + 3 < positions; p += 4, values += 4 * channels, tile += 8) {
-      const int32_t g[4] = {values[0], values[channels], values[2 * channels], values[3 * channels]};
-      add_products(tile, g, total);
-    }
-  }
-  for (; p < positions; p += 4, tile += 8) {
-    int32_t g[4] = {0, 0, 0, 0};
-    for (int32_t k = 0; k < 4 && p + k < positions; ++k)
-      g[k] = thaw_gradient_at(gradient, (p + k) * channels + o);
-    add_products(tile, g, total);
+  const uint32_t* end = inputs + thaw_columns_words(positions);
+  for (gradients += o; inputs != end; gradients += 8) {
+    thaw_columns_add_pairs(&inputs, gradients[0], total);
+    thaw_columns_add_pairs(&inputs, gradients[THAW_COLUMNS], total);
   }
   for (int32_t k = 0; k < THAW_COLUMNS; ++k) sums[k] = total[k];
 }
 
+// Fills a tile with the gradient of channels o .. o + count - 1. Positions beyond the last are 0.
+static void fill_gradients(const layer_update* layer, int32_t o, int32_t count, uint32_t* tile) {
+  const thaw_gradient_values gradient = layer->update->gradient;
+  const int32_t channels = layer->conv->output_channels;
+  const int32_t positions = layer->conv->output_height * layer->conv->output_width;
+  if (!gradient.is_16) {
+    const thaw_tile_source from = {(const int8_t*)gradient.values, positions, channels, NULL, o, count, 0};
+    thaw_tile_fill(&from, tile);
+    return;
+  }
+  for (int32_t i = 0; i < thaw_columns_words(positions); ++i) tile[i] = 0;
+  for (int32_t p = 0; p < positions; ++p)
+    for (int32_t k = 0; k < count; ++k)
+      thaw_tile_add(tile, p, k, thaw_gradient_at(gradient, p * channels + o + k));
+}
+
+// Update of a weight (thaw_update_amount); from a shift of 32 on the high word of the product is enough.
+static inline int32_t amount_of(const layer_update* layer, uint32_t sum, int32_t multiplier) {
+  if (layer->shift < 32 || layer->shift > 62)
+    return thaw_update_amount((int32_t)sum, multiplier, layer->shift);
+  return thaw_asr32((int32_t)thaw_asr64((int64_t)(int32_t)sum * multiplier, 32), layer->shift - 32);
+}
+
+// thaw_weight_step for the weights `index`, which is even, and index + 1, four fraction bits each: they share
+// a random word and a byte of fraction bits. Most do not change, and most of those need no look at their
+// value: only an initial -128 lies outside the limits.
+static inline void step_pair(const layer_update* layer, int32_t index, const uint32_t sums[2],
+                             int32_t multiplier) {
+  const uint32_t word = thaw_word(layer->key, (uint32_t)index / 2);
+  const int32_t amounts[2] = {amount_of(layer, sums[0], multiplier), amount_of(layer, sums[1], multiplier)};
+  const int32_t randoms[2] = {(int32_t)(word & 0xFFFFu), (int32_t)(word >> 16)};
+  const int8_t* high = layer->trained->high + index;
+  if (thaw_asr32(amounts[0] + thaw_asr32(randoms[0], 4), 12) == 0 &&
+      thaw_asr32(amounts[1] + thaw_asr32(randoms[1], 4), 12) == 0 && high[0] != INT8_MIN &&
+      high[1] != INT8_MIN)
+    return;
+  for (int32_t k = 0; k < 2; ++k) {
+    const int32_t fixed =
+        thaw_update_fixed(thaw_weight_read(layer->trained, index + k), amounts[k], randoms[k], 4);
+    thaw_weight_write(layer->trained, index + k, fixed);
+  }
+}
+
+// Moves the weights of output channel o and ranks first .. first + count - 1.
+THAW_NOINLINE static void step_weights(const layer_update* layer, int32_t o, int32_t first, int32_t count,
+                                       const uint32_t sums[THAW_COLUMNS]) {
+  const int32_t multiplier = thaw_update_multiplier(&layer->update->scale, o, &layer->update->step);
+  const int32_t index = o * layer->trained->count + first;
+  if (layer->trained->fraction_bits == 4 && index % 2 == 0 && count == THAW_COLUMNS) {
+    step_pair(layer, index, sums, multiplier);
+    step_pair(layer, index + 2, sums + 2, multiplier);
+    return;
+  }
+  for (int32_t k = 0; k < count; ++k)
+    thaw_weight_step(layer->trained, index + k, (int32_t)sums[k], multiplier, layer->shift, layer->key);
+}
+
 // Channels of rank first .. first + count - 1.
-static void update_block(const layer_update* layer, int32_t first, int32_t count, uint32_t* tile) {
+static void update_block(const layer_update* layer, int32_t first, int32_t count, uint32_t* scratch) {
   const thaw_conv2d* conv = layer->conv;
   const thaw_trained_weights* trained = layer->trained;
   // A gathered input has the trained channels side by side; so has the whole one where all are trained.
@@ -71,14 +110,17 @@ static void update_block(const layer_update* layer, int32_t first, int32_t count
                                  first,
                                  count,
                                  conv->input_zero_point};
-  thaw_tile_fill(&from, tile);
+  uint32_t* const inputs = scratch;
+  uint32_t* const gradients = scratch + thaw_columns_words(from.rows);
+  thaw_tile_fill(&from, inputs);
   for (int32_t o = 0; o < conv->output_channels; ++o) {
-    const int32_t multiplier = thaw_update_multiplier(&layer->update->scale, o, &layer->update->step);
+    if (o % THAW_COLUMNS == 0) {
+      const int32_t left = conv->output_channels - o;
+      fill_gradients(layer, o, left < THAW_COLUMNS ? left : THAW_COLUMNS, gradients);
+    }
     uint32_t sums[THAW_COLUMNS];
-    tile_sums(layer, o, tile, sums);
-    for (int32_t k = 0; k < count; ++k)
-      thaw_weight_step(trained, o * trained->count + first + k, (int32_t)sums[k], multiplier, layer->shift,
-                       layer->key);
+    tile_sums(gradients, o % THAW_COLUMNS, inputs, from.rows, sums);
+    step_weights(layer, o, first, count, sums);
   }
 }
 

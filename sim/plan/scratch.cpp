@@ -78,7 +78,7 @@ int64_t scratch_bytes(const MakeGradient& kernel) {
 }
 
 int64_t scratch_bytes(const UpdateWeights& kernel) {
-  return kernel.depthwise ? 0 : column_bytes(kernel.window.output_positions());
+  return kernel.depthwise ? 0 : 2 * column_bytes(kernel.window.output_positions());
 }
 
 }  // namespace thaw

@@ -274,7 +274,7 @@ TEST(UpdateWeights, RateZeroChangesNothing) {
   const int32_t mantissa = INT32_MAX;
   const thaw_update update = {{gradient, false}, -10, {&mantissa, 1, 10}, {0, 0, 1, 2}, 3};
   const thaw_trained_weights trained = {channels, 2, 4, high, low};
-  int32_t scratch[8];
+  int32_t scratch[16];
   thaw_update_conv2d_weights(&conv, &update, {input, 2, false}, &trained, scratch);
   EXPECT_THAT(high, ::testing::ElementsAre(5, -2));
   EXPECT_THAT(low, ::testing::ElementsAre(0x93));
