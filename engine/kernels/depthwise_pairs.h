@@ -146,6 +146,7 @@ typedef struct thaw_pair_window {
   int32_t before_end;      // pairs up to the ring's end, where it goes on at its beginning
   int32_t count;           // pairs
   const uint32_t* kernel;  // of the first pair
+  int32_t second;          // words from the first pair to the second
 } thaw_pair_window;
 
 /// `rows` of the window; the image has rows pad .. pad + height - 1 of the padded plane; `kernel` fits
@@ -162,9 +163,11 @@ static inline thaw_pair_window thaw_pairs_window(const thaw_pairs* pairs, int32_
   begin += skipped;
   if (end > image_end) end = image_end;
   const int32_t slot = begin % pairs->slots;
-  const thaw_pair_window window = {pairs->words + slot * pairs->columns * THAW_PAIR_CHANNELS,
-                                   pairs->slots - slot, end > begin ? end - begin : 0,
-                                   kernel + skipped * columns * THAW_PAIR_CHANNELS};
+  const int32_t words = pairs->columns * THAW_PAIR_CHANNELS;
+  const thaw_pair_window window = {pairs->words + slot * words, pairs->slots - slot,
+                                   end > begin ? end - begin : 0,
+                                   kernel + skipped * columns * THAW_PAIR_CHANNELS,
+                                   slot + 1 == pairs->slots ? words - pairs->slots * words : words};
   return window;
 }
 
@@ -199,13 +202,19 @@ static inline void thaw_pairs_add(const thaw_pairs* pairs, const thaw_pair_windo
                                   int32_t columns, uint32_t sums[THAW_PAIR_CHANNELS]) {
   const uint32_t* column = window->row + x * THAW_PAIR_CHANNELS;
   const uint32_t* kernel = window->kernel;
-  const int32_t words = pairs->columns * THAW_PAIR_CHANNELS;
-  int32_t before_end = window->before_end;
   uint32_t part[THAW_PAIR_CHANNELS] = {sums[0], sums[1], sums[2], sums[3]};
-  for (int32_t pair = window->count; pair > 0; --pair) {
-    for (int32_t i = 0; i < columns; ++i) thaw_pairs_add_column(&column, &kernel, part);
-    column += words - columns * THAW_PAIR_CHANNELS;
-    if (--before_end == 0) column -= pairs->slots * words;
+  if (columns == 3 && window->count == 2) {  // a 3x3 kernel, with no loop at all
+    const uint32_t* second = column + window->second;
+    for (int32_t i = 0; i < 3; ++i) thaw_pairs_add_column(&column, &kernel, part);
+    for (int32_t i = 0; i < 3; ++i) thaw_pairs_add_column(&second, &kernel, part);
+  } else {
+    const int32_t words = pairs->columns * THAW_PAIR_CHANNELS;
+    int32_t before_end = window->before_end;
+    for (int32_t pair = window->count; pair > 0; --pair) {
+      for (int32_t i = 0; i < columns; ++i) thaw_pairs_add_column(&column, &kernel, part);
+      column += words - columns * THAW_PAIR_CHANNELS;
+      if (--before_end == 0) column -= pairs->slots * words;
+    }
   }
   for (int32_t k = 0; k < THAW_PAIR_CHANNELS; ++k) sums[k] = part[k];
 }
