@@ -27,13 +27,14 @@ typedef struct columns {
 
 // Writes one of the interleaved columns.
 static void write_column(const int8_t* values, int32_t count, uint32_t minus, uint32_t* column) {
-  for (; count >= 4; count -= 4, values += 4, column += 2 * POSITIONS) {
+  const int8_t* end = values + count;
+  for (const int8_t* whole = values + count / 4 * 4; values != whole; values += 4, column += 2 * POSITIONS) {
     const uint32_t word = thaw_load_word(values);
     column[0] = thaw_sxtab16(minus, word);
     column[POSITIONS] = thaw_sxtab16_odd(minus, word);
   }
-  if (count > 0) {
-    const uint32_t word = thaw_load_bytes(values, count);
+  if (values != end) {
+    const uint32_t word = thaw_columns_rest(end, count);
     column[0] = thaw_sxtab16(minus, word);
     column[POSITIONS] = thaw_sxtab16_odd(minus, word);
   }
@@ -80,21 +81,40 @@ static inline int8_t* repeated(int8_t* to, int8_t value, int32_t count) {
   return to;
 }
 static inline int8_t* copied(int8_t* to, const int8_t* from, int32_t count) {
-  for (; count >= 4; count -= 4, to += 4, from += 4) {
+  for (const int8_t* end = from + count / 4 * 4; from != end; to += 4, from += 4) {
     const uint32_t word = thaw_load_word(from);
     __builtin_memcpy(to, &word, sizeof word);
   }
-  for (; count > 0; --count) {
+  for (count %= 4; count > 0; --count) {
     *to++ = *from++;
     THAW_KEEP_LOOP;
   }
   return to;
 }
 
+// The window of one output whose kernel rows lie side by side in the image, without padding left and right.
+static void read_inner_window(const thaw_conv2d* conv, const int8_t* input, int32_t y, int32_t x,
+                              int8_t* window) {
+  const int32_t row = conv->kernel_width * conv->input_channels;
+  const int32_t column = thaw_conv2d_input_x(conv, x, 0);
+  for (int32_t ky = 0; ky < conv->kernel_height; ++ky) {
+    const int32_t in_y = thaw_conv2d_input_y(conv, y, ky);
+    if (in_y >= 0 && in_y < conv->input_height)
+      window = copied(window, input + (in_y * conv->input_width + column) * conv->input_channels, row);
+    else
+      window = repeated(window, (int8_t)conv->input_zero_point, row);
+  }
+}
+
 // The window of one output in the order of the frozen weights; padding is the zero point. The taps of a
 // kernel row lie side by side in the image unless they are dilated.
 static void read_window(const thaw_conv2d* conv, const int8_t* input, int32_t y, int32_t x, int8_t* window) {
   const int32_t channels = conv->input_channels;
+  const int32_t left = thaw_conv2d_input_x(conv, x, 0);
+  if (conv->dilation_width == 1 && left >= 0 && left + conv->kernel_width <= conv->input_width) {
+    read_inner_window(conv, input, y, x, window);
+    return;
+  }
   const int32_t width = conv->dilation_width == 1 ? conv->kernel_width : 1;  // taps copied together
   const int8_t zero_point = (int8_t)conv->input_zero_point;
   for (int32_t ky = 0; ky < conv->kernel_height; ++ky) {
