@@ -61,10 +61,11 @@ typedef struct block_scale {
 } block_scale;
 
 static block_scale block_scale_of(const thaw_gradient_target* target, const thaw_gradient_pass* pass,
-                                  int32_t first, int32_t count) {
-  block_scale scale = {
-      target, pass, count, {0, 0, 0, 0}, INT32_C(1) << (pass->shifts[0] - 33), pass->shifts[0] - 32};
-  for (int32_t k = 0; k < count; ++k) scale.mantissas[k] = thaw_channel_mantissa(&pass->scales[0], first + k);
+                                  int32_t source, int32_t first, int32_t count) {
+  const int32_t shift = pass->shifts[source] - 32;
+  block_scale scale = {target, pass, count, {0, 0, 0, 0}, INT32_C(1) << (shift - 1), shift};
+  for (int32_t k = 0; k < count; ++k)
+    scale.mantissas[k] = thaw_channel_mantissa(&pass->scales[source], first + k);
   return scale;
 }
 
@@ -93,11 +94,21 @@ static bool is_usual(const thaw_gradient_target* target) {
   return target->bits == 7 && target->channels % THAW_PAIR_CHANNELS == 0;
 }
 
+// Mask bits 0 .. 3 of four of its channels, the first being element `index`.
+static inline uint32_t mask_bits(const thaw_gradient_target* target, int32_t index) {
+  return target->mask ? (uint32_t)target->mask[(uint32_t)index / 8] >> (index & 4) : 15;
+}
+
+// thaw_gscale of a value of channel k of the block.
+static inline int32_t scaled_value(const block_scale* scale, int32_t k, uint32_t value) {
+  const int32_t high = (int32_t)thaw_asr64((int64_t)(int32_t)value * scale->mantissas[k], 32);
+  return thaw_asr32(high + scale->half, scale->shift);
+}
+
 // The usual case of the same: four channels of such a tensor. Returns `magnitudes` with theirs.
 static inline uint32_t store_four(const block_scale* scale, uint32_t sums[THAW_PAIR_CHANNELS], int32_t index,
                                   uint32_t magnitudes) {
-  const uint8_t* mask = scale->target->mask;
-  const uint32_t bits = mask ? (uint32_t)mask[(uint32_t)index / 8] >> (index & 4) : 15;
+  const uint32_t bits = mask_bits(scale->target, index);
   int8_t* values = (int8_t*)scale->target->values + index;
 #ifdef THAW_DSP_INSTRUCTION
 #define THAW_STORE_CHANNEL(sum, channel)           \
@@ -134,8 +145,7 @@ static inline uint32_t store_four(const block_scale* scale, uint32_t sums[THAW_P
 #undef THAW_STORE_CHANNEL
 #else
   for (int32_t k = 0; k < THAW_PAIR_CHANNELS; ++k) {
-    const int32_t high = (int32_t)thaw_asr64((int64_t)(int32_t)sums[k] * scale->mantissas[k], 32);
-    const int32_t v = thaw_asr32(high + scale->half, scale->shift) & -(int32_t)(bits >> k & 1);
+    const int32_t v = scaled_value(scale, k, sums[k]) & -(int32_t)(bits >> k & 1);
     magnitudes |= (uint32_t)(v ^ thaw_asr32(v, 31));
     values[k] = (int8_t)thaw_ssat8(v);
   }
@@ -155,6 +165,12 @@ static bool is_pointwise(const thaw_conv2d* conv) {
 static bool has_blocks(const thaw_gradient_source* source) {
   if (source->kind == THAW_SOURCE_DEPTHWISE) return false;
   return source->kind != THAW_SOURCE_CONV2D || is_pointwise(source->conv);
+}
+
+// Whether read_four reads it.
+static bool has_fours(const thaw_gradient_source* source) {
+  const bool stored = source->kind == THAW_SOURCE_CONV2D || source->kind == THAW_SOURCE_STORED;
+  return has_blocks(source) && !(stored && source->gradient.is_16);
 }
 
 // Packs the weights of channels first .. first + count - 1.
@@ -212,6 +228,12 @@ static void read_block(const thaw_gradient_source* source, const uint32_t* tile,
                          : source->accumulators[at + k];
 }
 
+// Where the tile of the second source lies.
+static uint32_t* second_tile(const thaw_gradient_source* first, uint32_t* scratch) {
+  return first->kind == THAW_SOURCE_CONV2D ? scratch + thaw_columns_words(first->conv->output_channels)
+                                           : scratch;
+}
+
 // Four channels of a whole int8 tensor from one convolution and its tile.
 THAW_NOINLINE static uint32_t convolution_block(const thaw_gradient_source* source, const uint32_t* tile,
                                                 const block_scale* scale, int32_t first) {
@@ -228,14 +250,69 @@ THAW_NOINLINE static uint32_t convolution_block(const thaw_gradient_source* sour
   return magnitudes;
 }
 
-// A tensor from one convolution with an int8 gradient, in blocks of four channels.
-static uint32_t by_convolution(const thaw_gradient_target* target, const thaw_gradient_source* source,
-                               const thaw_gradient_pass* pass, uint32_t* scratch) {
+// Four values of a source at one position: element `index` and those after it, channel `first` and so on.
+static inline void read_four(const thaw_gradient_source* source, const uint32_t* tile, int32_t position,
+                             int32_t first, int32_t index, uint32_t values[THAW_COLUMNS]) {
+  if (source->kind == THAW_SOURCE_CONV2D) {
+    const int32_t outputs = source->conv->output_channels;
+    for (int32_t k = 0; k < THAW_COLUMNS; ++k) values[k] = 0;
+    thaw_columns_add_row(tile, (const int8_t*)source->gradient.values + position * outputs, outputs, values);
+  } else if (source->kind == THAW_SOURCE_STORED) {
+    const uint32_t word = thaw_load_word((const int8_t*)source->gradient.values + index);
+    const uint32_t even = thaw_sxtb16(word);
+    const uint32_t odd = thaw_sxtb16_odd(word);
+    values[0] = even << 16;
+    values[1] = odd << 16;
+    values[2] = even & 0xFFFF0000u;
+    values[3] = odd & 0xFFFF0000u;
+  } else {
+    const int32_t* from = source->accumulators + (source->kind == THAW_SOURCE_FEATURES ? first : index);
+    for (int32_t k = 0; k < THAW_COLUMNS; ++k) values[k] = (uint32_t)from[k];
+  }
+}
+
+// Four channels of a usual tensor from one or two sources.
+THAW_NOINLINE static uint32_t block_of_four(const thaw_gradient_source* sources, int32_t count,
+                                            uint32_t* const tiles[THAW_GRADIENT_SOURCES],
+                                            const block_scale scales[THAW_GRADIENT_SOURCES], int32_t first) {
+  const thaw_gradient_target* target = scales[0].target;
+  uint32_t magnitudes = 0;
+  int32_t index = first;
+  for (int32_t p = 0; p < target->positions; ++p, index += target->channels) {
+    uint32_t values[THAW_COLUMNS];
+    read_four(&sources[0], tiles[0], p, first, index, values);
+    if (count == 1) {
+      magnitudes = store_four(&scales[0], values, index, magnitudes);
+      continue;
+    }
+    uint32_t more[THAW_COLUMNS];
+    read_four(&sources[1], tiles[1], p, first, index, more);
+    const uint32_t bits = mask_bits(target, index);
+    for (int32_t k = 0; k < THAW_COLUMNS; ++k) {
+      const int32_t v = (scaled_value(&scales[0], k, values[k]) + scaled_value(&scales[1], k, more[k])) &
+                        -(int32_t)(bits >> k & 1);
+      magnitudes |= (uint32_t)(v ^ thaw_asr32(v, 31));
+      ((int8_t*)target->values)[index + k] = (int8_t)thaw_ssat8(v);
+    }
+  }
+  return magnitudes;
+}
+
+// A usual tensor from usual sources, in blocks of four channels.
+static uint32_t by_fours(const thaw_gradient_target* target, const thaw_gradient_source* sources,
+                         const thaw_gradient_pass* pass, uint32_t* scratch) {
+  const int32_t count = pass->source_count;
+  uint32_t* const tiles[THAW_GRADIENT_SOURCES] = {scratch, second_tile(&sources[0], scratch)};
   uint32_t magnitudes = 0;
   for (int32_t first = 0; first < target->channels; first += THAW_COLUMNS) {
-    const block_scale scale = block_scale_of(target, pass, first, THAW_COLUMNS);
-    fill_tile(source, first, THAW_COLUMNS, scratch);
-    magnitudes |= convolution_block(source, scratch, &scale, first);
+    const block_scale scales[THAW_GRADIENT_SOURCES] = {
+        block_scale_of(target, pass, 0, first, THAW_COLUMNS),
+        block_scale_of(target, pass, count - 1, first, THAW_COLUMNS)};
+    for (int32_t j = 0; j < count; ++j)
+      if (sources[j].kind == THAW_SOURCE_CONV2D) fill_tile(&sources[j], first, THAW_COLUMNS, tiles[j]);
+    magnitudes |= count == 1 && sources[0].kind == THAW_SOURCE_CONV2D
+                      ? convolution_block(&sources[0], tiles[0], &scales[0], first)
+                      : block_of_four(sources, count, tiles, scales, first);
   }
   return magnitudes;
 }
@@ -245,8 +322,7 @@ static uint32_t by_blocks(const thaw_gradient_target* target, const thaw_gradien
   uint32_t magnitudes = 0;
   const int32_t channels = target->channels;
   int32_t values[THAW_GRADIENT_SOURCES][POSITIONS * THAW_COLUMNS];
-  uint32_t* tiles[THAW_GRADIENT_SOURCES] = {scratch, scratch};
-  if (sources[0].kind == THAW_SOURCE_CONV2D) tiles[1] += thaw_columns_words(sources[0].conv->output_channels);
+  uint32_t* const tiles[THAW_GRADIENT_SOURCES] = {scratch, second_tile(&sources[0], scratch)};
   for (int32_t first = 0; first < channels; first += THAW_COLUMNS) {
     const int32_t count = channels - first < THAW_COLUMNS ? channels - first : THAW_COLUMNS;
     for (int32_t j = 0; j < pass->source_count; ++j)
@@ -430,7 +506,7 @@ static uint32_t by_depthwise(const thaw_gradient_target* target, const thaw_grad
   int32_t rank = 0;  // of the next trained channel
   for (int32_t c = 0; c < target->channels; c += THAW_PAIR_CHANNELS) {
     const thaw_pair_block block = thaw_pair_block_of(c, target->channels, 1);
-    const block_scale scale = block_scale_of(target, pass, c, block.count);
+    const block_scale scale = block_scale_of(target, pass, 0, c, block.count);
     const int8_t* trained[THAW_PAIR_CHANNELS];
     thaw_pairs_trained(source->trained, &block, thaw_conv2d_taps(from.conv), c, &rank, trained);
     thaw_pairs_read_taps(from.conv, &block, source->weights, trained, c, from.words);
@@ -446,9 +522,8 @@ int32_t thaw_gradient_tensor(const thaw_gradient_target* target, const thaw_grad
   const thaw_gradient_pass pass = thaw_gradient_pass_of(target, sources, source_count, offset, *state);
   uint32_t* words = (uint32_t*)scratch;
   uint32_t magnitudes;
-  if (source_count == 1 && sources[0].kind == THAW_SOURCE_CONV2D && is_pointwise(sources[0].conv) &&
-      !sources[0].gradient.is_16 && is_usual(target))
-    magnitudes = by_convolution(target, sources, &pass, words);
+  if (is_usual(target) && has_fours(&sources[0]) && (source_count == 1 || has_fours(&sources[1])))
+    magnitudes = by_fours(target, sources, &pass, words);
   else if (has_blocks(&sources[0]) && (source_count == 1 || has_blocks(&sources[1])))
     magnitudes = by_blocks(target, sources, &pass, words);
   else if (source_count == 1 && is_usual_depthwise(&sources[0]))
