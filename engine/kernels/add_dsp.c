@@ -1,9 +1,8 @@
 // See add.h. Products in one instruction, without the saturations that these factors never need.
 #include "engine/kernels/add.h"
 
-#include <stddef.h>
+#include <stdbool.h>
 
-#include "engine/kernels/clamp_mask.h"
 #include "engine/kernels/dsp.h"
 #include "engine/kernels/fixed_point.h"
 
@@ -29,37 +28,63 @@ static inline int32_t scaled(int32_t doubled, scale s) {
 
 enum { DOUBLED = THAW_ADD_LEFT_SHIFT + 1 };
 
-static inline void add_all(const thaw_add* add, const int8_t* input1, const int8_t* input2, int8_t* output,
-                           uint8_t* mask) {
-  const scale first = scale_of(add->input1_multiplier, add->input1_shift);
-  const scale second = scale_of(add->input2_multiplier, add->input2_shift);
-  const scale last = scale_of(add->output_multiplier, add->output_shift);
-  const uint32_t first_zero = (uint32_t)add->input1_zero_point << DOUBLED;
-  const uint32_t second_zero = (uint32_t)add->input2_zero_point << DOUBLED;
-  const int32_t zero_point = add->output_zero_point;
-  const int32_t low = add->clamp_low;
-  const int32_t high = add->clamp_high;
-  const int32_t elements = add->elements;
-  uint32_t bits = 0;
-  for (int32_t i = 0; i < elements; ++i) {
-    const int32_t sum = scaled((int32_t)(((uint32_t)input1[i] << DOUBLED) - first_zero), first) +
-                        scaled((int32_t)(((uint32_t)input2[i] << DOUBLED) - second_zero), second);
-    const int32_t value = scaled(2 * sum, last) + zero_point;
-    const int32_t clamped = thaw_sat32(value, low, high);
-    output[i] = (int8_t)clamped;
-    if (!mask) continue;
-    if (clamped == value) bits |= 1u << (i & 7);
-    if ((i & 7) == 7 || i == elements - 1) {
-      mask[(uint32_t)i / 8] = (uint8_t)bits;
-      bits = 0;
+// What all elements share.
+typedef struct addition {
+  scale first, second, last;
+  uint32_t first_zero, second_zero;
+  int32_t zero_point, low, high;
+} addition;
+
+// The output of two values before the clamp.
+static inline int32_t sum_of(const addition* a, int8_t input1, int8_t input2) {
+  const int32_t sum = scaled((int32_t)(((uint32_t)input1 << DOUBLED) - a->first_zero), a->first) +
+                      scaled((int32_t)(((uint32_t)input2 << DOUBLED) - a->second_zero), a->second);
+  return scaled(2 * sum, a->last) + a->zero_point;
+}
+
+// All elements without a mask; `int8`: the clamp is that of int8.
+static inline void add_all(addition a, bool int8, int32_t elements, const int8_t* input1,
+                           const int8_t* input2, int8_t* output) {
+  for (const int8_t* end = output + elements; output != end; ++output) {
+    const int32_t value = sum_of(&a, *input1++, *input2++);
+    *output = (int8_t)(int8 ? thaw_ssat8(value) : thaw_sat32(value, a.low, a.high));
+  }
+}
+
+// The same with a mask.
+static inline void add_masked(addition a, bool int8, int32_t elements, const int8_t* input1,
+                              const int8_t* input2, int8_t* output, uint8_t* mask) {
+  while (elements > 0) {
+    const uint32_t end = elements < 8 ? 1u << elements : 1u << 8;
+    uint32_t bits = 0;
+    for (uint32_t bit = 1; bit != end; bit <<= 1) {
+      const int32_t value = sum_of(&a, *input1++, *input2++);
+      const int32_t clamped = int8 ? thaw_ssat8(value) : thaw_sat32(value, a.low, a.high);
+      *output++ = (int8_t)clamped;
+      if (clamped == value) bits |= bit;
     }
+    *mask++ = (uint8_t)bits;
+    elements -= 8;
   }
 }
 
 void thaw_add_s8(const thaw_add* add, const int8_t* input1, const int8_t* input2, int8_t* output,
                  uint8_t* mask) {
-  if (mask)
-    add_all(add, input1, input2, output, mask);
+  const addition a = {scale_of(add->input1_multiplier, add->input1_shift),
+                      scale_of(add->input2_multiplier, add->input2_shift),
+                      scale_of(add->output_multiplier, add->output_shift),
+                      (uint32_t)add->input1_zero_point << DOUBLED,
+                      (uint32_t)add->input2_zero_point << DOUBLED,
+                      add->output_zero_point,
+                      add->clamp_low,
+                      add->clamp_high};
+  const bool int8 = add->clamp_low == INT8_MIN && add->clamp_high == INT8_MAX;
+  if (mask && int8)
+    add_masked(a, true, add->elements, input1, input2, output, mask);
+  else if (mask)
+    add_masked(a, false, add->elements, input1, input2, output, mask);
+  else if (int8)
+    add_all(a, true, add->elements, input1, input2, output);
   else
-    add_all(add, input1, input2, output, NULL);
+    add_all(a, false, add->elements, input1, input2, output);
 }

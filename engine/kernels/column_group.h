@@ -69,20 +69,29 @@ static inline uint32_t thaw_columns_rest(const int8_t* end, int32_t length) {
   return thaw_load_word(end - 4) >> (8 * (4 - length % 4));
 }
 
-/// Adds the products of a row with the four columns. Returns the end of the row.
-static inline const int8_t* thaw_columns_add_row(const uint32_t* columns, const int8_t* row, int32_t length,
-                                                 uint32_t sums[THAW_COLUMNS]) {
+/// Adds the products of a row, whose length is a multiple of four, with the four columns. Returns the end of
+/// the row.
+static inline const int8_t* thaw_columns_add_whole_row(const uint32_t* columns, const int8_t* row,
+                                                       int32_t length, uint32_t sums[THAW_COLUMNS]) {
   const int8_t* end = row + length;
-  const int8_t* whole = row + length / 4 * 4;
   if ((length & 4) != 0) thaw_columns_add_group(&columns, &row, sums);
-  while (row != whole) {
+  while (row != end) {
     thaw_columns_add_group(&columns, &row, sums);
     thaw_columns_add_group(&columns, &row, sums);
   }
+  return end;
+}
+
+/// The same for any length.
+static inline const int8_t* thaw_columns_add_row(const uint32_t* columns, const int8_t* row, int32_t length,
+                                                 uint32_t sums[THAW_COLUMNS]) {
+  const int8_t* end = row + length;
+  const int8_t* whole = thaw_columns_add_whole_row(columns, row, length / 4 * 4, sums);
   if (whole == end) return end;
+  const uint32_t* last = columns + length / 4 * 8;
   const uint32_t word = thaw_columns_rest(end, length);
   for (int32_t k = 0; k < THAW_COLUMNS; ++k)
-    sums[k] = thaw_smlad(thaw_sxtb16_odd(word), columns[THAW_COLUMNS + k],
-                         thaw_smlad(thaw_sxtb16(word), columns[k], sums[k]));
+    sums[k] = thaw_smlad(thaw_sxtb16_odd(word), last[THAW_COLUMNS + k],
+                         thaw_smlad(thaw_sxtb16(word), last[k], sums[k]));
   return end;
 }

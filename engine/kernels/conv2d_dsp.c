@@ -179,9 +179,10 @@ typedef struct layer {
 } layer;
 
 // All channels of four positions, the first output of which is *output, for layers with biases whose weights
-// are frozen. All shifts are at most -2 and the clamp is that of int8.
-THAW_NOINLINE static void plain_outputs(const uint32_t* from, const layer* l, int32_t zero_point,
-                                        int32_t stride, int8_t* output) {
+// are frozen. All shifts are at most -2 and the clamp is that of int8. `whole`: rows of weights are multiples
+// of four.
+static inline void plain_outputs(const uint32_t* from, const layer* l, int32_t zero_point, int32_t stride,
+                                 bool whole, int8_t* output) {
   const int32_t offset = 2 * zero_point + 1;
   const int32_t length = l->products;
   const int8_t* weights = l->weights;
@@ -191,9 +192,20 @@ THAW_NOINLINE static void plain_outputs(const uint32_t* from, const layer* l, in
   for (int32_t o = 0; o < stride; ++o) {
     const uint32_t start = (uint32_t)bias[o];
     uint32_t sums[POSITIONS] = {start, start, start, start};
-    weights = thaw_columns_add_row(from, weights, length, sums);
+    weights = whole ? thaw_columns_add_whole_row(from, weights, length, sums)
+                    : thaw_columns_add_row(from, weights, length, sums);
     thaw_requantize_plain(multipliers[o], shifts[o], offset, sums, stride, output + o);
   }
+}
+
+THAW_NOINLINE static void plain_whole_outputs(const uint32_t* from, const layer* l, int32_t zero_point,
+                                              int32_t stride, int8_t* output) {
+  plain_outputs(from, l, zero_point, stride, true, output);
+}
+
+THAW_NOINLINE static void plain_odd_outputs(const uint32_t* from, const layer* l, int32_t zero_point,
+                                            int32_t stride, int8_t* output) {
+  plain_outputs(from, l, zero_point, stride, false, output);
 }
 
 // The same for any weights and with `mask` (or NULL), the byte of the first output; the channels come in
@@ -293,7 +305,9 @@ void thaw_conv2d_s8(const thaw_conv2d* conv, const int8_t* input, const int8_t* 
     else if (mask || trained || !bias)
       masked_outputs(to, &l, conv->output_zero_point, channels, output + first * channels,
                      mask ? mask + first * channels / 8 : NULL);
+    else if (l.products % 4 == 0)
+      plain_whole_outputs(to.frozen, &l, conv->output_zero_point, channels, output + first * channels);
     else
-      plain_outputs(to.frozen, &l, conv->output_zero_point, channels, output + first * channels);
+      plain_odd_outputs(to.frozen, &l, conv->output_zero_point, channels, output + first * channels);
   }
 }
