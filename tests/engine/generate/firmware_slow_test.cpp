@@ -159,7 +159,7 @@ void published_network(const std::string& schedule, const std::string& data) {
       images_of(model.network, *testing::shared_folder() / "data" / data, 1, kPublishedSteps);
   expect_equal_on_host(made, images);
   for (const auto& [board, instructions] : expect_equal_on_boards(made, images)) {
-    std::printf("%s KB, %s: %lld instructions a training step\n", schedule.c_str(), board.c_str(),
+    std::printf("%s, %s: %lld instructions a training step\n", schedule.c_str(), board.c_str(),
                 static_cast<long long>(instructions));
     const auto bar = kMostInstructions.find(board);
     if (schedule == "49kb" && bar != kMostInstructions.end()) {
