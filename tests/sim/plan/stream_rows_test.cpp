@@ -146,8 +146,8 @@ Plan without_scratch(Plan plan) {
 }
 
 TEST(StreamRows, IsChosenOnlyWhereItLowersThePeak) {
-  // Expanded tensor and depthwise result are 64 bytes each, scratch left aside. Bands of one row (64 bytes) between the image of
-  // 32 and the result of 48 bytes would take 144.
+  // Expanded tensor and depthwise result are 64 bytes each, scratch left aside. Bands of one row (64 bytes)
+  // between the image of 32 and the result of 48 bytes would take 144.
   EXPECT_EQ(peak_of(without_scratch(small_plan())), 128);
   EXPECT_EQ(choose_streams(without_scratch(small_plan())), std::vector<RowStream>{});
   size_t lowered = 0;
