@@ -151,7 +151,7 @@ TEST(StreamRows, IsChosenOnlyWhereItLowersThePeak) {
   EXPECT_EQ(peak_of(without_scratch(small_plan())), 128);
   EXPECT_EQ(choose_streams(without_scratch(small_plan())), std::vector<RowStream>{});
   size_t lowered = 0;
-  for (uint32_t seed = 1; seed <= 60; ++seed) {
+  for (uint32_t seed = 1; seed <= 90; ++seed) {
     const Network network = reduce(testing::RandomNetwork(seed).graph(), {.fresh_classifier = true});
     const Plan plan = lower(network, classifier_only(network));
     const std::vector<RowStream> streams = choose_streams(plan);
