@@ -107,10 +107,12 @@ TEST_F(Search, NothingDependsOnThreadsOrJobs) {
 }
 
 TEST_F(Search, InterruptedOrKilledItGoesOnToTheSameFiles) {
-  ASSERT_EQ(thaw(arguments("whole", {}, "200")).status, 0);
+  // Epochs enough that a search never ends before the signal that its rows call for, on a busy machine
+  // either.
+  ASSERT_EQ(thaw(arguments("whole", {}, "500")).status, 0);
   int64_t stop_at = 2;
   for (const int signal : {SIGINT, SIGTERM, SIGKILL}) {
-    const testing::RunningThaw run(arguments("resumed", {}, "200"), folder_);
+    const testing::RunningThaw run(arguments("resumed", {}, "500"), folder_);
     while (rows("resumed") < stop_at) std::this_thread::sleep_for(std::chrono::milliseconds(1));
     run.send(signal);
     const Finished finished = run.wait();
@@ -121,7 +123,7 @@ TEST_F(Search, InterruptedOrKilledItGoesOnToTheSameFiles) {
     EXPECT_FALSE(fs::exists(file("resumed/schedule.json")));
     stop_at += 3;
   }
-  const Finished last = thaw(arguments("resumed", {}, "200"));
+  const Finished last = thaw(arguments("resumed", {}, "500"));
   ASSERT_EQ(last.status, 0) << last.err;
   EXPECT_THAT(last.err, HasSubstr("evaluations of an earlier run are reused"));
   expect_same("whole", "resumed");
