@@ -151,7 +151,7 @@ struct CallWriter {
   }
 
   std::string operator()(const CopyForward& k) const {
-    context.use_helper("copy_bytes");
+    context.use_static_function("copy_bytes");
     return fmt::format("  copy_bytes({}, {}, {});\n", at(k.output, "uint8_t", k.output_offset),
                        at(k.input, "uint8_t", k.input_offset), k.bytes);
   }
@@ -181,7 +181,7 @@ struct CallWriter {
   }
 
   std::string operator()(const GatherChannels& k) const {
-    context.use_helper("gather_channels");
+    context.use_static_function("gather_channels");
     return fmt::format("  gather_channels({}, {}, {}, {}, {}, {});\n", at(k.input, "int8_t"), k.positions,
                        k.input_channels, at(k.channel_list, "uint16_t"), k.channels.size(),
                        at(k.output, "int8_t"));
@@ -242,7 +242,7 @@ struct CallWriter {
 
   std::string operator()(const MakeGradient& k) const {
     context.use_kernel("gradient");
-    context.use_helper("make_gradient");
+    context.use_static_function("make_gradient");
     assert(k.sources.size() == 1 || k.sources.size() == 2);
     std::string sources;
     std::string tensors;
@@ -263,7 +263,7 @@ struct CallWriter {
 
   std::string update_of(BufferId gradient, int32_t tensor, const ChannelScale& scaling,
                         int32_t convolution) const {
-    context.use_helper("begin_update");
+    context.use_static_function("begin_update");
     const std::string parameters = context.parameters(
         "thaw_update", fmt::format("{{{}, 0, {}, {{0, 0, 0, 0}}, {}}}", gradient_values(gradient, tensor),
                                    scale(scaling), convolution));

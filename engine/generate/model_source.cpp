@@ -14,12 +14,12 @@ namespace thaw {
 namespace {
 
 /// Functions of the generated code's frame; each is printed where some step needs it.
-struct Helper {
+struct StaticFunction {
   const char* name;
   const char* text;
 };
 
-constexpr Helper kHelpers[] = {
+constexpr StaticFunction kStaticFunctions[] = {
     {"copy_bytes", R"c(static void copy_bytes(uint8_t* to, const uint8_t* from, uint32_t count) {
   for (uint32_t i = 0; i < count; ++i) to[i] = from[i];
 }
@@ -441,12 +441,12 @@ std::string source_text(const FirmwareRequest& request, CallContext& context) {
       "#include \"thaw_constants.h\"\n\n",
       comment_text(plan.model_file), kMadeBy, includes(context.kernels()));
   text += state_structure(plan, state_layout(plan), context) + macros + "\n";
-  if (context.helpers().contains("make_gradient")) text += kGradientCallType;
+  if (context.static_functions().contains("make_gradient")) text += kGradientCallType;
   text += "// Parameters of the kernels, members in the order of their structures.\n";
   for (const std::string& definition : context.definitions()) text += definition;
   text += "\n" + rates_table(request) + state_view(plan, context) + begin_session(request);
-  for (const Helper& helper : kHelpers)
-    if (context.helpers().contains(helper.name)) text += std::string("\n") + helper.text;
+  for (const StaticFunction& function : kStaticFunctions)
+    if (context.static_functions().contains(function.name)) text += std::string("\n") + function.text;
   text += "\n" + starts;
   text +=
       "\n// A profile counts the instructions of every step.\n#ifdef THAW_PROFILE\nvoid "
