@@ -17,33 +17,45 @@ static bool read_slot(void* context, uint32_t offset, void* bytes, uint32_t coun
   return at->slots->read(at->slots->context, at->slot, offset, bytes, count);
 }
 
-// The slot with the newest complete record and its sequence number; -1 where there is none. Sequence numbers
-// are compared by their distance, so that they may wrap.
-static int32_t newest_slot(const thaw_state_view* view, const thaw_slots* slots, uint32_t* sequence) {
-  int32_t newest = -1;
-  *sequence = 0;
+// What both slots hold. Sequence numbers are compared by their distance, so that they may wrap.
+typedef struct slots_found {
+  int32_t newest;     // slot with the newest complete record; -1 where there is none
+  uint32_t sequence;  // of that record
+  bool all_read;      // false: a slot could not be read, and may hold a newer one
+} slots_found;
+
+static slots_found look_at(const thaw_state_view* view, const thaw_slots* slots) {
+  slots_found found = {-1, 0, true};
   for (int32_t slot = 0; slot < 2; ++slot) {
     slot_storage storage = {slots, slot};
-    uint32_t found;
-    if (thaw_record_check(view, read_slot, &storage, &found) != THAW_OK) continue;
-    if (newest >= 0 && found - *sequence >= UINT32_C(0x80000000)) continue;
-    newest = slot;
-    *sequence = found;
+    uint32_t sequence;
+    const thaw_status status = thaw_record_check(view, read_slot, &storage, &sequence);
+    if (status == THAW_STORAGE_FAILED) found.all_read = false;
+    if (status != THAW_OK) continue;
+    if (found.newest >= 0 && sequence - found.sequence >= UINT32_C(0x80000000)) continue;
+    found.newest = slot;
+    found.sequence = sequence;
   }
-  return newest;
+  return found;
 }
 
 thaw_status thaw_slots_save(const thaw_state_view* view, const thaw_slots* slots) {
-  uint32_t sequence;
-  slot_storage storage = {slots, newest_slot(view, slots, &sequence) == 0 ? 1 : 0};
+  const slots_found found = look_at(view, slots);
+  // A slot that could not be read may hold the only complete record.
+  if (!found.all_read) return THAW_STORAGE_FAILED;
+  slot_storage storage = {slots, found.newest == 0 ? 1 : 0};
   if (!slots->erase(slots->context, storage.slot)) return THAW_STORAGE_FAILED;
-  return thaw_record_write(view, sequence + 1, write_slot, &storage);
+  const uint32_t sequence = found.sequence + 1;
+  if (thaw_record_write(view, sequence, write_slot, &storage) != THAW_OK) return THAW_STORAGE_FAILED;
+  uint32_t stored;
+  const thaw_status status = thaw_record_check(view, read_slot, &storage, &stored);
+  return status == THAW_OK && stored == sequence ? THAW_OK : THAW_STORAGE_FAILED;
 }
 
 thaw_status thaw_slots_load(const thaw_state_view* view, const thaw_slots* slots, bool* changed) {
   *changed = false;
-  uint32_t sequence;
-  slot_storage storage = {slots, newest_slot(view, slots, &sequence)};
-  if (storage.slot < 0) return THAW_NO_STATE;
+  const slots_found found = look_at(view, slots);
+  if (found.newest < 0) return found.all_read ? THAW_NO_STATE : THAW_STORAGE_FAILED;
+  slot_storage storage = {slots, found.newest};
   return thaw_record_read(view, read_slot, &storage, changed);
 }

@@ -12,7 +12,9 @@ extern "C" {
 #endif
 
 /// The application's flash. Each slot has room for a whole record and shares no erase unit with the other.
-/// All return false where the hardware fails. Erased bytes may hold anything that is no record.
+/// All return false where the hardware fails and trying again may help. Erased bytes, and those of a write
+/// that was cut off, may hold anything: where reading them reports an error (flash with error correction),
+/// give any bytes and true, and the checksum refuses them.
 typedef struct thaw_slots {
   void* context;
   bool (*erase)(void* context, int32_t slot);
@@ -20,10 +22,14 @@ typedef struct thaw_slots {
   bool (*read)(void* context, int32_t slot, uint32_t offset, void* bytes, uint32_t count);
 } thaw_slots;
 
-/// Erases and writes slot 0 or 1. THAW_STORAGE_FAILED where a callback fails; the other slot is untouched.
+/// Erases and writes the slot that does not hold the newest complete record, then reads it back: THAW_OK
+/// means that a load gives this state. THAW_STORAGE_FAILED where a callback fails or other bytes come back;
+/// where a slot could not be read, nothing was erased. The newest complete record before the call is never
+/// touched.
 thaw_status thaw_slots_save(const thaw_state_view* view, const thaw_slots* slots);
 
-/// Reads the newest complete record; *changed as in thaw_record_read. THAW_NO_STATE where there is none.
+/// Reads the newest complete record that can be read; *changed as in thaw_record_read. THAW_NO_STATE where
+/// there is none, THAW_STORAGE_FAILED where that is not known, because a slot could not be read.
 thaw_status thaw_slots_load(const thaw_state_view* view, const thaw_slots* slots, bool* changed);
 
 #ifdef __cplusplus
