@@ -9,7 +9,6 @@
 #include "engine/generate/kernel_files.h"
 #include "engine/generate/model_source.h"
 #include "sim/graph/error.h"
-#include "sim/graph/sha256.h"
 
 namespace thaw {
 namespace {
@@ -35,14 +34,6 @@ GeneratedFile copied(const std::string& path, const Board& board) {
 }
 
 }  // namespace
-
-uint32_t model_id(const Plan& plan) {
-  std::string text = plan.model_sha256;
-  for (const Buffer& buffer : plan.buffers)
-    if (buffer.kind == BufferKind::state) text += fmt::format("\n{} {}", buffer.name, buffer.bytes);
-  return static_cast<uint32_t>(
-      std::stoul(sha256_hex(std::as_bytes(std::span(text))).substr(0, 8), nullptr, 16));
-}
 
 std::vector<GeneratedFile> generate(const FirmwareRequest& request) {
   const Board& board = request.board;

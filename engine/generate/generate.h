@@ -36,8 +36,4 @@ struct GeneratedFile {
 /// Throws Error with required, available and excess bytes where the plan does not fit the board.
 std::vector<GeneratedFile> generate(const FirmwareRequest& request);
 
-/// Identifies what a state record belongs to: the first word of a digest of the model and of the names and
-/// sizes of all trained values.
-uint32_t model_id(const Plan& plan);
-
 }  // namespace thaw

@@ -8,6 +8,7 @@
 
 #include "engine/generate/c_text.h"
 #include "engine/generate/kernel_call.h"
+#include "engine/generate/model_id.h"
 #include "memmodel/state_layout.h"
 
 namespace thaw {

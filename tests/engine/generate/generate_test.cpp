@@ -12,6 +12,7 @@
 #include "engine/generate/c_text.h"
 #include "engine/generate/embedded_files.h"
 #include "engine/generate/kernel_files.h"
+#include "engine/generate/model_id.h"
 #include "sim/graph/error.h"
 #include "tests/engine/generate/firmware.h"
 #include "tests/sim/plan/small_model.h"
@@ -139,14 +140,46 @@ TEST(Generate, RefusesWhatDoesNotFit) {
   EXPECT_THAT(message_of([&] { generate(made.request(board)); }), HasSubstr(": 10 bytes too many"));
 }
 
-TEST(Generate, ModelIdTellsSchedulesAndModelsApart) {
+uint32_t model_id_of(const Schedule& schedule, uint32_t steps = 100) {
+  return model_id(PlannedFirmware(small_network(), schedule, steps).plan);
+}
+
+TEST(ModelId, TellsSchedulesAndModelsApart) {
   const Plan plan = PlannedFirmware(small_network(), last_layers(), 100).plan;
-  EXPECT_EQ(model_id(plan), model_id(PlannedFirmware(small_network(), last_layers(), 7).plan));
   const Schedule other = schedule_of({{3, "classifier", true, UpdatedWeights::all, {}}});
-  EXPECT_NE(model_id(plan), model_id(PlannedFirmware(small_network(), other, 100).plan));
+  EXPECT_NE(model_id(plan), model_id_of(other));
   Plan renamed = plan;
   renamed.model_sha256[0] = 'b';
   EXPECT_NE(model_id(plan), model_id(renamed));
+}
+
+TEST(ModelId, CoversWhatGivesEqualBytesAnotherMeaning) {
+  const auto with_channels = [](const std::vector<int32_t>& channels) {
+    return schedule_of({{2, "project", true, UpdatedWeights::channels, channels},
+                        {3, "classifier", true, UpdatedWeights::all, {}}});
+  };
+  EXPECT_NE(model_id_of(with_channels({0, 1})), model_id_of(with_channels({2, 3})));
+  EXPECT_EQ(model_id_of(with_channels({2, 3})), model_id_of(with_channels({2, 3})));
+  Schedule fractions = last_layers();
+  fractions.training.fraction_bits = 8;
+  EXPECT_NE(model_id_of(fractions), model_id_of(last_layers()));
+  Schedule ten = last_layers();
+  ten.training.gradient_bits = 10;
+  Schedule eleven = last_layers();
+  eleven.training.gradient_bits = 11;
+  EXPECT_NE(model_id_of(ten), model_id_of(eleven));
+  Schedule classifier_biases = last_layers();
+  classifier_biases.update.back().weights = UpdatedWeights::none;
+  EXPECT_NE(model_id_of(classifier_biases), model_id_of(last_layers()));
+}
+
+TEST(ModelId, OutlivesAnotherRateAndAnotherSeed) {
+  EXPECT_EQ(model_id_of(last_layers(), 100), model_id_of(last_layers(), 7));
+  Schedule other = last_layers();
+  other.training.learning_rate /= 2;
+  other.training.epochs = 9;
+  other.training.seed = 5;
+  EXPECT_EQ(model_id_of(other), model_id_of(last_layers()));
 }
 
 TEST(EmbeddedFiles, AreTheFilesOfTheRepository) {
