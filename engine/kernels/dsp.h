@@ -5,6 +5,12 @@
 
 #include <stdint.h>
 
+// No kernel that includes this computes with floats, and the statements below need most of the general
+// registers: GCC gives them up to loops only where it does not count on those of a floating point unit.
+#if defined(__ARM_FP) && defined(__GNUC__) && !defined(__clang__)
+#pragma GCC target("general-regs-only")
+#endif
+
 #if defined(__ARM_FEATURE_DSP) && defined(__GNUC__)
 #define THAW_DSP_INSTRUCTION(name, text, ...) \
   uint32_t name;                              \

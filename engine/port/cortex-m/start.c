@@ -1,5 +1,5 @@
-// Start-up of a Cortex-M: vectors, painted stack, data and bss, SysTick as an instruction counter, and a
-// fault handler that says what happened and ends with status 3.
+// Start-up of a Cortex-M: vectors, floating point where code is compiled for it, painted stack, data and bss,
+// SysTick as an instruction counter, and a fault handler that says what happened and ends with status 3.
 #include <stdint.h>
 
 #include "engine/port/common/port.h"
@@ -19,6 +19,7 @@ int main(void);
 #define SYSTICK_CONTROL (*(volatile uint32_t*)0xE000E010)
 #define SYSTICK_RELOAD (*(volatile uint32_t*)0xE000E014)
 #define SYSTICK_VALUE (*(volatile uint32_t*)0xE000E018)
+#define COPROCESSOR_ACCESS (*(volatile uint32_t*)0xE000ED88)
 #define FAULT_STATUS (*(volatile uint32_t*)0xE000ED28)
 #define HARD_FAULT_STATUS (*(volatile uint32_t*)0xE000ED2C)
 #define SYSTICK_WRAPS (*(volatile uint32_t*)&thaw_board_words[0])
@@ -77,7 +78,20 @@ uint32_t thaw_port_stack_used(void) {
   return (uint32_t)((uintptr_t)thaw_stack_top - (uintptr_t)at);
 }
 
-_Noreturn void thaw_start(void) {
+#ifdef __ARM_FP
+// Off after reset; an instruction of it would fault. So the start itself uses none.
+#define WITHOUT_FLOATS __attribute__((target("general-regs-only")))
+WITHOUT_FLOATS static void switch_floats_on(void) {
+  COPROCESSOR_ACCESS |= UINT32_C(0xF) << 20;  // full access to coprocessors 10 and 11
+  __asm__ volatile("dsb\n\tisb" : : : "memory");
+}
+#else
+#define WITHOUT_FLOATS
+static void switch_floats_on(void) {}
+#endif
+
+WITHOUT_FLOATS _Noreturn void thaw_start(void) {
+  switch_floats_on();
   const uint32_t* here = (const uint32_t*)__builtin_frame_address(0);
   for (uint32_t* at = thaw_stack_bottom; at < here - 16; ++at) *at = paint;
   const uint32_t* from = thaw_data_load;
