@@ -34,6 +34,26 @@ std::string verdict_of(const Run& run) {
   return text.empty() ? "" : text + ".";
 }
 
+/// What fits and is better than the answer on the same test samples by a paired test.
+std::vector<std::string> warnings_of(const Run& run) {
+  std::vector<std::string> warnings;
+  const auto add = [&](const std::string& name, double accuracy, int64_t ram, const AgainstChosen& against) {
+    warnings.push_back(
+        fmt::format("On test, {} ({}, {:.1f} KiB of RAM) is better than the chosen schedule by {:.2f} points "
+                    "(95 % interval "
+                    "{:.2f} to {:.2f})",
+                    clipped(name, 60), percent_text(accuracy), static_cast<double>(ram) / 1024.0,
+                    100.0 * against.mean, 100.0 * against.low, 100.0 * against.high));
+  };
+  if (!run.comparison) return warnings;
+  for (const ComparedSchedule& row : run.comparison->rows)
+    if (row.against_chosen && row.against_chosen->surely_better && row.outcome == "ok")
+      add(row.name, row.accuracy, row.ram_bytes, *row.against_chosen);
+  if (const auto& shipped = run.comparison->as_it_is; shipped && shipped->against_chosen.surely_better)
+    add("the model as it is", shipped->accuracy, shipped->ram_bytes, shipped->against_chosen);
+  return warnings;
+}
+
 std::string device_words(const Run& run) {
   if (!run.device) return "";
   const DeviceCheck& d = *run.device;
@@ -58,6 +78,8 @@ Answer answer_of(const Run& run, const std::vector<BoardLimits>& boards) {
   answer.summary = short_schedule_words(run.schedule.update);
   answer.schedule = schedule_words(run.schedule.update);
   answer.verdict = verdict_of(run);
+  if (run.comparison) answer.choice = run.comparison->choice;
+  answer.warnings = warnings_of(run);
   if (figures.accuracy)
     answer.figures.push_back(
         {"Accuracy", percent_text(*figures.accuracy),

@@ -28,6 +28,8 @@ struct Answer {
   std::string summary;        // the schedule in a few words
   std::string schedule;       // in words
   std::string verdict;
+  std::string choice;                 // why this one, in one sentence; may be empty
+  std::vector<std::string> warnings;  // what is better on test, one sentence each
   std::string device;  // whether firmware of it was run, in one sentence; empty where it was not
   std::vector<AnswerFigure> figures;  // accuracy, RAM, flash, step cost
   std::vector<BoardFit> boards;

@@ -22,22 +22,26 @@ XyPoint point_of(const FreezingCurve& curve, size_t step) {
           ""};
 }
 
+std::string chosen_words(const FreezingCurve& curve) {
+  if (!curve.chosen) return "the answer is not on this curve";
+  const CurvePoint& chosen = curve.points[*curve.chosen];
+  return fmt::format("chosen: {:.1f} KiB at {}", kib(chosen.ram_bytes), percent_text(chosen.accuracy));
+}
+
 }  // namespace
 
 XyChart freezing_curve_chart(const FreezingCurve& curve) {
   XyChart chart;
   chart.name = "freezing-curve";
   chart.title = "Freezing curve";
-  const CurvePoint& chosen = curve.points[curve.chosen];
   const double threshold = 100.0 * curve.reference_accuracy - curve.threshold_points;
-  chart.description = fmt::format(
-      "{} steps of freezing from {:.1f} KiB at {} to {:.1f} KiB at {}; chosen: {:.1f} KiB at {}. Threshold "
-      "{:.2f} %",
-      curve.points.size(), kib(curve.points.front().ram_bytes), percent_text(curve.points.front().accuracy),
-      kib(curve.points.back().ram_bytes), percent_text(curve.points.back().accuracy), kib(chosen.ram_bytes),
-      percent_text(chosen.accuracy), threshold);
+  chart.description =
+      fmt::format("{} steps of freezing from {:.1f} KiB at {} to {:.1f} KiB at {}; {}. Threshold {:.2f} %",
+                  curve.points.size(), kib(curve.points.front().ram_bytes),
+                  percent_text(curve.points.front().accuracy), kib(curve.points.back().ram_bytes),
+                  percent_text(curve.points.back().accuracy), chosen_words(curve), threshold);
 
-  double low_x = kib(chosen.ram_bytes), high_x = low_x, low_y = threshold,
+  double low_x = kib(curve.points.front().ram_bytes), high_x = low_x, low_y = threshold,
          high_y = 100.0 * curve.reference_accuracy;
   for (const CurvePoint& p : curve.points) {
     low_x = std::min(low_x, kib(p.ram_bytes));
@@ -64,9 +68,12 @@ XyChart freezing_curve_chart(const FreezingCurve& curve) {
                  Line::dashed,
                  false,
                  {{chart.x.low, threshold, "", ""}, {chart.x.high, threshold, "", ""}}};
-  XySeries answer{"chosen", "ink", Shape::ring, 10, Line::none, false, {point_of(curve, curve.chosen)}};
-  answer.points[0].label = "chosen";
-  chart.series = {std::move(limit), std::move(path), std::move(holds), std::move(below), std::move(answer)};
+  chart.series = {std::move(limit), std::move(path), std::move(holds), std::move(below)};
+  if (curve.chosen) {
+    XySeries answer{"chosen", "ink", Shape::ring, 10, Line::none, false, {point_of(curve, *curve.chosen)}};
+    answer.points[0].label = "chosen";
+    chart.series.push_back(std::move(answer));
+  }
   return chart;
 }
 

@@ -7,8 +7,8 @@
 
 #include "reports/escape.h"
 #include "reports/number_text.h"
-#include "reports/paired_test.h"
 #include "reports/schedule_diff.h"
+#include "sim/base/paired_test.h"
 
 namespace thaw {
 namespace {

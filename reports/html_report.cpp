@@ -82,6 +82,9 @@ std::string answer_html(const Run& run, const Answer& answer) {
     text += fmt::format("<div><dt>{}</dt><dd class=\"value\">{}</dd><dd class=\"detail\">{}</dd></div>\n",
                         html_text(f.name), html_text(f.value), html_text(f.detail));
   text += "</dl>\n";
+  for (const std::string& warning : answer.warnings)
+    text += "<p class=\"warn\">" + html_text(warning, 400) + ".</p>\n";
+  if (!answer.choice.empty()) text += "<p>Chosen because " + html_text(answer.choice, 400) + ".</p>\n";
   if (!answer.verdict.empty()) text += "<p>" + html_text(answer.verdict, 600) + "</p>\n";
   text += fmt::format("<p class=\"soft\">What is updated: {}.</p>\n", html_text(answer.schedule, 1200));
   if (!answer.device.empty())
@@ -141,17 +144,23 @@ std::string comparison_html(const Comparison& comparison) {
   HtmlTable table{fmt::format("On the {} test samples, which no decision was taken on; accuracy and its 95 % "
                               "interval in %",
                               grouped_text(comparison.samples)),
-                  {"schedule", ">accuracy", ">from", ">to", ">seeds", ">RAM KiB", ">flash KiB", ">MACs/step",
-                   ">rate", ">layers", ">weights"},
+                  {"schedule", ">accuracy", ">from", ">to", ">validation", ">seeds", ">RAM KiB", ">flash KiB",
+                   ">MACs/step", ">rate", ">layers", ">weights"},
                   {},
                   {0}};
   for (const ComparedSchedule& r : comparison.rows)
     table.rows.push_back({text_cell(r.name + (r.outcome == "ok" ? "" : ", " + outcome_words(r.outcome))),
                           share_cell(r.accuracy), share_cell(r.low), share_cell(r.high),
+                          r.validation_accuracy ? share_cell(*r.validation_accuracy) : text_cell(""),
                           count_cell(static_cast<int64_t>(r.by_seed.size())), kib_cell(r.ram_bytes),
                           kib_cell(r.flash_bytes), count_cell(r.macs_per_step),
                           number_cell(fmt::format("{:.3g}", r.learning_rate), r.learning_rate),
                           layers_cell(r.update), weights_cell(r.update)});
+  if (const auto& shipped = comparison.as_it_is)
+    table.rows.push_back({text_cell("as it is, without training"), share_cell(shipped->accuracy),
+                          share_cell(shipped->low), share_cell(shipped->high), text_cell(""), text_cell(""),
+                          kib_cell(shipped->ram_bytes), kib_cell(shipped->flash_bytes), text_cell(""),
+                          text_cell(""), text_cell(""), text_cell("")});
   return "<h3>Compared with what needs no search</h3>\n" + html_table(table);
 }
 
@@ -159,7 +168,8 @@ std::string curve_html(const FreezingCurve& curve) {
   HtmlTable table{"Steps of the freezing curve; accuracy on validation, in %",
                   {">step", "frozen", ">accuracy", ">RAM KiB", ">MACs/step", ">layers", ">weights", ""},
                   {},
-                  {curve.chosen}};
+                  {}};
+  if (curve.chosen) table.marked.push_back(*curve.chosen);
   for (size_t i = 0; i < curve.points.size(); ++i) {
     const CurvePoint& p = curve.points[i];
     table.rows.push_back({count_cell(static_cast<int64_t>(i)), text_cell(p.frozen), share_cell(p.accuracy),

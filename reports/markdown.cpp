@@ -26,6 +26,9 @@ std::string answer_section(const Run& run, const std::vector<BoardLimits>& board
   std::string text = "## Thaw: " + markdown_text(run.name) + "\n\n**Flash " +
                      markdown_text(answer.schedule_file) + "** (" + markdown_text(answer.summary) +
                      "). Updated: " + markdown_text(answer.schedule, 1000) + "\n\n";
+  for (const std::string& warning : answer.warnings)
+    text += "**Warning: " + markdown_text(warning, 400) + "**\n\n";
+  if (!answer.choice.empty()) text += "Chosen because " + markdown_text(answer.choice, 400) + ".\n\n";
   if (!answer.verdict.empty()) text += markdown_text(answer.verdict) + "\n\n";
   if (!answer.device.empty()) text += markdown_text(answer.device) + "\n\n";
   if (!answer.figures.empty()) {
@@ -83,12 +86,19 @@ std::string comparison_section(const Run& run) {
   if (!run.comparison) return "";
   std::string text =
       fmt::format("### Compared on {} test samples\n\n", grouped_text(run.comparison->samples)) +
-      row({"schedule", "accuracy", "95 % interval", "seeds", "RAM KiB", "flash KiB", "MACs/step"}) +
-      row({"---", "---:", "---:", "---:", "---:", "---:", "---:"});
+      row({"schedule", "accuracy", "95 % interval", "validation", "seeds", "RAM KiB", "flash KiB",
+           "MACs/step"}) +
+      row({"---", "---:", "---:", "---:", "---:", "---:", "---:", "---:"});
   for (const ComparedSchedule& r : run.comparison->rows)
     text += row({markdown_text(r.name), r.outcome == "diverged" ? "diverged" : percent_text(r.accuracy),
-                 percent_text(r.low) + " to " + percent_text(r.high), std::to_string(r.by_seed.size()),
-                 kib(r.ram_bytes), kib(r.flash_bytes), grouped_text(r.macs_per_step)});
+                 percent_text(r.low) + " to " + percent_text(r.high),
+                 r.validation_accuracy ? percent_text(*r.validation_accuracy) : "",
+                 std::to_string(r.by_seed.size()), kib(r.ram_bytes), kib(r.flash_bytes),
+                 grouped_text(r.macs_per_step)});
+  if (const auto& shipped = run.comparison->as_it_is)
+    text += row({"as it is", percent_text(shipped->accuracy),
+                 percent_text(shipped->low) + " to " + percent_text(shipped->high), "", "",
+                 kib(shipped->ram_bytes), kib(shipped->flash_bytes), ""});
   return text + "\n";
 }
 

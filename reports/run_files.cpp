@@ -44,8 +44,8 @@ FreezingCurve read_curve(const JsonView& view) {
     curve.points.push_back(std::move(point));
   }
   if (curve.points.empty()) view.field("points").fail("the curve has no points");
-  curve.chosen =
-      static_cast<size_t>(view.field("chosen").integer(0, static_cast<int64_t>(curve.points.size()) - 1));
+  if (const JsonView chosen = view.field("chosen"); !chosen.json().is_null())
+    curve.chosen = static_cast<size_t>(chosen.integer(0, static_cast<int64_t>(curve.points.size()) - 1));
   return curve;
 }
 
@@ -61,6 +61,18 @@ std::vector<uint8_t> slice(const std::vector<std::byte>& bytes, const JsonView& 
   return classes;
 }
 
+AgainstChosen read_against_chosen(const JsonView& view) {
+  return {view.field("mean").number(-1.0, 1.0), view.field("low").number(-1.0, 1.0),
+          view.field("high").number(-1.0, 1.0), view.field("surely_better").boolean()};
+}
+
+ShippedRow read_shipped(const JsonView& view) {
+  const JsonView interval = view.field("interval");
+  return {view.field("accuracy").number(0.0, 1.0), interval.field("low").number(0.0, 1.0),
+          interval.field("high").number(0.0, 1.0), view.field("ram_bytes").integer(0),
+          view.field("flash_bytes").integer(0),    read_against_chosen(view.field("against_chosen"))};
+}
+
 Comparison read_comparison(const JsonView& view, const std::optional<std::vector<std::byte>>& predictions) {
   check_schema_version(view, 1);
   Comparison comparison;
@@ -72,6 +84,10 @@ Comparison read_comparison(const JsonView& view, const std::optional<std::vector
     row.name = item.field("name").string();
     row.low = item.field("interval").field("low").number(0.0, 1.0);
     row.high = item.field("interval").field("high").number(0.0, 1.0);
+    if (const auto validation = item.optional_field("validation"))
+      row.validation_accuracy = validation->field("accuracy").number(0.0, 1.0);
+    if (const auto against = item.optional_field("against_chosen"))
+      row.against_chosen = read_against_chosen(*against);
     if (predictions)
       for (const JsonView& p : item.field("predictions").items())
         row.predictions.push_back({p.field("seed").integer(0, UINT32_MAX),
@@ -79,6 +95,8 @@ Comparison read_comparison(const JsonView& view, const std::optional<std::vector
     comparison.rows.push_back(std::move(row));
   }
   if (comparison.rows.empty()) view.field("rows").fail("there are no rows");
+  if (const auto choice = view.optional_field("choice")) comparison.choice = choice->string();
+  if (const auto shipped = view.optional_field("as_it_is")) comparison.as_it_is = read_shipped(*shipped);
   return comparison;
 }
 

@@ -37,7 +37,7 @@ struct CurvePoint : Measured {
 /// curve.json: accuracy is on validation.
 struct FreezingCurve {
   double threshold_points = 0.0, reference_accuracy = 0.0;
-  size_t chosen = 0;
+  std::optional<size_t> chosen;  // place in points; none where the answer is not on the curve
   std::string stop_reason;
   std::vector<CurvePoint> points;
 };
@@ -48,18 +48,35 @@ struct SeedPredictions {
   std::vector<uint8_t> classes;
 };
 
+/// Accuracy on the same test samples less that of the chosen schedule, with its 95 % interval.
+struct AgainstChosen {
+  double mean = 0.0, low = 0.0, high = 0.0;
+  bool surely_better = false;
+};
+
 struct ComparedSchedule : Measured {
   std::string name;
   double low = 0.0, high = 1.0;  // 95 % interval
+  std::optional<double> validation_accuracy;
+  std::optional<AgainstChosen> against_chosen;
   std::vector<SeedPredictions> predictions;
+};
+
+/// The model as shipped, without training.
+struct ShippedRow {
+  double accuracy = 0.0, low = 0.0, high = 1.0;
+  int64_t ram_bytes = 0, flash_bytes = 0;
+  AgainstChosen against_chosen;
 };
 
 /// comparison.json: on the test split. Row 0 is the chosen schedule. `labels` and the predictions are empty
 /// where predictions.bin is missing.
 struct Comparison {
   int64_t samples = 0;
+  std::string choice;  // why the chosen one is the answer; may be empty
   std::vector<uint8_t> labels;
   std::vector<ComparedSchedule> rows;
+  std::optional<ShippedRow> as_it_is;
 };
 
 struct EpochPoint {

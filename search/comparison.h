@@ -2,25 +2,32 @@
 // training samples and read on the test split once.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
-#include "search/evaluator.h"
-#include "search/starting_schedule.h"
+#include "search/baselines.h"
+#include "search/choice.h"
 
 namespace thaw {
 
 struct ComparisonRow {
   std::string name;
-  Evaluation evaluation;  // on test
+  std::optional<Evaluation> on_validation;  // what decisions were taken on; absent where it does not fit
+  Evaluation evaluation;                    // on test
+  bool is_chosen = false;                   // the same schedule as row 0
+  /// Of the test samples, this row's accuracy less the chosen one's.
+  PairedDifference against_chosen;
+
+  /// Whether a paired test says that this row is better than the chosen one (95 % interval above 0).
+  bool surely_better() const { return !is_chosen && !evaluation.diverged() && against_chosen.low() > 0.0; }
 };
 
-/// Baselines: last layer only, biases only, the last 1, 2, 4, 8, ... layers, full update. Each gets the
-/// learning rate that its own looks on validation prefer; the full update, which is slow and may diverge,
-/// tries the slowest rate only besides `rate` and is trained with one seed. Row 0 is `chosen`, row 1 `start`.
-std::vector<ComparisonRow> compare_on_test(Evaluator& evaluator, const Schedule& chosen,
-                                           const Schedule& start, const Fidelity& look, const Fidelity& full,
-                                           const std::vector<uint32_t>& seeds,
-                                           const std::vector<double>& rates, const SearchLog& log);
+/// Row 0 is `chosen`, row 1 `start`, then the baselines; each trained with every seed, the full update with
+/// the first alone. A row that diverges on all the training samples is trained again at half its rate.
+std::vector<ComparisonRow> compare_on_test(Evaluator& evaluator, const Contender& chosen,
+                                           const Contender& start, const std::vector<Baseline>& baselines,
+                                           const std::vector<uint32_t>& seeds, const RateSearch& rates,
+                                           const SearchLog& log);
 
 }  // namespace thaw

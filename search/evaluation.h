@@ -16,11 +16,14 @@ struct Fidelity {
   std::string name;  // "look" or "full"
   int32_t epochs = 4;
   double samples = 1.0;  // share of the training samples, the first ones of the list
+
+  /// Compared and reported sample by sample, unlike looks.
+  bool full() const { return name == "full"; }
   auto operator<=>(const Fidelity&) const = default;
 };
 
-/// Where accuracy is measured: decisions on the validation part of the training data (the rest is trained
-/// on), the final table on the test split after training on all training data.
+/// Where accuracy is measured: decisions on validation folds of the training data (a fold a seed; the rest is
+/// trained on), the final table on the test split after training on all training data.
 enum class MeasuredOn { validation, test };
 
 /// A schedule to train once for each seed. `role` says in words what it is for.
@@ -39,7 +42,7 @@ struct SeedResult {
   double accuracy = 0.0;  // 0..1; of the last predictions even where the run diverged
   double loss = 0.0;      // mean of the last epoch, nats
   std::string signature;
-  std::vector<int32_t> predictions;  // of every test sample; empty on validation
+  std::vector<int32_t> predictions;  // in full: of every test sample, or of the seed's validation fold
   std::vector<EpochReport> epochs;   // of a run that is tested on the test split; otherwise empty
 };
 

@@ -20,9 +20,9 @@ constexpr int64_t kMostCachedBytes = int64_t{640} << 20;
 Evaluator::Evaluator(const SearchProblem& problem, TrialRecord& record)
     : problem_(problem), record_(record) {}
 
-MemoryTotals Evaluator::memory(const Schedule& schedule) const {
-  const Plan plan = training_plan(*problem_.network, schedule);
-  return totals(plan, plan_layout(plan), problem_.board);
+MemoryTotals memory_of(const SearchProblem& problem, const Schedule& schedule) {
+  const Plan plan = training_plan(*problem.network, schedule);
+  return totals(plan, plan_layout(plan), problem.board);
 }
 
 /// The latest cut at or before the layer whose activations are no larger than the images themselves: early
@@ -47,7 +47,7 @@ const Evaluator::Caches& Evaluator::caches_before(size_t layer) {
     found->train = advance_prefix(network, layer, from->train, threads);
     found->test = advance_prefix(network, layer, from->test, threads);
   } else {
-    found->train = cache_prefix(network, layer, *problem_.train, true, threads);
+    found->train = cache_prefix(network, layer, *problem_.train, problem_.mirror, threads);
     found->test = cache_prefix(network, layer, *problem_.test, false, threads);
   }
   return *found;
@@ -66,17 +66,16 @@ void Evaluator::drop_caches(const std::set<const Caches*>& keep) {
   }
 }
 
-SeedResult Evaluator::run(const EvaluationRequest& request, uint32_t seed, const Caches& caches) const {
+SeedResult Evaluator::run(const EvaluationRequest& request, size_t seed, const Caches& caches) const {
   Schedule schedule = request.schedule;
-  schedule.training.seed = seed;
-  schedule.training.epochs = request.fidelity.epochs;
-  schedule.training.warmup_epochs = std::min(schedule.training.warmup_epochs, 0.25 * request.fidelity.epochs);
+  schedule.training = with_epochs(schedule.training, request.fidelity.epochs);
+  schedule.training.seed = request.seeds[seed];
   TrainingData data;
   data.train = {&caches.train, &problem_.train->labels, {}};
   data.test = {&caches.test, &problem_.test->labels, {}};
   if (request.measured_on == MeasuredOn::validation) {
-    data.train.ids = problem_.train_ids;
-    data.test = {&caches.train, &problem_.train->labels, problem_.validation_ids};
+    data.train.ids = fold(seed).train;
+    data.test = {&caches.train, &problem_.train->labels, fold(seed).validation};
     const auto count = static_cast<double>(data.train.ids.size()) * request.fidelity.samples;
     data.train.ids.resize(std::max<size_t>(1, static_cast<size_t>(count)));
   }
@@ -84,14 +83,31 @@ SeedResult Evaluator::run(const EvaluationRequest& request, uint32_t seed, const
   control.cancelled = cancelled;
   TrainingResult trained = train(*problem_.network, schedule, data, control);
   SeedResult result;
-  result.seed = seed;
+  result.seed = schedule.training.seed;
   result.outcome = trained.outcome;
   result.accuracy = trained.accuracy;
   result.loss = trained.epochs.back().loss;
   result.signature = trained.signature;
-  if (request.measured_on == MeasuredOn::test) {
-    result.predictions = std::move(trained.predictions);
-    result.epochs = std::move(trained.epochs);
+  if (request.fidelity.full()) result.predictions = std::move(trained.predictions);
+  if (request.measured_on == MeasuredOn::test) result.epochs = std::move(trained.epochs);
+  return result;
+}
+
+CorrectBySeed Evaluator::correct(const Evaluation& evaluation) const {
+  CorrectBySeed result;
+  if (evaluation.request.measured_on == MeasuredOn::test) {
+    for (const SeedResult& s : evaluation.seeds) {
+      std::vector<bool>& right = result.emplace_back();
+      for (size_t i = 0; i < s.predictions.size(); ++i)
+        right.push_back(s.predictions[i] == problem_.test->labels[i]);
+    }
+    return result;
+  }
+  std::vector<bool>& right = result.emplace_back();
+  for (size_t seed = 0; seed < evaluation.seeds.size(); ++seed) {
+    const std::vector<int32_t>& predictions = evaluation.seeds[seed].predictions;
+    for (size_t i = 0; i < predictions.size(); ++i)
+      right.push_back(predictions[i] == problem_.train->labels[fold(seed).validation[i]]);
   }
   return result;
 }
@@ -135,8 +151,7 @@ std::vector<Evaluation> Evaluator::evaluate(const std::vector<EvaluationRequest>
     try {
       if (cancelled && cancelled()) throw Error("search", "interrupted");
       const Run& one = runs[r];
-      const uint32_t seed = requests[one.request].seeds[one.seed];
-      SeedResult result = run(requests[one.request], seed, *one.caches);
+      SeedResult result = run(requests[one.request], one.seed, *one.caches);
 #pragma omp critical(thaw_evaluator)
       {
         results[one.request].seeds[one.seed] = std::move(result);

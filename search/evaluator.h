@@ -12,6 +12,8 @@
 #include "memmodel/totals.h"
 #include "search/evaluation.h"
 #include "search/trial_record.h"
+#include "sim/base/paired_test.h"
+#include "sim/data/folds.h"
 #include "sim/exec/prefix_cache.h"
 #include "sim/plan/network.h"
 
@@ -23,13 +25,17 @@ struct SearchProblem {
   const Network* network = nullptr;
   const Samples* train = nullptr;
   const Samples* test = nullptr;
-  std::vector<uint32_t> train_ids, validation_ids;  // places in `train`
+  std::vector<Fold> folds;  // places in `train`; the n-th seed of a request is judged on fold n (in turn)
+  bool mirror = true;       // whether recipes mirror images: caches then hold mirrored samples too
   Board board;
   int32_t jobs = 1;
 };
 
 /// Called when an evaluation has finished, from any job but one at a time.
 using EvaluationProgress = std::function<void(const Evaluation&, size_t done, size_t total)>;
+
+/// Memory of a schedule on the problem's board, by the planner.
+MemoryTotals memory_of(const SearchProblem& problem, const Schedule& schedule);
 
 class Evaluator {
  public:
@@ -41,8 +47,15 @@ class Evaluator {
   std::vector<Evaluation> evaluate(const std::vector<EvaluationRequest>& requests);
   Evaluation evaluate(const EvaluationRequest& request) { return evaluate(std::vector{request}).front(); }
 
-  /// Memory of a schedule on the board, by the planner.
-  MemoryTotals memory(const Schedule& schedule) const;
+  /// Which samples an evaluation in full got right. On validation each seed has its own fold, so that the
+  /// folds follow one another in one list; on test there is a list a seed.
+  CorrectBySeed correct(const Evaluation& evaluation) const;
+  /// Accuracy of `a` less that of `b`, both in full, on the same split and with the same seeds on validation.
+  PairedDifference difference(const Evaluation& a, const Evaluation& b) const {
+    return paired_difference(correct(a), correct(b));
+  }
+
+  MemoryTotals memory(const Schedule& schedule) const { return memory_of(problem_, schedule); }
   /// Whether it fits the board's RAM and flash.
   bool fits(const Schedule& schedule) const { return memory(schedule).fits(); }
 
@@ -58,7 +71,8 @@ class Evaluator {
   const Caches& caches_before(size_t layer);
   size_t cheapest_cut(size_t layer) const;
   void drop_caches(const std::set<const Caches*>& keep);
-  SeedResult run(const EvaluationRequest& request, uint32_t seed, const Caches& caches) const;
+  SeedResult run(const EvaluationRequest& request, size_t seed, const Caches& caches) const;
+  const Fold& fold(size_t seed) const { return problem_.folds[seed % problem_.folds.size()]; }
 
   SearchProblem problem_;
   TrialRecord& record_;

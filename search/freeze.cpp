@@ -12,6 +12,9 @@ namespace {
 // Looks in each round after the first; a fixed number, so that results do not depend on --jobs.
 constexpr size_t kLooksPerRound = 4;
 
+// One-sided level at which a fall counts as real.
+constexpr double kSurely = 0.05;
+
 /// Something that can be frozen next, and what its last look said.
 struct Candidate {
   int32_t op = 0;
@@ -81,9 +84,9 @@ size_t choose(Evaluator& evaluator, std::vector<Candidate>& candidates, double a
   for (size_t i : order)
     requests.push_back({"look: without " + candidates[i].name,
                         candidates[i].schedule,
-                        options.look,
+                        options.rates.look,
                         MeasuredOn::validation,
-                        {options.seed}});
+                        {options.rates.seeds.front()}});
   const std::vector<Evaluation> looks = evaluator.evaluate(requests);
   for (size_t i = 0; i < order.size(); ++i) {
     candidates[order[i]].accuracy_lost = accuracy - looks[i].accuracy();
@@ -95,15 +98,20 @@ size_t choose(Evaluator& evaluator, std::vector<Candidate>& candidates, double a
   return best;
 }
 
-/// The smallest point of the curve that is within the threshold of the best.
-size_t smallest_that_holds(const std::vector<FreezeStep>& curve, double reference, double threshold) {
-  size_t chosen = 0;
-  for (size_t i = 0; i < curve.size(); ++i)
-    if (curve[i].evaluation.accuracy() >= reference - threshold &&
-        (curve[chosen].evaluation.accuracy() < reference - threshold ||
-         curve[i].evaluation.ram_bytes < curve[chosen].evaluation.ram_bytes))
-      chosen = i;
-  return chosen;
+/// What was already looked at in an earlier round keeps what that look said.
+void recall_looks(const std::vector<Candidate>& known, std::vector<Candidate>& candidates) {
+  for (Candidate& candidate : candidates)
+    for (const Candidate& earlier : known)
+      if (same_freeze(candidate, earlier)) {
+        candidate.accuracy_lost = earlier.accuracy_lost;
+        candidate.looked_at = earlier.looked_at;
+      }
+}
+
+/// Whether an evaluation is more than the threshold below the best seen, and not by chance.
+bool surely_below(const Evaluator& evaluator, const Evaluation& best, const Evaluation& evaluation,
+                  double threshold) {
+  return evaluation.diverged() || evaluator.difference(best, evaluation).p_not_above(threshold) < kSurely;
 }
 
 }  // namespace
@@ -111,19 +119,21 @@ size_t smallest_that_holds(const std::vector<FreezeStep>& curve, double referenc
 FreezeResult freeze(Evaluator& evaluator, const Schedule& start, const FreezeOptions& options,
                     const SearchLog& log) {
   FreezeResult result;
-  std::vector<uint32_t> seeds;
-  for (int32_t i = 0; i < options.confirmations; ++i)
-    seeds.push_back(options.seed + static_cast<uint32_t>(i));
   const auto confirm = [&](const std::string& role, const Schedule& schedule) {
-    return evaluator.evaluate(EvaluationRequest{role, schedule, options.full, MeasuredOn::validation, seeds});
+    return confirmed(evaluator,
+                     {role, schedule, options.rates.full, MeasuredOn::validation, options.rates.seeds},
+                     options.rates);
   };
   result.curve.push_back({"start", confirm("start", start), true});
-  result.reference = result.curve[0].evaluation.accuracy();
+  size_t best_seen = 0;  // place in the curve
+  Schedule schedule = result.curve[0].evaluation.request.schedule;
   double look_accuracy = evaluator
-                             .evaluate(EvaluationRequest{
-                                 "look: start", start, options.look, MeasuredOn::validation, {options.seed}})
+                             .evaluate(EvaluationRequest{"look: start",
+                                                         schedule,
+                                                         options.rates.look,
+                                                         MeasuredOn::validation,
+                                                         {options.rates.seeds.front()}})
                              .accuracy();
-  Schedule schedule = start;
   std::vector<Candidate> known;
   while (true) {
     const int64_t ram = result.curve.back().evaluation.ram_bytes;
@@ -132,31 +142,29 @@ FreezeResult freeze(Evaluator& evaluator, const Schedule& start, const FreezeOpt
       result.stop_reason = "nothing is left to freeze but the classifier";
       break;
     }
-    for (Candidate& candidate : candidates)
-      for (const Candidate& earlier : known)
-        if (same_freeze(candidate, earlier)) {
-          candidate.accuracy_lost = earlier.accuracy_lost;
-          candidate.looked_at = earlier.looked_at;
-        }
-    const size_t best = choose(evaluator, candidates, look_accuracy, options, &look_accuracy);
-    schedule = candidates[best].schedule;
-    FreezeStep step{candidates[best].name, confirm("freeze " + candidates[best].name, schedule), true};
+    recall_looks(known, candidates);
+    const size_t cheapest = choose(evaluator, candidates, look_accuracy, options, &look_accuracy);
+    FreezeStep step{candidates[cheapest].name,
+                    confirm("freeze " + candidates[cheapest].name, candidates[cheapest].schedule), true};
+    schedule = step.evaluation.request.schedule;
     const double accuracy = step.evaluation.accuracy();
-    result.reference = std::max(result.reference, accuracy);
-    step.holds = accuracy >= result.reference - options.threshold;
-    log(fmt::format("froze {}: {:.2f} % at {} bytes of RAM (best {:.2f} %)", step.frozen, 100.0 * accuracy,
-                    step.evaluation.ram_bytes, 100.0 * result.reference));
-    const bool stop = !step.holds;
+    if (accuracy > result.curve[best_seen].evaluation.accuracy()) best_seen = result.curve.size();
     result.curve.push_back(std::move(step));
-    if (stop) {
+    const Evaluation& best = result.curve[best_seen].evaluation;
+    result.curve.back().holds = accuracy >= best.accuracy() - options.threshold;
+    log(fmt::format("froze {}: {:.2f} % at {} bytes of RAM (best {:.2f} %)", result.curve.back().frozen,
+                    100.0 * accuracy, result.curve.back().evaluation.ram_bytes, 100.0 * best.accuracy()));
+    if (surely_below(evaluator, best, result.curve.back().evaluation, options.threshold)) {
       result.stop_reason = fmt::format(
-          "without {} accuracy falls to {:.2f} %, more than {:.2f} points below the best seen ({:.2f} %)",
-          candidates[best].name, 100.0 * accuracy, 100.0 * options.threshold, 100.0 * result.reference);
+          "without {} accuracy falls to {:.2f} %, surely more than {:.2f} points below the best seen ({:.2f} "
+          "%; "
+          "paired test)",
+          result.curve.back().frozen, 100.0 * accuracy, 100.0 * options.threshold, 100.0 * best.accuracy());
       break;
     }
     known = std::move(candidates);
   }
-  result.chosen = smallest_that_holds(result.curve, result.reference, options.threshold);
+  result.reference = result.curve[best_seen].evaluation.accuracy();
   return result;
 }
 

@@ -2,49 +2,101 @@
 
 #include <fmt/format.h>
 
+#include <utility>
+
 namespace thaw {
 namespace {
 
 constexpr double kFastestRate = 1.0;
+constexpr double kCoarse = 4.0, kFine = 2.0;  // steps between rates that are compared
+
+/// Accuracies of one schedule at several rates, asked once each.
+class RateTable {
+ public:
+  RateTable(Evaluator& evaluator, std::string role, const Schedule& schedule, const Fidelity& fidelity,
+            uint32_t seed)
+      : evaluator_(evaluator),
+        role_(std::move(role)),
+        schedule_(schedule),
+        fidelity_(fidelity),
+        seed_(seed) {}
+
+  void measure(const std::vector<double>& rates) {
+    std::vector<EvaluationRequest> requests;
+    for (double rate : rates) {
+      if (accuracy_.contains(rate)) continue;
+      EvaluationRequest request{fmt::format("learning rate {:.3g}: {}", rate, role_),
+                                schedule_,
+                                fidelity_,
+                                MeasuredOn::validation,
+                                {seed_}};
+      request.schedule.training.learning_rate = rate;
+      requests.push_back(std::move(request));
+    }
+    for (const Evaluation& measured : evaluator_.evaluate(requests))
+      accuracy_[measured.request.schedule.training.learning_rate] = measured.accuracy();
+  }
+
+  std::optional<double> best() const { return best_rate(accuracy_); }
+
+ private:
+  Evaluator& evaluator_;
+  std::string role_;
+  const Schedule& schedule_;
+  Fidelity fidelity_;
+  uint32_t seed_;
+  std::map<double, double> accuracy_;  // by rate
+};
 
 }  // namespace
 
-std::vector<double> default_learning_rates() {
-  constexpr double kPublished = 0.1 / 256.0;
-  return {kPublished, 2 * kPublished, 4 * kPublished, 8 * kPublished, 16 * kPublished};
+std::optional<double> best_rate(const std::map<double, double>& accuracy_by_rate) {
+  std::optional<double> found;
+  double most = 0.0;
+  for (const auto& [rate, accuracy] : accuracy_by_rate)
+    if (accuracy > most) {
+      most = accuracy;
+      found = rate;
+    }
+  return found;
 }
 
-double best_learning_rate(Evaluator& evaluator, const std::string& role, const Schedule& schedule,
-                          const Fidelity& fidelity, uint32_t seed, const std::vector<double>& rates,
-                          double* best_accuracy) {
-  double best_rate = rates.front();
-  double best = -1.0;
-  std::vector<double> next = rates;
-  while (!next.empty()) {
-    std::vector<EvaluationRequest> requests;
-    for (double rate : next) {
-      EvaluationRequest request;
-      request.role = fmt::format("learning rate {:.3g}: {}", rate, role);
-      request.schedule = schedule;
-      request.schedule.training.learning_rate = rate;
-      request.fidelity = fidelity;
-      request.seeds = {seed};
-      requests.push_back(std::move(request));
-    }
-    const std::vector<Evaluation> measured = evaluator.evaluate(requests);
-    for (size_t i = 0; i < next.size(); ++i)
-      if (measured[i].accuracy() > best) {
-        best = measured[i].accuracy();
-        best_rate = next[i];
-      }
-    // A best rate at the end of the grid says that the grid was too short.
-    const double last = next.back();
-    const bool at_the_end = rates.size() > 1 && best_rate == last && best > 0.0;
-    next = at_the_end && 4 * last <= kFastestRate ? std::vector<double>{2 * last, 4 * last}
-                                                  : std::vector<double>{};
+std::optional<double> roughly_best_learning_rate(Evaluator& evaluator, const std::string& role,
+                                                 const Schedule& schedule, const RateSearch& search) {
+  if (search.given) return search.given;
+  RateTable looks(evaluator, role, schedule, search.look, search.seeds.front());
+  double fastest = kSlowestRate * kCoarse * kCoarse * kCoarse;
+  looks.measure({kSlowestRate, kSlowestRate * kCoarse, kSlowestRate * kCoarse * kCoarse, fastest});
+  while (looks.best() == fastest && fastest * kCoarse <= kFastestRate) {
+    fastest *= kCoarse;
+    looks.measure({fastest});
   }
-  if (best_accuracy != nullptr) *best_accuracy = best;
-  return best_rate;
+  return looks.best();
+}
+
+std::optional<double> best_learning_rate(Evaluator& evaluator, const std::string& role,
+                                         const Schedule& schedule, const RateSearch& search) {
+  if (search.given) return search.given;
+  // Where looks diverge at every rate, whole runs, whose warm-up is longer, may not.
+  const double rough = roughly_best_learning_rate(evaluator, role, schedule, search).value_or(kSlowestRate);
+  RateTable runs(evaluator, role, schedule, search.run, search.seeds.front());
+  runs.measure({rough / kFine, rough});
+  if (runs.best() == rough)
+    for (double rate = rough * kFine; runs.best() == rate / kFine && rate <= kFastestRate; rate *= kFine)
+      runs.measure({rate});
+  else
+    for (double rate = rough / kFine / kFine;
+         (!runs.best() || runs.best() == rate * kFine) && rate >= kSlowestRate / 4; rate /= kFine)
+      runs.measure({rate});
+  return runs.best();
+}
+
+Evaluation confirmed(Evaluator& evaluator, EvaluationRequest request, const RateSearch& search) {
+  for (int32_t halvings = 0;; ++halvings) {
+    Evaluation evaluation = evaluator.evaluate(request);
+    if (!evaluation.diverged() || search.given || halvings == kMostHalvings) return evaluation;
+    request.schedule.training.learning_rate /= 2;
+  }
 }
 
 }  // namespace thaw

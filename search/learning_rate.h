@@ -2,6 +2,8 @@
 // it by grid for every schedule too; one rate for all would favour some of them.
 #pragma once
 
+#include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -9,15 +11,38 @@
 
 namespace thaw {
 
-/// 1, 2, 4, 8 and 16 times 0.1/256: the published rate for batches of 256, scaled to one sample (arithmetic
-/// section 11).
-std::vector<double> default_learning_rates();
+/// How rates are searched and schedules confirmed.
+struct RateSearch {
+  std::optional<double> given;  // by the user: nothing is measured
+  Fidelity look;                // finds the order of magnitude
+  Fidelity run;                 // decides: a whole run, since short ones prefer rates too fast for long ones
+  Fidelity full;                // of the confirmation
+  std::vector<uint32_t> seeds;  // of the confirmation; rates are compared by the first
+};
 
-/// The rate with the best accuracy, the lowest of equals; diverged runs count as 0. Where the fastest rate
-/// wins, faster ones are tried until one does not (a classifier alone wants far more than a whole network).
-/// `best_accuracy`, if given, receives what it reached.
-double best_learning_rate(Evaluator& evaluator, const std::string& role, const Schedule& schedule,
-                          const Fidelity& fidelity, uint32_t seed, const std::vector<double>& rates,
-                          double* best_accuracy = nullptr);
+/// The slowest rate that is tried: 0.1/256, the published rate for batches of 256, scaled to one sample
+/// (arithmetic section 11).
+constexpr double kSlowestRate = 0.1 / 256.0;
+
+/// The rate of the highest accuracy, the slower of equals; empty where all are 0 (diverged).
+std::optional<double> best_rate(const std::map<double, double>& accuracy_by_rate);
+
+/// The rate with the best accuracy on validation: looks at 1, 4, 16 and 64 times kSlowestRate (and on, while
+/// the fastest wins: a classifier alone wants far more than a whole network) find the order of magnitude,
+/// whole runs at the halves and doubles around it the rate. The lower of equals; diverged runs count as 0.
+/// Empty where every rate diverges.
+std::optional<double> best_learning_rate(Evaluator& evaluator, const std::string& role,
+                                         const Schedule& schedule, const RateSearch& search);
+
+/// The same by looks alone, for what is too large to win.
+std::optional<double> roughly_best_learning_rate(Evaluator& evaluator, const std::string& role,
+                                                 const Schedule& schedule, const RateSearch& search);
+
+/// The schedule measured in full with every seed on `measured_on`; where a seed diverges, again at half the
+/// rate, unless the rate is given, at most kMostHalvings times. The request of the result has the rate that
+/// trained.
+Evaluation confirmed(Evaluator& evaluator, EvaluationRequest request, const RateSearch& search);
+
+constexpr int32_t kMostHalvings = 6;
 
 }  // namespace thaw

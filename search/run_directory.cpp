@@ -6,7 +6,7 @@
 #include "memmodel/paper_metric.h"
 #include "memmodel/plan_json.h"
 #include "memmodel/planner.h"
-#include "search/interval.h"
+#include "sim/base/interval.h"
 #include "sim/graph/file.h"
 #include "sim/graph/json.h"
 #include "sim/plan/schedule_json.h"
@@ -43,7 +43,8 @@ Json schedule_json(const Schedule& schedule) {
   return Json::parse(write_schedule(schedule));
 }
 
-Json curve_json(const FreezeResult& freeze, double threshold) {
+Json curve_json(const SearchResult& result, double threshold) {
+  const FreezeResult& freeze = result.freeze;
   Json points = Json::array();
   for (const FreezeStep& step : freeze.curve) {
     Json point = {{"frozen", step.frozen}, {"holds", step.holds}};
@@ -51,9 +52,12 @@ Json curve_json(const FreezeResult& freeze, double threshold) {
     point["schedule"] = schedule_json(step.evaluation.request.schedule);
     points.push_back(std::move(point));
   }
-  return {{"schema_version", kSchemaVersion}, {"measured_on", "validation"},
-          {"threshold_points", threshold},    {"reference_accuracy", freeze.reference},
-          {"chosen", freeze.chosen},          {"stop_reason", freeze.stop_reason},
+  return {{"schema_version", kSchemaVersion},
+          {"measured_on", "validation"},
+          {"threshold_points", threshold},
+          {"reference_accuracy", freeze.reference},
+          {"chosen", result.chosen_step() ? Json(*result.chosen_step()) : Json()},
+          {"stop_reason", freeze.stop_reason},
           {"points", std::move(points)}};
 }
 
@@ -79,6 +83,25 @@ struct PredictionFile {
   }
 };
 
+Json difference_json(const PairedDifference& d, bool surely_better) {
+  return {{"mean", d.mean}, {"low", d.low()}, {"high", d.high()}, {"surely_better", surely_better}};
+}
+
+Json interval_json(double accuracy, int64_t samples) {
+  const AccuracyInterval interval = wilson_interval(accuracy, samples);
+  return {{"low", interval.low}, {"high", interval.high}};
+}
+
+Json as_it_is_json(const AsItIs& shipped, int64_t samples, PredictionFile& file) {
+  return {{"accuracy", shipped.accuracy},
+          {"interval", interval_json(shipped.accuracy, samples)},
+          {"ram_bytes", shipped.ram_bytes},
+          {"flash_bytes", shipped.flash_bytes},
+          {"macs", shipped.macs},
+          {"against_chosen", difference_json(shipped.against_chosen, shipped.surely_better())},
+          {"offset", file.append(shipped.predictions)}};
+}
+
 Json comparison_json(const SearchResult& result, const SearchProblem& problem, PredictionFile& file) {
   const int64_t samples = problem.test->count;
   Json rows = Json::array();
@@ -86,8 +109,13 @@ Json comparison_json(const SearchResult& result, const SearchProblem& problem, P
   for (const ComparisonRow& row : result.comparison) {
     Json json = {{"name", row.name}};
     json.update(measured(row.evaluation));
-    const AccuracyInterval interval = wilson_interval(row.evaluation.accuracy(), samples);
-    json["interval"] = {{"low", interval.low}, {"high", interval.high}};
+    json["interval"] = interval_json(row.evaluation.accuracy(), samples);
+    if (row.on_validation)
+      json["validation"] = {{"trial", row.on_validation->number},
+                            {"accuracy", row.on_validation->accuracy()},
+                            {"seeds", row.on_validation->seeds.size()}};
+    json["is_chosen"] = row.is_chosen;
+    json["against_chosen"] = difference_json(row.against_chosen, row.surely_better());
     Json predictions = Json::array();
     for (const SeedResult& s : row.evaluation.seeds)
       predictions.push_back({{"seed", s.seed}, {"offset", file.append(s.predictions)}});
@@ -95,8 +123,16 @@ Json comparison_json(const SearchResult& result, const SearchProblem& problem, P
     json["schedule"] = schedule_json(row.evaluation.request.schedule);
     rows.push_back(std::move(json));
   }
-  return {{"schema_version", kSchemaVersion},      {"measured_on", "test"},      {"samples", samples},
-          {"predictions_file", "predictions.bin"}, {"labels_offset", labels_at}, {"rows", std::move(rows)}};
+  Json document = {{"schema_version", kSchemaVersion},
+                   {"measured_on", "test"},
+                   {"samples", samples},
+                   {"choice", result.choice.reason},
+                   {"gained", result.choice.gained},
+                   {"predictions_file", "predictions.bin"},
+                   {"labels_offset", labels_at},
+                   {"rows", std::move(rows)}};
+  if (result.as_it_is) document["as_it_is"] = as_it_is_json(*result.as_it_is, samples, file);
+  return document;
 }
 
 }  // namespace
@@ -104,8 +140,8 @@ Json comparison_json(const SearchResult& result, const SearchProblem& problem, P
 std::vector<Evaluation> pareto_front(const std::vector<Evaluation>& trials) {
   std::vector<Evaluation> candidates;
   for (const Evaluation& e : trials)
-    if (e.request.measured_on == MeasuredOn::validation && e.request.fidelity.name == "full" &&
-        !e.diverged() && !e.over_budget)
+    if (e.request.measured_on == MeasuredOn::validation && e.request.fidelity.full() && !e.diverged() &&
+        !e.over_budget)
       candidates.push_back(e);
   std::stable_sort(candidates.begin(), candidates.end(), [](const Evaluation& a, const Evaluation& b) {
     if (a.ram_bytes != b.ram_bytes) return a.ram_bytes < b.ram_bytes;
@@ -124,7 +160,7 @@ void write_run_directory(const std::filesystem::path& folder, const Evaluator& e
   const Json comparison = comparison_json(result, evaluator.problem(), predictions);
   write_file_atomically(folder / "predictions.bin", predictions.bytes);
   write_json_file(folder / "comparison.json", comparison);
-  write_json_file(folder / "curve.json", curve_json(result.freeze, options.threshold_points));
+  write_json_file(folder / "curve.json", curve_json(result, options.threshold_points));
   write_json_file(folder / "pareto.json", pareto_json(pareto_front(trials)));
   const Network& network = *evaluator.problem().network;
   const Plan plan = training_plan(network, result.schedule);

@@ -3,10 +3,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <optional>
 
-#include "search/interval.h"
 #include "search/learning_rate.h"
 #include "search/schedules.h"
+#include "sim/base/interval.h"
 
 namespace thaw {
 namespace {
@@ -14,15 +15,16 @@ namespace {
 // Attempts to find a starting schedule that trains without diverging, each a quarter shallower.
 constexpr int32_t kStableAttempts = 6;
 
+// Validation samples that a full evaluation should judge, over all its folds; at least two folds.
+constexpr size_t kJudgedSamples = 2000;
+
 /// Gives the schedule its learning rate; where every rate diverges, freezes the deepest quarter and tries
 /// again.
-Schedule stabilised(Evaluator& evaluator, Schedule start, const Fidelity& look, uint32_t seed,
-                    const std::vector<double>& rates, const SearchLog& log) {
+Schedule stabilised(Evaluator& evaluator, Schedule start, const RateSearch& rates, const SearchLog& log) {
   for (int32_t attempt = 0; attempt < kStableAttempts; ++attempt) {
-    double accuracy = 0.0;
-    start.training.learning_rate =
-        best_learning_rate(evaluator, "start", start, look, seed, rates, &accuracy);
-    if (accuracy > 0.0) break;
+    const std::optional<double> rate = best_learning_rate(evaluator, "start", start, rates);
+    start.training.learning_rate = rate.value_or(kSlowestRate);
+    if (rate) break;
     const int32_t first = start.update.front().op;
     const int32_t end = evaluator.problem().network->convolution_count();
     if (first >= end) break;
@@ -32,6 +34,47 @@ Schedule stabilised(Evaluator& evaluator, Schedule start, const Fidelity& look, 
     start = without_layers_before(start, shallower);
   }
   return start;
+}
+
+/// Seeds of a full evaluation on validation, one a fold: enough to judge kJudgedSamples, two at least.
+std::vector<uint32_t> confirmation_seeds(const std::vector<Fold>& folds, uint32_t seed) {
+  std::vector<uint32_t> seeds;
+  size_t judged = 0;
+  for (const Fold& fold : folds) {
+    if (seeds.size() >= 2 && judged >= kJudgedSamples) break;
+    seeds.push_back(seed + static_cast<uint32_t>(seeds.size()));
+    judged += fold.validation.size();
+  }
+  return seeds;
+}
+
+/// Everything that was measured in full and may be the answer.
+std::vector<Contender> contenders_of(const FreezeResult& freeze, const std::vector<Baseline>& baselines) {
+  std::vector<Contender> contenders;
+  for (size_t i = 0; i < freeze.curve.size(); ++i)
+    contenders.push_back(
+        {i == 0 ? "start" : fmt::format("step {} of freezing", i), freeze.curve[i].evaluation});
+  for (const Baseline& baseline : baselines)
+    if (baseline.on_validation) contenders.push_back({baseline.name, *baseline.on_validation});
+  return contenders;
+}
+
+/// Chooses, then gives the chosen one, whose rate is that of the start, the rate that it prefers itself, and
+/// chooses again.
+Choice choose_and_tune(Evaluator& evaluator, std::vector<Contender>& contenders, double threshold,
+                       const RateSearch& rates, const SearchLog& log) {
+  const Choice first = choose_schedule(evaluator, contenders, threshold);
+  if (rates.given) return first;
+  const Contender chosen = contenders[first.chosen];
+  Schedule schedule = chosen.evaluation.request.schedule;
+  const std::optional<double> rate = best_learning_rate(evaluator, chosen.name, schedule, rates);
+  if (!rate || rate == schedule.training.learning_rate) return first;
+  schedule.training.learning_rate = *rate;
+  const std::string name = fmt::format("{} at rate {:.3g}", chosen.name, *rate);
+  log("tuned: " + name);
+  contenders.push_back(
+      {name, confirmed(evaluator, {name, schedule, rates.full, MeasuredOn::validation, rates.seeds}, rates)});
+  return choose_schedule(evaluator, contenders, threshold);
 }
 
 Promise promise_of(const Evaluation& on_test, int64_t test_count) {
@@ -50,35 +93,66 @@ Promise promise_of(const Evaluation& on_test, int64_t test_count) {
 
 }  // namespace
 
+std::optional<size_t> SearchResult::chosen_step() const {
+  if (choice.chosen < freeze.curve.size()) return choice.chosen;
+  return std::nullopt;
+}
+
 SearchResult search_by_freezing(Evaluator& evaluator, const SearchOptions& options, const SearchLog& log) {
-  const Fidelity full = {"full", options.epochs, 1.0};
   const Fidelity look = {"look", std::max(1, options.epochs / 2), 0.5};
-  const std::vector<double> rates =
-      options.learning_rate ? std::vector<double>{*options.learning_rate} : default_learning_rates();
-  TrainingRecipe recipe = options.recipe;
-  recipe.epochs = options.epochs;
+  RateSearch rates;
+  rates.given = options.learning_rate;
+  rates.look = look;
+  rates.run = {"rate", options.epochs, 1.0};
+  rates.full = {"full", options.epochs, 1.0};
+  rates.seeds = confirmation_seeds(evaluator.problem().folds, options.seed);
+  TrainingRecipe recipe = with_epochs(options.recipe, options.epochs);
   recipe.seed = options.seed;
   if (options.learning_rate) recipe.learning_rate = *options.learning_rate;
 
   SearchResult result;
-  Schedule start = starting_schedule(evaluator, recipe, look, log);
-  start = stabilised(evaluator, start, look, options.seed, rates, log);
+  Schedule start = starting_schedule(evaluator, recipe, rates, log);
+  start = stabilised(evaluator, start, rates, log);
   log(fmt::format("start: {} layers updated, learning rate {:.3g}", start.update.size(),
                   start.training.learning_rate));
-  FreezeOptions freezing;
-  freezing.threshold = options.threshold_points / 100.0;
-  freezing.look = look;
-  freezing.full = full;
-  freezing.seed = options.seed;
-  result.freeze = freeze(evaluator, start, freezing, log);
+  const double threshold = options.threshold_points / 100.0;
+  result.freeze = freeze(evaluator, start, {threshold, rates}, log);
   log("stopped: " + result.freeze.stop_reason);
 
-  result.schedule = result.freeze.curve[result.freeze.chosen].evaluation.request.schedule;
+  const std::vector<Baseline> baselines = measured_baselines(evaluator, recipe, rates, log);
+  result.contenders = contenders_of(result.freeze, baselines);
+  result.choice = choose_and_tune(evaluator, result.contenders, threshold, rates, log);
+  log("chosen: " + result.choice.reason);
+
   std::vector<uint32_t> seeds;
   for (int32_t i = 0; i < options.seeds; ++i) seeds.push_back(options.seed + static_cast<uint32_t>(i));
-  result.comparison = compare_on_test(evaluator, result.schedule, start, look, full, seeds, rates, log);
-  result.schedule.promise = promise_of(result.comparison[0].evaluation, evaluator.problem().test->count);
+  result.comparison = compare_on_test(evaluator, result.contenders[result.choice.chosen],
+                                      result.contenders.front(), baselines, seeds, rates, log);
+  const Evaluation& on_test = result.comparison[0].evaluation;
+  result.schedule = on_test.request.schedule;
+  result.schedule.promise = promise_of(on_test, evaluator.problem().test->count);
+  if (!options.shipped_predictions.empty()) {
+    const SearchProblem& problem = evaluator.problem();
+    result.as_it_is = as_it_is(problem.network->graph, problem.board, options.shipped_predictions,
+                               problem.test->labels, evaluator.correct(on_test));
+  }
   return result;
+}
+
+std::vector<std::string> better_than_chosen(const SearchResult& result) {
+  std::vector<std::string> sentences;
+  const auto add = [&](const std::string& name, double accuracy, int64_t ram, const PairedDifference& d) {
+    sentences.push_back(fmt::format(
+        "on test, '{}' ({:.2f} %, {} bytes of RAM) is better than the chosen schedule by {:.2f} points "
+        "(95 % interval {:.2f} to {:.2f}, paired)",
+        name, 100 * accuracy, ram, 100 * d.mean, 100 * d.low(), 100 * d.high()));
+  };
+  for (const ComparisonRow& row : result.comparison)
+    if (row.surely_better() && !row.evaluation.over_budget)
+      add(row.name, row.evaluation.accuracy(), row.evaluation.ram_bytes, row.against_chosen);
+  if (const auto& shipped = result.as_it_is; shipped && shipped->surely_better())
+    add("as it is", shipped->accuracy, shipped->ram_bytes, shipped->against_chosen);
+  return sentences;
 }
 
 }  // namespace thaw

@@ -5,6 +5,8 @@
 #include <string>
 #include <vector>
 
+#include "search/as_it_is.h"
+#include "search/choice.h"
 #include "search/comparison.h"
 #include "search/freeze.h"
 
@@ -12,21 +14,33 @@ namespace thaw {
 
 struct SearchOptions {
   TrainingRecipe recipe;
-  std::optional<double> learning_rate;  // fixed; otherwise the best of default_learning_rates()
+  std::optional<double> learning_rate;  // given: no rate is searched
   int32_t epochs = 4;
   double threshold_points = 1.0;
   uint32_t seed = 1;
   int32_t seeds = 3;  // of the final table
+  std::vector<int32_t>
+      shipped_predictions;  // of the test samples, by the model as shipped; empty: no such row
 };
 
 struct SearchResult {
   Schedule schedule;  // with its promise: accuracy on test, bytes, work, signature of the first seed
   FreezeResult freeze;
+  std::vector<Contender> contenders;  // all that was measured in full: the curve, then the baselines
+  Choice choice;
   std::vector<ComparisonRow> comparison;
+  std::optional<AsItIs> as_it_is;  // where the model knows the classes
+
+  /// The chosen point of the freezing curve; none where a baseline won or the rate was tuned once more.
+  std::optional<size_t> chosen_step() const;
 };
 
-/// Strategy `freeze` with its baselines. Every decision is taken on the validation samples; the test split is
-/// read once, at the end, by what is then compared.
+/// Strategy `freeze` with its baselines, all candidates for the answer (choice.h). Every decision is taken on
+/// the validation folds; the test split is read once, at the end, by what is then compared.
 SearchResult search_by_freezing(Evaluator& evaluator, const SearchOptions& options, const SearchLog& log);
+
+/// One sentence for everything that fits and is better than the answer on test by a paired test; none: the
+/// answer stands.
+std::vector<std::string> better_than_chosen(const SearchResult& result);
 
 }  // namespace thaw

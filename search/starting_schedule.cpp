@@ -8,22 +8,22 @@
 #include "sim/graph/error.h"
 
 namespace thaw {
-namespace {
 
-void require_classifier_fits(const Evaluator& evaluator, const TrainingRecipe& recipe) {
-  const Network& network = *evaluator.problem().network;
-  const MemoryTotals needed = evaluator.memory(last_layer_schedule(network, recipe));
+void require_classifier_fits(const SearchProblem& problem, const TrainingRecipe& recipe) {
+  const Network& network = *problem.network;
+  const MemoryTotals needed = memory_of(problem, last_layer_schedule(network, recipe));
   const auto check = [&](const char* what, const Budget& budget) {
     if (budget.fits()) return;
-    throw Error(
-        network.graph.file_name,
-        fmt::format("training only the classifier needs {} bytes of {}, {} has {} ({} too many)",
-                    budget.required, what, evaluator.problem().board.name, budget.available, budget.excess()),
-        "Choose a larger board or a smaller model");
+    throw Error(network.graph.file_name,
+                fmt::format("training only the classifier needs {} bytes of {}, {} has {} ({} too many)",
+                            budget.required, what, problem.board.name, budget.available, budget.excess()),
+                "Choose a larger board or a smaller model");
   };
   check("RAM", needed.ram);
   check("flash", needed.flash);
 }
+
+namespace {
 
 /// The deepest convolution whose bias, with all later ones, still fits.
 int32_t deepest_bias_that_fits(const Evaluator& evaluator, const TrainingRecipe& recipe) {
@@ -47,10 +47,10 @@ struct Candidate {
 };
 
 std::vector<Candidate> measured_candidates(Evaluator& evaluator, const Schedule& biases, int32_t first_op,
-                                           const Fidelity& look) {
+                                           const RateSearch& rates) {
   const Network& network = *evaluator.problem().network;
   std::vector<EvaluationRequest> requests = {
-      {"biases alone", biases, look, MeasuredOn::validation, {biases.training.seed}}};
+      {"biases alone", biases, rates.look, MeasuredOn::validation, {rates.seeds.front()}}};
   std::vector<Candidate> candidates;
   for (int32_t op = first_op; op < network.convolution_count(); ++op) {
     int32_t eighths = 8;
@@ -60,9 +60,9 @@ std::vector<Candidate> measured_candidates(Evaluator& evaluator, const Schedule&
     candidates.push_back({op, 0.0, 1});
     requests.push_back({"weights of " + network.convolution_layer(op).name + " alone",
                         with,
-                        look,
+                        rates.look,
                         MeasuredOn::validation,
-                        {biases.training.seed}});
+                        {rates.seeds.front()}});
   }
   const std::vector<Evaluation> measured = evaluator.evaluate(requests);
   for (size_t i = 0; i < candidates.size(); ++i) {
@@ -77,21 +77,23 @@ std::vector<Candidate> measured_candidates(Evaluator& evaluator, const Schedule&
 
 }  // namespace
 
-Schedule starting_schedule(Evaluator& evaluator, const TrainingRecipe& recipe, const Fidelity& look,
+Schedule starting_schedule(Evaluator& evaluator, const TrainingRecipe& recipe, const RateSearch& rates,
                            const SearchLog& log) {
   const Network& network = *evaluator.problem().network;
-  require_classifier_fits(evaluator, recipe);
+  require_classifier_fits(evaluator.problem(), recipe);
   const int32_t first_op = deepest_bias_that_fits(evaluator, recipe);
   Schedule everything = last_layers_schedule(network, recipe, first_op);
   if (evaluator.fits(everything)) {
     log(fmt::format("all weights and biases from layer {} on fit the budget", first_op));
     return everything;
   }
-  const Schedule biases = bias_schedule(network, recipe, first_op);
+  Schedule biases = bias_schedule(network, recipe, first_op);
   log(fmt::format("the biases of the last {} convolutions fit; measuring the weights of each",
                   network.convolution_count() - first_op));
+  biases.training.learning_rate =
+      roughly_best_learning_rate(evaluator, "biases alone", biases, rates).value_or(kSlowestRate);
   Schedule start = biases;
-  for (const Candidate& candidate : measured_candidates(evaluator, biases, first_op, look))
+  for (const Candidate& candidate : measured_candidates(evaluator, biases, first_op, rates))
     for (int32_t eighths : {8, 4, 2, 1}) {
       const Schedule with = with_weights(start, network, candidate.op, eighths);
       if (with == start || !evaluator.fits(with)) continue;

@@ -5,19 +5,23 @@
 #include <string>
 
 #include "search/evaluator.h"
+#include "search/learning_rate.h"
 
 namespace thaw {
 
 /// Says what a search is doing now, one line.
 using SearchLog = std::function<void(const std::string&)>;
 
+/// Throws Error naming required, available and excess bytes when not even the classifier fits the board.
+void require_classifier_fits(const SearchProblem& problem, const TrainingRecipe& recipe);
+
 /// The largest starting schedule that fits the board:
 ///   1. biases of as many last convolutions as fit
 ///   2. weights, best measured gain per byte first: each tensor is trained alone beside those biases for a
-///      look; what does not fit whole is tried with 1/2, 1/4 and 1/8 of its channels
-/// Nothing is measured where everything fits. Throws Error naming required, available and excess bytes when
-/// not even the classifier fits.
-Schedule starting_schedule(Evaluator& evaluator, const TrainingRecipe& recipe, const Fidelity& look,
+///      look, at the rate that looks say the biases prefer; what does not fit whole is tried with 1/2, 1/4
+///      and 1/8 of its channels
+/// Nothing is measured where everything fits. Throws Error where not even the classifier fits.
+Schedule starting_schedule(Evaluator& evaluator, const TrainingRecipe& recipe, const RateSearch& rates,
                            const SearchLog& log);
 
 }  // namespace thaw

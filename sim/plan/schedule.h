@@ -40,6 +40,10 @@ struct TrainingRecipe {
   auto operator<=>(const TrainingRecipe&) const = default;
 };
 
+/// The same recipe over `epochs` epochs: the warm-up keeps its share of the run (a quarter by default), so
+/// that a short run is not all warm-up. With as many epochs as before nothing changes.
+TrainingRecipe with_epochs(const TrainingRecipe& recipe, int32_t epochs);
+
 /// What was measured when the schedule was exported; the device build and the gate check it again.
 struct Promise {
   double accuracy_mean = 0.0, accuracy_low = 0.0, accuracy_high = 0.0;  // 0..1

@@ -77,13 +77,13 @@ TEST_F(HtmlInBrowser, ShowsTheNumbersOfTheFiles) {
   EXPECT_EQ(opened.probe["cards"]["Accuracy"][0], "79.50 %");
 
   const Json comparison = Json::parse(testing::read_text(folder_ / "demo/comparison.json"))["rows"];
-  const Json shown = table_of(opened.probe["tables"], comparison.size(), 11);
+  const Json shown = table_of(opened.probe["tables"], comparison.size(), 12);
   for (size_t i = 0; i < shown.size(); ++i) {
     EXPECT_EQ(shown[i][0], comparison[i]["name"]);
     EXPECT_EQ(shown[i][1], comparison[i]["accuracy"]);
     EXPECT_EQ(shown[i][2], comparison[i]["interval"]["low"]);
-    EXPECT_EQ(shown[i][5], comparison[i]["ram_bytes"]);
-    EXPECT_EQ(shown[i][7], comparison[i]["macs_per_step"]);
+    EXPECT_EQ(shown[i][6], comparison[i]["ram_bytes"]);
+    EXPECT_EQ(shown[i][8], comparison[i]["macs_per_step"]);
   }
 
   std::istringstream lines(testing::read_text(folder_ / "demo/trials.jsonl"));

@@ -43,8 +43,7 @@ struct SmallProblem {
     problem.network = &network;
     problem.train = &train;
     problem.test = &test;
-    for (uint32_t id = 0; id < 120; ++id)
-      (id % 5 == 0 ? problem.validation_ids : problem.train_ids).push_back(id);
+    problem.folds = validation_folds(train.labels, 5, 1);
     problem.board.name = "test";
     problem.board.ram_bytes = ram_bytes;
     problem.board.flash_bytes = 1 << 20;

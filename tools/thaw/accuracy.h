@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "search/interval.h"
+#include "sim/base/interval.h"
 
 namespace thaw::cli {
 

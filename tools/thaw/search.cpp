@@ -1,18 +1,20 @@
 // `thaw search MODEL DATA`: the main job. Finds what to update, writes a run directory with all evidence.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <chrono>
+#include <cmath>
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "memmodel/board.h"
-#include "search/interval.h"
 #include "search/run_directory.h"
 #include "search/search.h"
-#include "sim/data/random.h"
-#include "sim/data/split_validation.h"
+#include "sim/base/interval.h"
+#include "sim/data/folds.h"
 #include "sim/graph/error.h"
 #include "sim/graph/json.h"
 #include "sim/graph/sha256.h"
@@ -25,6 +27,7 @@
 #include "tools/thaw/model_data.h"
 #include "tools/thaw/progress.h"
 #include "tools/thaw/run_record.h"
+#include "tools/thaw/sample_limit.h"
 #include "tools/thaw/table.h"
 
 namespace thaw::cli {
@@ -36,39 +39,22 @@ struct Options : CommonOptions {
   std::string model, data;
   std::string board = "cortex-m7-256k";
   std::string strategy = "freeze";
+  std::string classifier = "auto";
   double validation = 0.2;
-  int64_t samples = 0;  // 0: all
-  bool no_flip = false;
+  int64_t samples = 0;  // of each split; 0: all
+  bool flip = false, no_flip = false;
 };
 
-/// Places of `count` samples, the same share of every class, in an order without pattern: a look trains on
-/// the first of them.
-std::vector<uint32_t> mixed(const std::vector<int64_t>& ids, uint32_t seed) {
-  std::vector<uint32_t> result;
-  for (uint32_t place : shuffle(seed, 0, static_cast<uint32_t>(ids.size())))
-    result.push_back(static_cast<uint32_t>(ids[place]));
-  return result;
+/// Mirroring is for photographs: on for images of things, off for everything else unless asked for.
+bool mirrors(const Options& options, const Dataset& data) {
+  if (options.flip || options.no_flip) return options.flip;
+  return data.format == "image folder" || data.format == "cifar";
 }
 
-Split labels_only(const std::vector<int32_t>& labels) {
-  Split split;
-  split.count = static_cast<int64_t>(labels.size());
-  split.labels = labels;
-  return split;
-}
-
-/// Keeps `count` of the samples, the same share of every class, in their order.
-void keep_some(Samples& samples, int64_t count) {
-  if (count <= 0 || count >= samples.count) return;
-  const double share = static_cast<double>(count) / static_cast<double>(samples.count);
-  const std::vector<int64_t> ids = split_validation(labels_only(samples.labels), share, 0).validation_ids;
-  Samples kept = {static_cast<int64_t>(ids.size()), samples.height, samples.width, samples.channels, {}, {}};
-  for (int64_t id : ids) {
-    const auto first = samples.images.begin() + id * samples.sample_bytes();
-    kept.images.insert(kept.images.end(), first, first + samples.sample_bytes());
-    kept.labels.push_back(samples.labels[static_cast<size_t>(id)]);
-  }
-  samples = std::move(kept);
+/// Folds of which each judges about the share --validation of the training samples.
+int32_t fold_count(double share, int64_t samples) {
+  const int64_t wanted = std::llround(1.0 / share);
+  return static_cast<int32_t>(std::clamp<int64_t>(wanted, 2, std::max<int64_t>(2, samples / 2)));
 }
 
 SearchProblem problem_of(const Options& options, const Network& network, const ModelData& data) {
@@ -78,23 +64,59 @@ SearchProblem problem_of(const Options& options, const Network& network, const M
   problem.test = &data.test;
   problem.board = board_option(options.board, options.ram, options.flash);
   problem.jobs = job_count(options);
-  const uint32_t seed = options.seed.value_or(1);
-  const ValidationSplit split = split_validation(labels_only(data.train.labels), options.validation, seed);
-  problem.train_ids = mixed(split.train_ids, seed);
-  problem.validation_ids = mixed(split.validation_ids, seed);
+  problem.mirror = mirrors(options, data.about);
+  problem.folds = validation_folds(data.train.labels, fold_count(options.validation, data.train.count),
+                                   options.seed.value_or(1));
   return problem;
 }
 
-SearchOptions search_options(const Options& options) {
+SearchOptions search_options(const Options& options, const SearchProblem& problem) {
   SearchOptions result;
-  result.recipe.flip = !options.no_flip;
-  result.recipe.fresh_classifier = true;  // as the network that is searched on
+  result.recipe.flip = problem.mirror;
+  result.recipe.fresh_classifier = problem.network->classifier.fresh;
   result.learning_rate = options.learning_rate;
   result.epochs = options.epochs.value_or(result.epochs);
   result.threshold_points = options.threshold;
   result.seed = options.seed.value_or(1);
   result.seeds = options.seeds;
   return result;
+}
+
+/// Whether the classifier starts anew. By itself: kept where the model knows the classes already.
+bool fresh_classifier(const Options& options, const std::optional<ShippedModel>& shipped, int32_t classes) {
+  if (options.classifier == "keep" && !shipped)
+    throw Error(options.model, fmt::format("has no classifier of {} classes to keep", classes),
+                "Leave --classifier out, or give data with the model's classes");
+  if (options.classifier == "auto") return !shipped || !shipped->knows_classes;
+  return options.classifier == "fresh";
+}
+
+std::string classifier_words(bool fresh, const std::optional<ShippedModel>& shipped) {
+  const std::string start = fresh ? "the classifier starts anew" : "the model's own classifier goes on";
+  if (!shipped) return start + ": the data have other classes than the model";
+  return fmt::format("{}: as shipped the model gets {:.1f} % of training samples right ({})", start,
+                     100 * shipped->train_accuracy,
+                     shipped->knows_classes ? "the classes are its own; --classifier fresh: anew"
+                                            : "the classes seem to be others; --classifier keep: go on");
+}
+
+/// What a reader should know of the data before numbers come: mirroring, classifier, how much one sample
+/// weighs.
+std::vector<std::string> remarks(const Options& options, const SearchProblem& problem,
+                                 const std::optional<ShippedModel>& shipped) {
+  std::vector<std::string> lines;
+  lines.push_back(problem.mirror ? "training images are mirrored at random (--no-flip: they are not)"
+                                 : "training samples are not mirrored (--flip: for photographs)");
+  lines.push_back(classifier_words(problem.network->classifier.fresh, shipped));
+  const size_t judged = problem.folds.front().validation.size();
+  const double weight = 100.0 / static_cast<double>(judged);
+  if (weight > options.threshold)
+    lines.push_back(
+        fmt::format("a validation part has {} samples: one of them weighs {:.2f} points, more than the "
+                    "threshold of {:.2f}; "
+                    "more training samples make the choice surer",
+                    judged, weight, options.threshold));
+  return lines;
 }
 
 /// Everything that the numbers of a trial depend on, beside the request itself.
@@ -123,7 +145,7 @@ struct BestSoFar {
   std::string text = "nothing fits yet";
 
   void hear(const Evaluation& e) {
-    const bool is_full = e.request.fidelity.name == "full";
+    const bool is_full = e.request.fidelity.full();
     if (e.over_budget || e.diverged() || e.request.measured_on != MeasuredOn::validation ||
         (full && !is_full) || (full == is_full && e.accuracy() <= accuracy))
       return;
@@ -134,7 +156,8 @@ struct BestSoFar {
   }
 };
 
-void print_curve(const FreezeResult& freeze) {
+void print_curve(const SearchResult& result) {
+  const FreezeResult& freeze = result.freeze;
   fmt::print("\nwhat was frozen in which order (accuracy on validation, %)\n");
   Table table({">step", "frozen", ">accuracy", ">RAM bytes", ">saved", ">MACs/step", ""});
   for (size_t i = 0; i < freeze.curve.size(); ++i) {
@@ -142,36 +165,71 @@ void print_curve(const FreezeResult& freeze) {
     const int64_t saved = i == 0 ? 0 : freeze.curve[i - 1].evaluation.ram_bytes - e.ram_bytes;
     table.add({std::to_string(i), freeze.curve[i].frozen, percent(e), grouped(e.ram_bytes), grouped(saved),
                grouped(e.macs_per_step),
-               i == freeze.chosen      ? "<- chosen"
-               : freeze.curve[i].holds ? ""
-                                       : "below the threshold"});
+               i == result.chosen_step() ? "<- chosen"
+               : freeze.curve[i].holds   ? ""
+                                         : "below the threshold"});
   }
   table.print(stdout);
-  fmt::print("stopped: {}\n", freeze.stop_reason);
+  fmt::print("stopped: {}\nchosen: {}\n", freeze.stop_reason, result.choice.reason);
+}
+
+std::string interval_text(double accuracy, int64_t count) {
+  const AccuracyInterval interval = wilson_interval(accuracy, count);
+  return fmt::format("{:.2f} to {:.2f}", 100 * interval.low, 100 * interval.high);
+}
+
+std::string remark(const ComparisonRow& row, bool is_first) {
+  if (row.evaluation.over_budget) return "does not fit";
+  if (row.surely_better()) return "better than the chosen one";
+  return row.is_chosen && !is_first ? "is the chosen one" : "";
 }
 
 void print_comparison(const SearchResult& result, const SearchProblem& problem) {
-  fmt::print("\non the {} test samples, read once (accuracy in %, mean of seeds)\n",
-             grouped(problem.test->count));
-  Table table({"schedule", ">accuracy", ">95 % interval", ">seeds", ">RAM bytes", ">flash bytes",
-               ">MACs/step", ">rate", ""});
-  for (const ComparisonRow& row : result.comparison) {
+  const int64_t count = problem.test->count;
+  fmt::print("\non the {} test samples, read once (accuracy in %, mean of seeds)\n", grouped(count));
+  Table table({"schedule", ">accuracy", ">95 % interval", ">validation", ">seeds", ">RAM bytes",
+               ">flash bytes", ">MACs/step", ">rate", ""});
+  for (size_t i = 0; i < result.comparison.size(); ++i) {
+    const ComparisonRow& row = result.comparison[i];
     const Evaluation& e = row.evaluation;
-    const AccuracyInterval interval = wilson_interval(e.accuracy(), problem.test->count);
-    table.add({row.name, percent(e), fmt::format("{:.2f} to {:.2f}", 100 * interval.low, 100 * interval.high),
-               std::to_string(e.seeds.size()), grouped(e.ram_bytes), grouped(e.flash_bytes),
-               grouped(e.macs_per_step), fmt::format("{:.3g}", e.request.schedule.training.learning_rate),
-               e.over_budget ? "does not fit" : ""});
+    table.add({row.name, percent(e), interval_text(e.accuracy(), count),
+               row.on_validation ? percent(*row.on_validation) : "", std::to_string(e.seeds.size()),
+               grouped(e.ram_bytes), grouped(e.flash_bytes), grouped(e.macs_per_step),
+               fmt::format("{:.3g}", e.request.schedule.training.learning_rate), remark(row, i == 0)});
   }
+  if (const auto& shipped = result.as_it_is)
+    table.add({"as it is", fmt::format("{:.2f}", 100 * shipped->accuracy),
+               interval_text(shipped->accuracy, count), "", "", grouped(shipped->ram_bytes),
+               grouped(shipped->flash_bytes), "", "",
+               shipped->surely_better() ? "better than the chosen one" : "without training"});
   table.print(stdout);
 }
 
-void print_answer(const SearchResult& result, const SearchProblem& problem, const fs::path& folder) {
+/// What beats the answer on test, by name: an answer that is not the best is never silent.
+void print_warnings(const SearchResult& result) {
+  for (const std::string& line : better_than_chosen(result)) fmt::print("warning: {}\n", line);
+}
+
+std::string data_words(const Options& options) {
+  return options.samples > 0 ? fmt::format(" --samples {}", options.samples) : "";
+}
+
+void print_answer(const Options& options, const SearchResult& result, const SearchProblem& problem,
+                  const fs::path& folder) {
   const Promise& p = *result.schedule.promise;
-  fmt::print("\n{}: {:.2f} % ({:.2f} to {:.2f}), RAM {}, flash {}, {} MACs a training step, fits {}\n",
-             (folder / "schedule.json").string(), 100 * p.accuracy_mean, 100 * p.accuracy_low,
-             100 * p.accuracy_high, kib(p.ram_bytes), kib(p.flash_bytes), grouped(p.macs_per_step),
-             problem.board.name);
+  const std::string file = (folder / "schedule.json").string();
+  fmt::print("\n{}: {:.2f} % ({:.2f} to {:.2f}), RAM {}, flash {}, {} MACs a training step, fits {}\n", file,
+             100 * p.accuracy_mean, 100 * p.accuracy_low, 100 * p.accuracy_high, kib(p.ram_bytes),
+             kib(p.flash_bytes), grouped(p.macs_per_step), problem.board.name);
+  fmt::print("measure it again: thaw train {} {} --schedule {}{} --seeds {}\n", options.model, options.data,
+             file, data_words(options), p.seeds);
+}
+
+Json against_chosen(const PairedDifference& difference, bool surely_better) {
+  return {{"difference", difference.mean},
+          {"low", difference.low()},
+          {"high", difference.high()},
+          {"surely_better", surely_better}};
 }
 
 Json result_document(const SearchResult& result, const fs::path& folder, const Json& record) {
@@ -180,13 +238,25 @@ Json result_document(const SearchResult& result, const fs::path& folder, const J
   for (const ComparisonRow& row : result.comparison)
     rows.push_back({{"name", row.name},
                     {"accuracy", row.evaluation.accuracy()},
+                    {"validation_accuracy", row.on_validation ? Json(row.on_validation->accuracy()) : Json()},
                     {"diverged", row.evaluation.diverged()},
+                    {"fits", !row.evaluation.over_budget},
+                    {"is_chosen", row.is_chosen},
+                    {"against_chosen", against_chosen(row.against_chosen, row.surely_better())},
                     {"ram_bytes", row.evaluation.ram_bytes}});
+  if (const auto& shipped = result.as_it_is)
+    rows.push_back({{"name", "as it is"},
+                    {"accuracy", shipped->accuracy},
+                    {"against_chosen", against_chosen(shipped->against_chosen, shipped->surely_better())},
+                    {"ram_bytes", shipped->ram_bytes}});
   Json document = record;
   document["folder"] = folder.string();
   document["promise"] = {
       {"accuracy", p.accuracy_mean}, {"ram_bytes", p.ram_bytes}, {"flash_bytes", p.flash_bytes}};
   document["stop_reason"] = result.freeze.stop_reason;
+  document["choice"] = result.choice.reason;
+  document["gained"] = result.choice.gained;
+  document["warnings"] = better_than_chosen(result);
   document["comparison"] = rows;
   return document;
 }
@@ -201,14 +271,20 @@ int run(const Options& options) {
   const bool quiet = options.quiet || options.json;
   const Graph graph = read_tflite(options.model);
   ModelData data = read_model_data(options.data, graph, int8_input(graph));
-  keep_some(data.train, options.samples);
-  keep_some(data.test, options.samples);
+  keep_samples(data.train, options.samples);
+  keep_samples(data.test, options.samples);
   if (data.test.count == 0)
     throw Error(options.data, "there are no test samples", "The table at the end needs a test split");
-  const NetworkOptions network_options = {
-      options.classes.value_or(static_cast<int32_t>(data.about.class_names.size())), true, true};
-  const Network network = reduce(graph, network_options);
+  const int32_t classes = options.classes.value_or(static_cast<int32_t>(data.about.class_names.size()));
+  remember_interrupts();
+  const std::optional<ShippedModel> shipped =
+      ask_shipped_model(graph, int8_input(graph), data.train, data.test, classes, job_count(options),
+                        [] { return interrupted(); });
+  const Network network = reduce(graph, {classes, fresh_classifier(options, shipped, classes), true});
   const SearchProblem problem = problem_of(options, network, data);
+  SearchOptions searching = search_options(options, problem);
+  if (shipped) searching.shipped_predictions = shipped->test_predictions;
+  require_classifier_fits(problem, searching.recipe);
   const fs::path folder = output_folder(options, data);
   fs::create_directories(folder);
   const std::string digest = run_digest(options, problem, data, network);
@@ -216,7 +292,8 @@ int run(const Options& options) {
   if (record.resumed() > 0 && !quiet)
     fmt::print(stderr, "resuming: {} evaluations of an earlier run are reused\n", record.resumed());
 
-  remember_interrupts();
+  if (!quiet)
+    for (const std::string& line : remarks(options, problem, shipped)) fmt::print(stderr, "note: {}\n", line);
   Evaluator evaluator(problem, record);
   evaluator.cancelled = [] { return interrupted(); };
   BestSoFar best;
@@ -234,7 +311,6 @@ int run(const Options& options) {
     fmt::print(stderr, "[{}] {}\n", duration_text(seconds), line);
     progress.restart();
   };
-  const SearchOptions searching = search_options(options);
   SearchResult result;
   try {
     result = search_by_freezing(evaluator, searching, log);
@@ -252,8 +328,10 @@ int run(const Options& options) {
   about["kind"] = "search";
   about["strategy"] = options.strategy;
   about["board"] = problem.board.name;
-  about["train_samples"] = problem.train_ids.size();
-  about["validation_samples"] = problem.validation_ids.size();
+  about["train_samples"] = problem.folds.front().train.size();
+  about["validation_samples"] = problem.folds.front().validation.size();
+  about["mirror"] = problem.mirror;
+  about["classifier"] = network.classifier.fresh ? "fresh" : "kept";
   about["trials"] = record.evaluations().size();
   about["jobs"] = problem.jobs;
   about["seconds"] = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
@@ -263,9 +341,10 @@ int run(const Options& options) {
     print_document(result_document(result, folder, about));
     return kDone;
   }
-  print_curve(result.freeze);
+  print_curve(result);
   print_comparison(result, problem);
-  print_answer(result, problem, folder);
+  print_warnings(result);
+  print_answer(options, result, problem, folder);
   return kDone;
 }
 
@@ -285,12 +364,18 @@ Command add_search(CLI::App& root) {
       ->check(CLI::IsMember({"freeze"}))
       ->capture_default_str();
   app->add_option("--validation", options->validation,
-                  "Share of the training samples that decisions are taken on")
-      ->check(CLI::Range(0.01, 0.9))
+                  "Share of the training samples in each validation part that decisions are taken on")
+      ->check(CLI::Range(0.01, 0.5))
       ->capture_default_str();
-  app->add_option("--samples", options->samples, "Use at most this many samples of each split (0: all)")
-      ->check(CLI::NonNegativeNumber);
-  app->add_flag("--no-flip", options->no_flip, "Do not mirror training images");
+  add_sample_limit(*app, options->samples);
+  app->add_option(
+         "--classifier", options->classifier,
+         "keep: train on from the model's own; fresh: start anew; auto: keep where it knows the classes")
+      ->check(CLI::IsMember({"auto", "keep", "fresh"}))
+      ->capture_default_str();
+  CLI::Option* flip = app->add_flag("--flip", options->flip,
+                                    "Mirror training images (default: image folders and CIFAR only)");
+  app->add_flag("--no-flip", options->no_flip, "Do not mirror training images")->excludes(flip);
   add_common_options(
       *app, *options,
       {Flag::json, Flag::quiet, Flag::seed, Flag::seeds, Flag::jobs, Flag::classes, Flag::epochs,

@@ -20,7 +20,7 @@
 #include <utility>
 #include <vector>
 
-#include "search/interval.h"
+#include "sim/base/interval.h"
 #include "sim/exec/float_prefix.h"
 #include "sim/exec/float_run.h"
 #include "sim/exec/prefix_cache.h"
@@ -43,6 +43,7 @@
 #include "tools/thaw/model_data.h"
 #include "tools/thaw/progress.h"
 #include "tools/thaw/run_record.h"
+#include "tools/thaw/sample_limit.h"
 #include "tools/thaw/table.h"
 
 namespace thaw::cli {
@@ -53,6 +54,7 @@ using Clock = std::chrono::steady_clock;
 
 struct Options : CommonOptions {
   std::string model, data, schedule;
+  int64_t samples = 0;  // of each split; 0: all
   int32_t batch = 1;
 };
 
@@ -70,10 +72,9 @@ Schedule chosen_schedule(const Options& options) {
     recipe.fresh_classifier = true;
   }
   if (options.seed) recipe.seed = *options.seed;
-  if (options.epochs) recipe.epochs = *options.epochs;
+  if (options.epochs) recipe = with_epochs(recipe, *options.epochs);
   if (options.learning_rate) recipe.learning_rate = *options.learning_rate;
   if (options.arithmetic) schedule.arithmetic = *options.arithmetic;
-  recipe.warmup_epochs = std::min(recipe.warmup_epochs, static_cast<double>(recipe.epochs));
   if (schedule != read) {
     schedule.promise.reset();
     schedule.provenance.reset();
@@ -110,6 +111,8 @@ Setting prepare(const Options& options, const Schedule& schedule) {
   check_schedule(schedule, setting.network, options.schedule);
   setting.data = read_model_data(options.data, setting.network.graph, setting.network.input);
   check_labels(setting, schedule, options.data);
+  keep_samples(setting.data.train, options.samples);
+  keep_samples(setting.data.test, options.samples);
   if (setting.data.train.count < options.batch)
     throw Error(options.data,
                 fmt::format("a batch of {} samples needs more than the {} there are", options.batch,
@@ -373,6 +376,7 @@ Command add_train(CLI::App& root) {
   app->add_option("--schedule", options->schedule, "What is updated, and how it is trained")
       ->required()
       ->type_name("FILE");
+  add_sample_limit(*app, options->samples);
   app->add_option("--batch", options->batch,
                   "Samples an update, with --arithmetic float (the device trains on one)")
       ->check(CLI::Range(1, 4096))
@@ -385,7 +389,7 @@ Command add_train(CLI::App& root) {
       "  thaw train configs/models/reference.tflite /usr/share/datasets/fashion-mnist "
       "--schedule configs/schedules/reference/last-blocks.json --epochs 1\n"
       "  thaw train configs/models/reference.tflite /usr/share/datasets/fashion-mnist "
-      "--schedule configs/schedules/reference/last-layer.json --seeds 2 -o runs/last-layer");
+      "--schedule configs/schedules/reference/last-layer.json --samples 4000 --seeds 2 -o runs/last-layer");
   return {app, [options] { return train_command(*options); }};
 }
 

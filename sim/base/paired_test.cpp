@@ -1,6 +1,7 @@
-#include "reports/paired_test.h"
+#include "sim/base/paired_test.h"
 
 #include <algorithm>
+#include <cassert>
 #include <cmath>
 
 namespace thaw {
@@ -54,6 +55,49 @@ double unpaired_test(double share_before, int64_t count_before, double share_now
   const double difference = share_now - share_before;
   if (variance <= 0.0) return difference == 0.0 ? 1.0 : 0.0;
   return chi_square_tail(difference * difference / variance);
+}
+
+namespace {
+
+constexpr double kNormal975 = 1.959963984540054;  // 97.5 % quantile of the normal distribution
+
+/// Share of the seeds that got a sample right.
+double share_right(const CorrectBySeed& correct, size_t sample) {
+  int64_t right = 0;
+  for (const std::vector<bool>& seed : correct) right += int64_t{seed[sample]};
+  return static_cast<double>(right) / static_cast<double>(correct.size());
+}
+
+}  // namespace
+
+double PairedDifference::low() const {
+  return std::max(-1.0, centre - kNormal975 * standard_error);
+}
+
+double PairedDifference::high() const {
+  return std::min(1.0, centre + kNormal975 * standard_error);
+}
+
+double PairedDifference::p_not_above(double margin) const {
+  return 0.5 * std::erfc((centre - margin) / (standard_error * std::sqrt(2.0)));
+}
+
+PairedDifference paired_difference(const CorrectBySeed& a, const CorrectBySeed& b) {
+  PairedDifference result;
+  if (a.empty() || b.empty() || a[0].empty()) return result;
+  assert(a[0].size() == b[0].size());
+  double sum = 0.0, squares = 1.0;  // half a sample lost and half a sample gained
+  for (size_t sample = 0; sample < a[0].size(); ++sample) {
+    const double difference = share_right(a, sample) - share_right(b, sample);
+    sum += difference;
+    squares += difference * difference;
+  }
+  result.samples = static_cast<int64_t>(a[0].size());
+  result.mean = sum / static_cast<double>(result.samples);
+  const double count = static_cast<double>(result.samples) + 2.0;
+  result.centre = sum / count;
+  result.standard_error = std::sqrt((squares / count - result.centre * result.centre) / count);
+  return result;
 }
 
 }  // namespace thaw

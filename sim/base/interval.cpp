@@ -1,4 +1,4 @@
-#include "search/interval.h"
+#include "sim/base/interval.h"
 
 #include <algorithm>
 #include <cmath>

@@ -1,5 +1,5 @@
 // Values of McNemar's test worked out by hand and with exact binomial sums.
-#include "reports/paired_test.h"
+#include "sim/base/paired_test.h"
 
 #include <gtest/gtest.h>
 
@@ -41,6 +41,35 @@ TEST(UnpairedTest, IsTheTwoProportionTest) {
               1e-7);  // z = 0.04 / sqrt(.78 * .22 / 500) = 2.159
   EXPECT_DOUBLE_EQ(unpaired_test(0.5, 0, 0.6, 10), 1.0);
   EXPECT_DOUBLE_EQ(unpaired_test(1.0, 10, 1.0, 10), 1.0);
+}
+
+TEST(PairedDifference, IsAgrestiAndMinsIntervalForOneSeedEach) {
+  // 100 samples, 20 right by `a` alone, 10 by `b` alone: by hand, centre 10 / 102, variance
+  // (31 / 102 - (10 / 102)^2) / 102.
+  const PairedSeed pair = seed(10, 20, 70);
+  const PairedDifference d = paired_difference({pair.now}, {pair.before});
+  EXPECT_DOUBLE_EQ(d.mean, 0.10);
+  EXPECT_NEAR(d.low(), 0.098039 - 1.959964 * 0.053716, 1e-5);
+  EXPECT_NEAR(d.high(), 0.098039 + 1.959964 * 0.053716, 1e-5);
+  EXPECT_NEAR(d.p_not_above(0.0), 0.033990, 1e-4);
+  EXPECT_NEAR(d.p_not_above(0.098039), 0.5, 1e-5);
+}
+
+TEST(PairedDifference, EqualSeedsSayNoMoreThanOne) {
+  const PairedSeed pair = seed(10, 20, 70);
+  const PairedDifference one = paired_difference({pair.now}, {pair.before});
+  const PairedDifference three =
+      paired_difference({pair.now, pair.now, pair.now}, {pair.before, pair.before});
+  EXPECT_NEAR(one.low(), three.low(), 1e-12);
+  EXPECT_NEAR(one.p_not_above(0.01), three.p_not_above(0.01), 1e-12);
+}
+
+TEST(PairedDifference, TenEqualSamplesProveNothing) {
+  const PairedSeed pair = seed(0, 0, 10);
+  const PairedDifference d = paired_difference({pair.now}, {pair.before});
+  EXPECT_DOUBLE_EQ(d.mean, 0.0);
+  EXPECT_LT(d.low(), -0.05);
+  EXPECT_GT(d.p_not_above(-0.01), 0.05);
 }
 
 }  // namespace

@@ -26,4 +26,26 @@ PairedTest paired_test(const std::vector<PairedSeed>& seeds);
 /// pooled share); 1 where a count is 0.
 double unpaired_test(double share_before, int64_t count_before, double share_now, int64_t count_now);
 
+/// Which samples each seed's network of one schedule got right: `correct[seed][sample]`.
+using CorrectBySeed = std::vector<std::vector<bool>>;
+
+/// Accuracy of `a` less that of `b`, 0..1, each the mean over its own seeds (their numbers may differ),
+/// judged on the same samples.
+struct PairedDifference {
+  double mean = 0.0;
+  double centre = 0.0, standard_error = 1.0;  // of the normal approximation below
+  int64_t samples = 0;
+
+  /// Ends of the 95 % interval.
+  double low() const;
+  double high() const;
+  /// One-sided p of "the difference is no more than `margin`": small where it surely is more.
+  double p_not_above(double margin) const;
+};
+
+/// Samples are clusters of one mean a side. Half a sample is added to each cell of the paired table, so that
+/// few samples and a difference of 0 still have an error: Agresti and Min (2005), "Simple improved confidence
+/// intervals for comparing matched proportions". Requires equally many samples in every seed of both.
+PairedDifference paired_difference(const CorrectBySeed& a, const CorrectBySeed& b);
+
 }  // namespace thaw

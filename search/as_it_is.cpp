@@ -1,0 +1,70 @@
+#include "search/as_it_is.h"
+
+#include "memmodel/planner.h"
+#include "memmodel/totals.h"
+#include "sim/exec/shipped_model.h"
+#include "sim/plan/lower.h"
+
+namespace thaw {
+namespace {
+
+// Training samples that the shipped model is asked about, the same distance apart: more would cost seconds
+// only.
+constexpr int64_t kAsked = 500;
+
+Samples spread(const Samples& samples, int64_t count) {
+  if (samples.count <= count) return samples;
+  Samples result = {count, samples.height, samples.width, samples.channels, {}, {}};
+  for (int64_t i = 0; i < count; ++i) {
+    const int64_t id = i * samples.count / count;
+    const auto first = samples.images.begin() + id * samples.sample_bytes();
+    result.images.insert(result.images.end(), first, first + samples.sample_bytes());
+    result.labels.push_back(samples.labels[static_cast<size_t>(id)]);
+  }
+  return result;
+}
+
+std::vector<bool> right(const std::vector<int32_t>& predictions, const std::vector<int32_t>& labels) {
+  std::vector<bool> result;
+  for (size_t i = 0; i < labels.size(); ++i) result.push_back(predictions[i] == labels[i]);
+  return result;
+}
+
+double share(const std::vector<bool>& right) {
+  int64_t count = 0;
+  for (const bool is_right : right) count += int64_t{is_right};
+  return right.empty() ? 0.0 : static_cast<double>(count) / static_cast<double>(right.size());
+}
+
+}  // namespace
+
+std::optional<ShippedModel> ask_shipped_model(const Graph& graph, TensorId input, const Samples& train,
+                                              const Samples& test, int32_t classes, int32_t threads,
+                                              const std::function<bool()>& stopped) {
+  if (graph.outputs.size() != 1 || graph.tensor(graph.outputs[0]).elements() != classes) return std::nullopt;
+  const Samples asked = spread(train, kAsked);
+  const std::vector<int32_t> answers = predict_as_shipped(graph, input, asked, threads, {}, stopped);
+  ShippedModel shipped;
+  shipped.train_accuracy = share(right(answers, asked.labels));
+  shipped.knows_classes = knows_classes(answers, asked.labels, classes);
+  if (shipped.knows_classes)
+    shipped.test_predictions = predict_as_shipped(graph, input, test, threads, {}, stopped);
+  return shipped;
+}
+
+AsItIs as_it_is(const Graph& graph, const Board& board, const std::vector<int32_t>& predictions,
+                const std::vector<int32_t>& labels, const CorrectBySeed& chosen) {
+  AsItIs row;
+  row.predictions = predictions;
+  const std::vector<bool> correct = right(predictions, labels);
+  row.accuracy = share(correct);
+  row.against_chosen = paired_difference({correct}, chosen);
+  const Plan plan = lower_inference(graph);
+  const MemoryTotals needed = totals(plan, plan_layout(plan), board);
+  row.ram_bytes = needed.ram.required;
+  row.flash_bytes = needed.flash.required;
+  row.macs = needed.macs_per_step();
+  return row;
+}
+
+}  // namespace thaw

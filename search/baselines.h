@@ -1,0 +1,26 @@
+// What anyone would try without a search. Baselines are candidates like all others: measured on validation
+// with the same seeds and folds, and able to win.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "search/evaluator.h"
+#include "search/learning_rate.h"
+#include "search/starting_schedule.h"
+
+namespace thaw {
+
+struct Baseline {
+  std::string name;
+  Schedule schedule;                        // at its own best rate
+  std::optional<Evaluation> on_validation;  // in full; absent where it does not fit, and so cannot win
+};
+
+/// Last layer only, biases only, the last 1, 2, 4, 8, ... layers and the full update, each at the rate that
+/// it prefers on validation; those that do not fit the board find theirs by looks alone.
+std::vector<Baseline> measured_baselines(Evaluator& evaluator, const TrainingRecipe& recipe,
+                                         const RateSearch& rates, const SearchLog& log);
+
+}  // namespace thaw

@@ -1,0 +1,26 @@
+// The model as it was shipped, before any training: what its own last layer says of samples.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <vector>
+
+#include "sim/exec/prefix_cache.h"
+#include "sim/graph/graph.h"
+
+namespace thaw {
+
+/// Class of every sample, bit for bit as TFLite Micro computes it: the largest output, the lowest class on
+/// ties. `input` is the int8 tensor that samples are given to (the model's input, or what a QUANTIZE makes of
+/// a float32 one). `done` is called once a sample, from any thread but one at a time; it may be empty. What
+/// `stopped` says true to is left at class 0.
+std::vector<int32_t> predict_as_shipped(const Graph& graph, TensorId input, const Samples& samples,
+                                        int32_t threads, const std::function<void()>& done,
+                                        const std::function<bool()>& stopped);
+
+/// Whether the model's classes are those of the labels, and not as many others: most classes are most often
+/// given their own label, and the predictions are surely better than always naming the most frequent class.
+bool knows_classes(const std::vector<int32_t>& predictions, const std::vector<int32_t>& labels,
+                   int32_t classes);
+
+}  // namespace thaw

@@ -1,0 +1,105 @@
+// What an evaluation trains on and is judged by, against a run of the trainer put together by hand.
+#include "search/evaluator.h"
+
+#include <gtest/gtest.h>
+
+#include "search/learning_rate.h"
+#include "search/schedules.h"
+#include "tests/search/small_problem.h"
+
+namespace thaw {
+namespace {
+
+class EvaluatorTest : public ::testing::Test {
+ protected:
+  EvaluatorTest() : record_("", "digest"), evaluator_(small_.problem, record_) {
+    request_.schedule = last_layers_schedule(small_.network, {}, small_.network.convolution_count() - 2);
+    request_.schedule.training.epochs = 2;
+    request_.schedule.training.warmup_epochs = 0.5;
+    request_.schedule.training.learning_rate = 0.01;
+    request_.fidelity = {"full", 2, 1.0};
+  }
+
+  /// The same run without the evaluator.
+  TrainingResult by_hand(const std::vector<uint32_t>& train_ids, const std::vector<uint32_t>& test_ids,
+                         const TrainingRecipe& recipe) const {
+    Schedule schedule = request_.schedule;
+    schedule.training = recipe;
+    const PrefixCache cache = cache_prefix(small_.network, 0, small_.train, true, 1);
+    TrainingData data;
+    data.train = {&cache, &small_.train.labels, train_ids};
+    data.test = {&cache, &small_.train.labels, test_ids};
+    return train(small_.network, schedule, data, {});
+  }
+
+  testing::SmallProblem small_{1 << 20};
+  TrialRecord record_;
+  Evaluator evaluator_;
+  EvaluationRequest request_;
+};
+
+TEST_F(EvaluatorTest, EachSeedTrainsOnItsFoldAndIsJudgedByTheRest) {
+  request_.seeds = {5, 6};
+  const Evaluation measured = evaluator_.evaluate(request_);
+  for (size_t seed = 0; seed < 2; ++seed) {
+    const Fold& fold = small_.problem.folds[seed];
+    TrainingRecipe recipe = request_.schedule.training;
+    recipe.seed = request_.seeds[seed];
+    const TrainingResult expected = by_hand(fold.train, fold.validation, recipe);
+    EXPECT_EQ(measured.seeds[seed].signature, expected.signature);
+    EXPECT_EQ(measured.seeds[seed].predictions, expected.predictions);
+    EXPECT_EQ(measured.seeds[seed].predictions.size(), 24U);
+    EXPECT_EQ(measured.seeds[seed].accuracy, expected.accuracy);
+  }
+  const CorrectBySeed correct = evaluator_.correct(measured);
+  ASSERT_EQ(correct.size(), 1U);
+  EXPECT_EQ(correct[0].size(), 48U) << "folds follow one another";
+}
+
+TEST_F(EvaluatorTest, ALookTrainsOnTheFirstPartOfTheFold) {
+  request_.fidelity = {"look", 1, 0.5};
+  const Evaluation measured = evaluator_.evaluate(request_);
+  std::vector<uint32_t> half = small_.problem.folds[0].train;
+  half.resize(half.size() / 2);
+  TrainingRecipe recipe = request_.schedule.training;
+  recipe.epochs = 1;
+  recipe.warmup_epochs = 0.25;
+  EXPECT_EQ(measured.seeds[0].signature, by_hand(half, small_.problem.folds[0].validation, recipe).signature);
+  EXPECT_TRUE(measured.seeds[0].predictions.empty()) << "looks are not compared sample by sample";
+}
+
+TEST_F(EvaluatorTest, MirroringIsTheRecipes) {
+  const std::string mirrored = evaluator_.evaluate(request_).seeds[0].signature;
+  request_.schedule.training.flip = false;
+  EXPECT_NE(evaluator_.evaluate(request_).seeds[0].signature, mirrored);
+}
+
+TEST_F(EvaluatorTest, ARateThatDivergesIsReplacedByASlowerOne) {
+  request_.schedule = last_layers_schedule(small_.network, {}, first_trainable_convolution(small_.network));
+  request_.schedule.training.learning_rate = 0.8;
+  request_.fidelity = {"full", 12, 1.0};
+  RateSearch search;
+  const Evaluation given = evaluator_.evaluate(request_);
+  ASSERT_TRUE(given.diverged()) << "the rate is not fast enough for this test";
+  const Evaluation slower = confirmed(evaluator_, request_, search);
+  EXPECT_FALSE(slower.diverged());
+  EXPECT_LT(slower.request.schedule.training.learning_rate, 0.8);
+  search.given = 0.8;
+  EXPECT_TRUE(confirmed(evaluator_, request_, search).diverged()) << "a given rate stays";
+}
+
+TEST(BestRate, IsTheMostAccurateAndTheSlowerOfEquals) {
+  EXPECT_EQ(best_rate({{0.1, 0.5}, {0.2, 0.7}, {0.4, 0.7}, {0.8, 0.0}}), 0.2);
+  EXPECT_EQ(best_rate({{0.1, 0.0}, {0.2, 0.0}}), std::nullopt) << "all diverged";
+}
+
+TEST(WithEpochs, KeepsTheShareOfTheWarmUp) {
+  const TrainingRecipe recipe;
+  EXPECT_EQ(with_epochs(recipe, 4), recipe);
+  EXPECT_EQ(with_epochs(recipe, 1).warmup_epochs, 0.25);
+  EXPECT_EQ(with_epochs(recipe, 12).warmup_epochs, 3.0);
+  EXPECT_EQ(with_epochs(with_epochs(recipe, 3), 4), recipe);
+}
+
+}  // namespace
+}  // namespace thaw
