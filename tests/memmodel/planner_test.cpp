@@ -255,9 +255,12 @@ TEST(Planner, ThreeHundredBuffersStayCloseToTheBound) {
     const Plan plan = plan_of(random_intervals(seed, {300, 200, 20000, 30, {4}}));
     const Layout layout = plan_layout(plan);
     EXPECT_THAT(layout_violations(plan, layout), IsEmpty());
+    // Too many for the exact search: only the bound itself is a proof.
+    EXPECT_EQ(layout.proven_optimal, layout.peak == layout.lower_bound);
     above += layout.peak - layout.lower_bound;
     bound += layout.lower_bound;
   }
+  EXPECT_GT(above, 0) << "every problem was solved: what is not proven is untested";
   // Random lifetimes are harder than networks'; 3 % was measured to be well above what the planner leaves.
   EXPECT_LE(above * 100, bound * 3) << above << " bytes above " << bound;
 }

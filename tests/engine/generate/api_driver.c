@@ -153,8 +153,8 @@ static int damaged_records_are_refused(void) {
   return 0;
 }
 
-// The same seed and samples give the same state; another seed another one; the rate matters; past the end of
-// a schedule its last rate goes on.
+// The same seed and samples give the same state; another seed another one; the rate matters; a schedule may
+// begin in the future.
 static int runs_repeat(void) {
   uint32_t crc[3];
   const uint32_t seeds[3] = {1, 1, 2};
