@@ -15,20 +15,6 @@
 namespace thaw {
 namespace {
 
-/// One int8 sample to the model's input, which may be float32 (arithmetic of its QUANTIZE, inverted).
-void set_sample(const Graph& graph, Executor& executor, TensorId int8_tensor,
-                std::span<const int8_t> sample) {
-  const BufferId input = executor.plan().inputs[0];
-  if (int8_tensor == graph.inputs[0]) {
-    std::memcpy(executor.bytes(input).data(), sample.data(), sample.size());
-    return;
-  }
-  const Quantization& q = graph.tensor(int8_tensor).quantization;
-  const std::span<float> values = executor.values<float>(input);
-  for (size_t i = 0; i < sample.size(); ++i)
-    values[i] = static_cast<float>(sample[i] - q.zero_point()) * q.scale();
-}
-
 template <class T>
 int32_t largest(std::span<const T> values) {
   return static_cast<int32_t>(std::max_element(values.begin(), values.end()) - values.begin());
@@ -42,6 +28,19 @@ int32_t prediction(const Graph& graph, Executor& executor) {
 }
 
 }  // namespace
+
+void feed_shipped_model(const Graph& graph, Executor& executor, TensorId input,
+                        std::span<const int8_t> sample) {
+  const BufferId fed = executor.plan().inputs[0];
+  if (input == graph.inputs[0]) {
+    std::memcpy(executor.bytes(fed).data(), sample.data(), sample.size());
+    return;
+  }
+  const Quantization& q = graph.tensor(input).quantization;
+  const std::span<float> values = executor.values<float>(fed);
+  for (size_t i = 0; i < sample.size(); ++i)
+    values[i] = static_cast<float>(sample[i] - q.zero_point()) * q.scale();
+}
 
 std::vector<int32_t> predict_as_shipped(const Graph& graph, TensorId input, const Samples& samples,
                                         int32_t threads, const std::function<void()>& done,
@@ -57,7 +56,7 @@ std::vector<int32_t> predict_as_shipped(const Graph& graph, TensorId input, cons
       samples.count, threads, executor_of_thread, [&](const std::unique_ptr<Executor>& executor, int64_t id) {
         if (stopped && stopped()) return;
         const auto place = static_cast<size_t>(id);
-        set_sample(graph, *executor, input, std::span(samples.images).subspan(place * bytes, bytes));
+        feed_shipped_model(graph, *executor, input, std::span(samples.images).subspan(place * bytes, bytes));
         executor->infer();
         predictions[place] = prediction(graph, *executor);
         if (!done) return;

@@ -1,10 +1,8 @@
 // `thaw infer MODEL DATA`: the model as it is, on the test samples; bit for bit what TFLite Micro computes.
 #include <fmt/format.h>
-#include <omp.h>
 
 #include <algorithm>
 #include <chrono>
-#include <cstring>
 #include <filesystem>
 #include <functional>
 #include <memory>
@@ -14,6 +12,7 @@
 
 #include "memmodel/planner.h"
 #include "sim/exec/executor.h"
+#include "sim/exec/shipped_model.h"
 #include "sim/graph/error.h"
 #include "sim/graph/file.h"
 #include "sim/graph/tflite_reader.h"
@@ -71,32 +70,6 @@ void run_and_dump(const Model& model, Executor& executor, const fs::path& folder
   });
 }
 
-/// One int8 sample to the model's input, which may be float32 (arithmetic of its QUANTIZE, inverted).
-void set_sample(const Model& model, Executor& executor, TensorId int8_tensor,
-                std::span<const int8_t> sample) {
-  const std::span<std::byte> input = executor.bytes(model.plan.inputs[0]);
-  if (int8_tensor == model.graph.inputs[0]) {
-    std::memcpy(input.data(), sample.data(), sample.size());
-    return;
-  }
-  const Quantization& q = model.graph.tensor(int8_tensor).quantization;
-  const std::span<float> values = executor.values<float>(model.plan.inputs[0]);
-  for (size_t i = 0; i < sample.size(); ++i)
-    values[i] = static_cast<float>(sample[i] - q.zero_point()) * q.scale();
-}
-
-template <class T>
-int32_t largest(std::span<const T> values) {
-  return static_cast<int32_t>(std::max_element(values.begin(), values.end()) - values.begin());
-}
-
-int32_t prediction(const Model& model, Executor& executor) {
-  const BufferId output = model.plan.outputs[0];
-  if (model.graph.tensor(model.graph.outputs[0]).type == DataType::float32)
-    return largest<float>(executor.values<float>(output));
-  return largest<int8_t>(executor.values<int8_t>(output));
-}
-
 std::span<const int8_t> sample_of(const Samples& samples, int64_t id) {
   return std::span(samples.images)
       .subspan(static_cast<size_t>(id * samples.sample_bytes()), static_cast<size_t>(samples.sample_bytes()));
@@ -109,27 +82,6 @@ void check_classes(const Model& model, const Dataset& data, const std::string& p
                 fmt::format("the data have {} classes, the model '{}' has {} outputs",
                             data.class_names.size(), model.graph.file_name, outputs),
                 "Train a classifier for these classes: thaw train");
-}
-
-std::vector<int32_t> predictions_of(const Model& model, const Samples& samples, TensorId input,
-                                    int32_t threads, bool quiet) {
-  std::vector<int32_t> predictions(static_cast<size_t>(samples.count));
-  Progress progress("inference", quiet);
-  int64_t done = 0;
-#pragma omp parallel num_threads(threads)
-  {
-    Executor executor(model.plan, model.layout.offsets, KernelSet::host, 0);
-#pragma omp for schedule(static)
-    for (int64_t id = 0; id < samples.count; ++id) {
-      if (interrupted()) continue;
-      set_sample(model, executor, input, sample_of(samples, id));
-      executor.infer();
-      predictions[static_cast<size_t>(id)] = prediction(model, executor);
-#pragma omp critical
-      progress.update(++done, samples.count);
-    }
-  }
-  return predictions;
 }
 
 void print_confusion(const std::vector<std::vector<int64_t>>& matrix, const std::vector<std::string>& names) {
@@ -159,13 +111,16 @@ int infer_data(const Options& options) {
   const char* split = data.test.count > 0 ? "test" : "train";
   if (!options.dump.empty()) {
     Executor executor(model.plan, model.layout.offsets, KernelSet::host, 0);
-    set_sample(model, executor, input, sample_of(samples, 0));
+    feed_shipped_model(model.graph, executor, input, sample_of(samples, 0));
     run_and_dump(model, executor, options.dump);
   }
   remember_interrupts();
   const auto start = std::chrono::steady_clock::now();
-  const std::vector<int32_t> predictions =
-      predictions_of(model, samples, input, job_count(options), options.quiet || options.json);
+  Progress progress("inference", options.quiet || options.json);
+  int64_t done = 0;
+  const std::vector<int32_t> predictions = predict_as_shipped(
+      model.graph, input, samples, job_count(options), [&] { progress.update(++done, samples.count); },
+      [] { return interrupted(); });
   if (interrupted()) {
     fmt::print(stderr, "thaw: interrupted; run the same command again\n");
     return 128 + interrupted_by();
