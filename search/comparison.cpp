@@ -23,7 +23,8 @@ std::vector<ComparisonRow> compare_on_test(Evaluator& evaluator, const Contender
   const std::vector<Evaluation> measured = evaluator.evaluate(requests);
   for (size_t i = 0; i < rows.size(); ++i) {
     rows[i].evaluation = measured[i].diverged() ? confirmed(evaluator, requests[i], rates) : measured[i];
-    rows[i].is_chosen = rows[i].evaluation.request.schedule == rows[0].evaluation.request.schedule;
+    rows[i].is_chosen =
+        rows[i].evaluation.request.schedule.update == rows[0].evaluation.request.schedule.update;
     rows[i].against_chosen = evaluator.difference(rows[i].evaluation, rows[0].evaluation);
   }
   return rows;

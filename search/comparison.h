@@ -15,7 +15,7 @@ struct ComparisonRow {
   std::string name;
   std::optional<Evaluation> on_validation;  // what decisions were taken on; absent where it does not fit
   Evaluation evaluation;                    // on test
-  bool is_chosen = false;                   // the same schedule as row 0
+  bool is_chosen = false;                   // updates what row 0 updates, maybe at another rate
   /// Of the test samples, this row's accuracy less the chosen one's.
   PairedDifference against_chosen;
 

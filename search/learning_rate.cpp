@@ -39,6 +39,11 @@ class RateTable {
 
   std::optional<double> best() const { return best_rate(accuracy_); }
 
+  /// Whether this rate beats the double of it, or both diverge.
+  bool slower_is_better(double rate) const {
+    return !best() || accuracy_.at(rate) > accuracy_.at(kFine * rate);
+  }
+
  private:
   Evaluator& evaluator_;
   std::string role_;
@@ -84,9 +89,9 @@ std::optional<double> best_learning_rate(Evaluator& evaluator, const std::string
   if (runs.best() == rough)
     for (double rate = rough * kFine; runs.best() == rate / kFine && rate <= kFastestRate; rate *= kFine)
       runs.measure({rate});
-  else
-    for (double rate = rough / kFine / kFine;
-         (!runs.best() || runs.best() == rate * kFine) && rate >= kSlowestRate / 4; rate /= kFine)
+  else  // slower only while that helps: equal accuracies are no reason to train less and less
+    for (double rate = rough / kFine / kFine; runs.slower_is_better(rate * kFine) && rate >= kSlowestRate / 4;
+         rate /= kFine)
       runs.measure({rate});
   return runs.best();
 }

@@ -51,11 +51,12 @@ std::vector<uint32_t> confirmation_seeds(const std::vector<Fold>& folds, uint32_
 /// Everything that was measured in full and may be the answer.
 std::vector<Contender> contenders_of(const FreezeResult& freeze, const std::vector<Baseline>& baselines) {
   std::vector<Contender> contenders;
+  for (const Baseline& baseline :
+       baselines)  // first: of two that are equal the one with a name is the answer
+    if (baseline.on_validation) contenders.push_back({baseline.name, *baseline.on_validation});
   for (size_t i = 0; i < freeze.curve.size(); ++i)
     contenders.push_back(
         {i == 0 ? "start" : fmt::format("step {} of freezing", i), freeze.curve[i].evaluation});
-  for (const Baseline& baseline : baselines)
-    if (baseline.on_validation) contenders.push_back({baseline.name, *baseline.on_validation});
   return contenders;
 }
 
@@ -94,7 +95,9 @@ Promise promise_of(const Evaluation& on_test, int64_t test_count) {
 }  // namespace
 
 std::optional<size_t> SearchResult::chosen_step() const {
-  if (choice.chosen < freeze.curve.size()) return choice.chosen;
+  const int32_t number = contenders[choice.chosen].evaluation.number;
+  for (size_t i = 0; i < freeze.curve.size(); ++i)
+    if (freeze.curve[i].evaluation.number == number) return i;
   return std::nullopt;
 }
 
@@ -126,8 +129,9 @@ SearchResult search_by_freezing(Evaluator& evaluator, const SearchOptions& optio
 
   std::vector<uint32_t> seeds;
   for (int32_t i = 0; i < options.seeds; ++i) seeds.push_back(options.seed + static_cast<uint32_t>(i));
-  result.comparison = compare_on_test(evaluator, result.contenders[result.choice.chosen],
-                                      result.contenders.front(), baselines, seeds, rates, log);
+  result.comparison =
+      compare_on_test(evaluator, result.contenders[result.choice.chosen],
+                      {"start", result.freeze.curve.front().evaluation}, baselines, seeds, rates, log);
   const Evaluation& on_test = result.comparison[0].evaluation;
   result.schedule = on_test.request.schedule;
   result.schedule.promise = promise_of(on_test, evaluator.problem().test->count);

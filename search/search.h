@@ -26,7 +26,7 @@ struct SearchOptions {
 struct SearchResult {
   Schedule schedule;  // with its promise: accuracy on test, bytes, work, signature of the first seed
   FreezeResult freeze;
-  std::vector<Contender> contenders;  // all that was measured in full: the curve, then the baselines
+  std::vector<Contender> contenders;  // all that was measured in full: the baselines, then the curve
   Choice choice;
   std::vector<ComparisonRow> comparison;
   std::optional<AsItIs> as_it_is;  // where the model knows the classes
