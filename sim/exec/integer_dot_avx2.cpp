@@ -6,10 +6,10 @@
 
 #include <immintrin.h>
 
+#include <hwy/base.h>
 #include <cstring>
 
-#pragma GCC push_options
-#pragma GCC target("avx2")
+HWY_PUSH_ATTRIBUTES("avx2")
 #include "sim/exec/integer_dot_tiles.h"
 
 namespace thaw {
@@ -46,5 +46,5 @@ void correlate_depthwise_avx2(const DepthwiseProduct& product) {
 }
 
 }  // namespace thaw
-#pragma GCC pop_options
+HWY_POP_ATTRIBUTES
 #endif

@@ -5,10 +5,10 @@
 
 #include <immintrin.h>
 
+#include <hwy/base.h>
 #include <cstring>
 
-#pragma GCC push_options
-#pragma GCC target("avx512f,avx512bw,avx512vl,avx512vnni")
+HWY_PUSH_ATTRIBUTES("avx512f,avx512bw,avx512vl,avx512vnni")
 #include "sim/exec/integer_dot_tiles.h"
 
 namespace thaw {
@@ -54,5 +54,5 @@ void correlate_depthwise_avx512_vnni(const DepthwiseProduct& product) {
 }
 
 }  // namespace thaw
-#pragma GCC pop_options
+HWY_POP_ATTRIBUTES
 #endif

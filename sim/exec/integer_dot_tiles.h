@@ -1,5 +1,5 @@
 // The loops of integer_dot.h over one instruction set, described by a type `Isa`. Included by one source file
-// for each set, behind its `#pragma GCC target`, so that every function here is compiled for that set.
+// for each set, behind its HWY_PUSH_ATTRIBUTES, so that every function here is compiled for that set.
 //
 // Isa: `Vector` (int32 lanes), kLanes (a divisor of 16), kTileRows x kTileBlocks (tile held in registers),
 // load, store, broadcast of a word at any alignment, and dot<format>(sum, left, right).

@@ -4,7 +4,7 @@
 
 // Sanitizers instrument the resolver that chooses a version before they are ready for it; there, and with
 // other compilers and machines, one version serves.
-#if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__) && !defined(__SANITIZE_ADDRESS__) && \
+#if defined(__x86_64__) && defined(__GNUC__) && !defined(__SANITIZE_ADDRESS__) && \
     !defined(__SANITIZE_THREAD__)
 #define THAW_X86_VERSIONS 1
 #define THAW_MULTIVERSION __attribute__((target_clones("avx512f", "avx2", "default")))
