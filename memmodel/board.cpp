@@ -76,6 +76,19 @@ const Board& find_board(const std::vector<Board>& boards, const std::string& nam
   throw Error("board", "'" + name + "' is not known", "Known: " + known);
 }
 
+std::string board_identity(const Board& board) {
+  // A field more in Board stops this from compiling until it is written too.
+  const auto& [name, description, port, cpu, cpu_flags, ram_bytes, flash_bytes, stack_bytes, clock_hz] =
+      board;
+  std::string text;
+  const auto add = [&](const std::string& field) { text += std::to_string(field.size()) + ":" + field; };
+  for (const std::string* field : {&name, &description, &port, &cpu}) add(*field);
+  add(std::to_string(cpu_flags.size()));
+  for (const std::string& flag : cpu_flags) add(flag);
+  for (int64_t number : {ram_bytes, flash_bytes, stack_bytes, clock_hz}) add(std::to_string(number));
+  return text;
+}
+
 bool has_dsp(const Board& board) {
   for (const char* core : {"cortex-m4", "cortex-m7", "cortex-m33", "cortex-m35p", "cortex-m55", "cortex-m85"})
     for (const std::string& flag : board.cpu_flags)

@@ -39,6 +39,9 @@ std::vector<Board> read_boards(const std::filesystem::path& folder);
 /// The board of this name. Throws Error that lists the known names.
 const Board& find_board(const std::vector<Board>& boards, const std::string& name);
 
+/// All that the file says, as a text that differs wherever two boards differ in any field.
+std::string board_identity(const Board& board);
+
 /// True where the processor has SMLAD and its like: Cortex-M4, M7, M33, M35P, M55, M85.
 bool has_dsp(const Board& board);
 

@@ -1,12 +1,11 @@
 #include "search/evaluator.h"
 
-#include <omp.h>
-
 #include <algorithm>
 #include <cassert>
-#include <exception>
+#include <mutex>
 
 #include "memmodel/planner.h"
+#include "sim/data/parallel.h"
 #include "sim/graph/error.h"
 
 namespace thaw {
@@ -14,6 +13,13 @@ namespace {
 
 // Cached activations beyond this are dropped between batches, earliest cut first, unless just used.
 constexpr int64_t kMostCachedBytes = int64_t{640} << 20;
+
+void set_memory(const MemoryTotals& needed, Evaluation& evaluation) {
+  evaluation.ram_bytes = needed.ram.required;
+  evaluation.flash_bytes = needed.flash.required;
+  evaluation.macs_per_step = needed.macs_per_step();
+  evaluation.over_budget = !needed.fits();
+}
 
 }  // namespace
 
@@ -125,15 +131,12 @@ std::vector<Evaluation> Evaluator::evaluate(const std::vector<EvaluationRequest>
     if (const Evaluation* known = record_.find(requests[i])) {
       results[i] = *known;
       results[i].request = requests[i];
-      results[i].over_budget = !needed.fits();  // the record of a diverged one does not say
+      set_memory(needed, results[i]);  // planned anew: a record only spares the training
       continue;
     }
     results[i].request = requests[i];
     results[i].seeds.resize(requests[i].seeds.size());
-    results[i].ram_bytes = needed.ram.required;
-    results[i].flash_bytes = needed.flash.required;
-    results[i].macs_per_step = needed.macs_per_step();
-    results[i].over_budget = !needed.fits();
+    set_memory(needed, results[i]);
     const size_t cut = cheapest_cut(first_updated_layer(*problem_.network, requests[i].schedule));
     for (size_t seed = 0; seed < requests[i].seeds.size(); ++seed)
       runs.push_back({i, seed, &caches_before(cut)});
@@ -142,31 +145,21 @@ std::vector<Evaluation> Evaluator::evaluate(const std::vector<EvaluationRequest>
   size_t recorded = 0;  // in the order of the requests
   size_t finished = 0;
   const auto record_finished = [&] {
-    while (recorded < results.size() && left[recorded] == 0) record_.add(results[recorded++]);
+    for (; recorded < results.size() && left[recorded] == 0; ++recorded) record_.add(results[recorded]);
   };
   record_finished();
-  std::exception_ptr failure;
-#pragma omp parallel for schedule(dynamic, 1) num_threads(problem_.jobs)
-  for (size_t r = 0; r < runs.size(); ++r) {
-    try {
-      if (cancelled && cancelled()) throw Error("search", "interrupted");
-      const Run& one = runs[r];
-      SeedResult result = run(requests[one.request], one.seed, *one.caches);
-#pragma omp critical(thaw_evaluator)
-      {
-        results[one.request].seeds[one.seed] = std::move(result);
-        if (--left[one.request] == 0) {
-          ++finished;
-          record_finished();
-          if (progress) progress(results[one.request], finished, requests.size());
-        }
-      }
-    } catch (...) {
-#pragma omp critical(thaw_evaluator)
-      if (!failure) failure = std::current_exception();
-    }
-  }
-  if (failure) std::rethrow_exception(failure);
+  std::mutex lock;  // of all that the runs share
+  for_each_parallel(static_cast<int64_t>(runs.size()), problem_.jobs, [&](int64_t r) {
+    if (cancelled && cancelled()) throw Error("search", "interrupted");
+    const Run& one = runs[static_cast<size_t>(r)];
+    SeedResult result = run(requests[one.request], one.seed, *one.caches);
+    const std::lock_guard guard(lock);
+    results[one.request].seeds[one.seed] = std::move(result);
+    if (--left[one.request] > 0) return;
+    ++finished;
+    record_finished();
+    if (progress) progress(results[one.request], finished, requests.size());
+  });
   std::set<const Caches*> used;
   for (const Run& one : runs) used.insert(one.caches);
   drop_caches(used);

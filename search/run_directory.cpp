@@ -7,6 +7,7 @@
 #include "memmodel/plan_json.h"
 #include "memmodel/planner.h"
 #include "sim/base/interval.h"
+#include "sim/graph/error.h"
 #include "sim/graph/file.h"
 #include "sim/graph/json.h"
 #include "sim/plan/schedule_json.h"
@@ -136,6 +137,15 @@ Json comparison_json(const SearchResult& result, const SearchProblem& problem, P
 }
 
 }  // namespace
+
+void check_run_files(const std::filesystem::path& folder) {
+  for (const char* name :
+       {"trials.jsonl", "trials.jsonl.earlier", "schedule.json", "curve.json", "pareto.json",
+        "comparison.json", "predictions.bin", "plan.json", "run.json", "state.bin", "model.tflite"})
+    if (std::filesystem::is_directory(folder / name))
+      throw Error((folder / name).string(), "is a folder, where a file of the run is to be written",
+                  "Give another folder with -o");
+}
 
 std::vector<Evaluation> pareto_front(const std::vector<Evaluation>& trials) {
   std::vector<Evaluation> candidates;

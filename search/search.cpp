@@ -94,6 +94,13 @@ Promise promise_of(const Evaluation& on_test, int64_t test_count) {
 
 }  // namespace
 
+TrainingRecipe SearchOptions::start_recipe() const {
+  TrainingRecipe result = with_epochs(recipe, epochs);
+  result.seed = seed;
+  if (learning_rate) result.learning_rate = *learning_rate;
+  return result;
+}
+
 std::optional<size_t> SearchResult::chosen_step() const {
   const int32_t number = contenders[choice.chosen].evaluation.number;
   for (size_t i = 0; i < freeze.curve.size(); ++i)
@@ -109,9 +116,7 @@ SearchResult search_by_freezing(Evaluator& evaluator, const SearchOptions& optio
   rates.run = {"rate", options.epochs, 1.0};
   rates.full = {"full", options.epochs, 1.0};
   rates.seeds = confirmation_seeds(evaluator.problem().folds, options.seed);
-  TrainingRecipe recipe = with_epochs(options.recipe, options.epochs);
-  recipe.seed = options.seed;
-  if (options.learning_rate) recipe.learning_rate = *options.learning_rate;
+  const TrainingRecipe recipe = options.start_recipe();
 
   SearchResult result;
   Schedule start = starting_schedule(evaluator, recipe, rates, log);

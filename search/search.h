@@ -21,6 +21,9 @@ struct SearchOptions {
   int32_t seeds = 3;  // of the final table
   std::vector<int32_t>
       shipped_predictions;  // of the test samples, by the model as shipped; empty: no such row
+
+  /// The recipe that every schedule of the search starts from.
+  TrainingRecipe start_recipe() const;
 };
 
 struct SearchResult {

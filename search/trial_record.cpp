@@ -1,6 +1,7 @@
 #include "search/trial_record.h"
 
 #include <span>
+#include <string_view>
 #include <utility>
 
 #include "search/trial_json.h"
@@ -44,26 +45,10 @@ std::string evaluation_key(const EvaluationRequest& request, const std::string& 
 TrialRecord::TrialRecord(std::filesystem::path file, std::string run_digest)
     : file_(std::move(file)), run_digest_(std::move(run_digest)) {
   if (file_.empty()) return;
-  // This run writes its record anew, row by row as it asks, so that a resumed record equals an uninterrupted
-  // one; what earlier runs left is set aside first and read from there.
-  const std::filesystem::path aside = earlier_file();
-  std::string earlier = complete_lines(aside);
-  if (std::filesystem::exists(file_)) {
-    earlier += complete_lines(file_);
-    write_file_atomically(aside, earlier);
-    std::filesystem::remove(file_);
-  }
-  size_t at = 0;
-  for (int32_t line = 1; at < earlier.size(); ++line) {
-    const size_t end = earlier.find('\n', at);
-    const std::string where = aside.string() + ":" + std::to_string(line);
-    TrialRow row = parse_trial(std::string_view(earlier).substr(at, end - at), where);
-    if (row.run != run_digest_)
-      throw Error(where, "was recorded for another model, data set, board, seed or version",
-                  "Choose another output folder with -o, or remove this one");
-    known_[row.key] = std::move(row.evaluation);
-    at = end + 1;
-  }
+  set_aside_ = complete_lines(earlier_file());
+  found_ = complete_lines(file_);
+  read_rows(set_aside_, earlier_file());
+  read_rows(found_, file_);
   resumed_ = known_.size();
 }
 
@@ -71,8 +56,23 @@ std::filesystem::path TrialRecord::earlier_file() const {
   return file_.string() + ".earlier";
 }
 
+void TrialRecord::read_rows(std::string_view text, const std::filesystem::path& file) {
+  for (int32_t line = 1; !text.empty(); ++line) {
+    const size_t end = text.find('\n');
+    const std::string where = file.string() + ":" + std::to_string(line);
+    TrialRow row = parse_trial(text.substr(0, end), where);
+    if (row.run != run_digest_)
+      throw Error(where, "was recorded for another model, data set, board, recipe, seed or version",
+                  "Choose another output folder with -o, or remove this one");
+    known_[row.key] = std::move(row.evaluation);
+    text.remove_prefix(end + 1);
+  }
+}
+
 void TrialRecord::finish() {
-  if (!file_.empty()) std::filesystem::remove(earlier_file());
+  if (file_.empty()) return;
+  append_to_file(file_, written_, "");
+  std::filesystem::remove(earlier_file());
 }
 
 const Evaluation* TrialRecord::find(const EvaluationRequest& request) const {
@@ -81,19 +81,29 @@ const Evaluation* TrialRecord::find(const EvaluationRequest& request) const {
 }
 
 void TrialRecord::add(Evaluation& evaluation) {
-  evaluation.number = static_cast<int32_t>(evaluations_.size()) + 1;
   const std::string key = evaluation_key(evaluation.request, run_digest_);
-  for (const Evaluation& earlier : evaluations_)
-    if (evaluation_key(earlier.request, run_digest_) == key) {
-      evaluation.number = earlier.number;
-      return;
-    }
+  if (const auto added = numbers_.find(key); added != numbers_.end()) {
+    evaluation.number = added->second;
+    return;
+  }
+  evaluation.number = static_cast<int32_t>(evaluations_.size()) + 1;
+  write_row(trial_line({key, run_digest_, evaluation}) + '\n');
+  numbers_[key] = evaluation.number;
   known_[key] = evaluation;
   evaluations_.push_back(evaluation);
+}
+
+void TrialRecord::write_row(const std::string& row) {
   if (file_.empty()) return;
-  std::ofstream out(file_, std::ios::app | std::ios::binary);
-  out << trial_line({key, run_digest_, evaluation}) << '\n' << std::flush;
-  if (!out) throw Error(file_.string(), "could not be written", "Is the disk full?");
+  const bool is_there = written_ < found_.size() && found_.compare(written_, row.size(), row) == 0;
+  if (!is_there) {
+    if (written_ < found_.size()) {  // rows in another order: kept aside until the search is complete
+      write_file_atomically(earlier_file(), set_aside_ + found_);
+      found_.clear();
+    }
+    append_to_file(file_, written_, row);
+  }
+  written_ += row.size();
 }
 
 }  // namespace thaw

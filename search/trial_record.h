@@ -4,9 +4,10 @@
 #pragma once
 
 #include <filesystem>
-#include <fstream>
 #include <map>
 #include <string>
+#include <string_view>
+#include <vector>
 
 #include "search/evaluation.h"
 
@@ -17,18 +18,20 @@ std::string evaluation_key(const EvaluationRequest& request, const std::string& 
 
 class TrialRecord {
  public:
-  /// Opens `file`, reading what an earlier run of the same command left; a last line that was cut off in the
-  /// middle is dropped. `run_digest` covers model, data and everything else that evaluations depend on: rows
-  /// of another run are refused with an Error. An empty path keeps the record in memory only.
+  /// Reads what an earlier run of the same command left in `file`; a last line that was cut off in the middle
+  /// is dropped. Damaged rows, and those of another run (`run_digest`, see run_digest.h), are refused with an
+  /// Error. Nothing is changed on disk. An empty path keeps the record in memory only.
   TrialRecord(std::filesystem::path file, std::string run_digest);
 
   /// The evaluation of this request if an earlier run measured it; its number counts this run's asking order.
   const Evaluation* find(const EvaluationRequest& request) const;
 
-  /// Numbers the evaluation and appends it, unless it is already there.
+  /// Numbers the evaluation and appends it, unless it is already there. Rows that the file holds already, in
+  /// this order, stay as they are; from the first other one on the file is written anew, its old rows kept in
+  /// `file`.earlier. Throws Error where a row cannot be written: the rows before it stand.
   void add(Evaluation& evaluation);
 
-  /// The search is complete: what was set aside of earlier runs is not needed any more.
+  /// The search is complete: rows that it did not ask for are dropped.
   void finish();
 
   /// Rows found when the record was opened.
@@ -39,11 +42,16 @@ class TrialRecord {
 
  private:
   std::filesystem::path earlier_file() const;
+  void read_rows(std::string_view text, const std::filesystem::path& file);
+  void write_row(const std::string& row);
 
   std::filesystem::path file_;
   std::string run_digest_;
   std::map<std::string, Evaluation> known_;
+  std::map<std::string, int32_t> numbers_;  // of this run's, by key
   std::vector<Evaluation> evaluations_;
+  std::string set_aside_, found_;  // what the two files held; found_ is empty once it is written over
+  size_t written_ = 0;             // bytes of the file that are rows of this run
   size_t resumed_ = 0;
 };
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cassert>
 
+#include "sim/data/parallel.h"
 #include "sim/data/random.h"
 #include "sim/exec/float_forward.h"
 
@@ -31,23 +32,26 @@ PrefixCache cache_float_prefix(const FloatModel& model, size_t layer, const Samp
   const std::vector<FloatKernelWeights> weights = prepare_kernel_weights(model, parameters);
   const auto sample_bytes = static_cast<size_t>(samples.sample_bytes());
   const int64_t variants = mirrored ? 2 : 1;
-#pragma omp parallel num_threads(threads)
-  {
-    FloatBlock block = float_block(model);
-    block.keep_masks = false;
-    std::vector<int8_t> image(sample_bytes);
-#pragma omp for schedule(static)
-    for (int64_t i = 0; i < samples.count * variants; ++i) {
-      const int64_t id = i / variants;
-      const bool flip = i % variants == 1;
-      std::copy_n(samples.images.data() + static_cast<size_t>(id) * sample_bytes, sample_bytes, image.data());
-      if (flip) flip_left_right(image, samples.height, samples.width, samples.channels);
-      const int8_t* const entry[] = {image.data()};
-      load_block(model, input, entry, block);
-      forward_layers(model, weights, parameters.biases, 0, layer, block);
-      store_sample(model, block, cache, id, flip);
-    }
-  }
+  struct Workspace {
+    FloatBlock block;
+    std::vector<int8_t> image;
+  };
+  const auto start = [&](int32_t) {
+    Workspace workspace = {float_block(model), std::vector<int8_t>(sample_bytes)};
+    workspace.block.keep_masks = false;
+    return workspace;
+  };
+  for_each_parallel(samples.count * variants, threads, start, [&](Workspace& workspace, int64_t i) {
+    auto& [block, image] = workspace;
+    const int64_t id = i / variants;
+    const bool flip = i % variants == 1;
+    std::copy_n(samples.images.data() + static_cast<size_t>(id) * sample_bytes, sample_bytes, image.data());
+    if (flip) flip_left_right(image, samples.height, samples.width, samples.channels);
+    const int8_t* const entry[] = {image.data()};
+    load_block(model, input, entry, block);
+    forward_layers(model, weights, parameters.biases, 0, layer, block);
+    store_sample(model, block, cache, id, flip);
+  });
   return cache;
 }
 

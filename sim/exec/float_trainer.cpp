@@ -1,12 +1,12 @@
 #include "sim/exec/float_trainer.h"
 
-#include <omp.h>
-
 #include <algorithm>
 #include <cassert>
 #include <cmath>
 #include <numbers>
 #include <utility>
+
+#include "sim/data/parallel.h"
 
 namespace thaw {
 namespace {
@@ -67,12 +67,13 @@ FloatScore FloatTrainer::compute_gradients(const FloatBatch& batch) {
   const auto classes = static_cast<size_t>(model_.network.classifier.classes);
   const size_t layers = model_.network.layers.size();
   while (block_gradients_.size() < blocks) block_gradients_.push_back(gradients_);
-  while (static_cast<int>(workspaces_.size()) < omp_get_max_threads())
-    workspaces_.push_back(float_block(model_));
+  const int32_t threads = threads_for(static_cast<int64_t>(blocks), 0);
+  while (workspaces_.size() < static_cast<size_t>(threads)) workspaces_.push_back(float_block(model_));
   std::vector<FloatScore> scores(blocks);
-#pragma omp parallel for schedule(dynamic, 1) if (blocks > 1)
-  for (size_t b = 0; b < blocks; ++b) {
-    FloatBlock& block = workspaces_[static_cast<size_t>(omp_get_thread_num())];
+  const auto workspace_of_thread = [&](int32_t thread) { return &workspaces_[static_cast<size_t>(thread)]; };
+  const auto differentiate = [&](FloatBlock* workspace, int64_t i) {
+    FloatBlock& block = *workspace;
+    const auto b = static_cast<size_t>(i);
     const size_t begin = b * kFloatBlockSamples;
     const size_t count = std::min<size_t>(kFloatBlockSamples, batch.samples.size() - begin);
     load_block(model_, layout_, std::span(batch.samples).subspan(begin, count), block);
@@ -83,7 +84,8 @@ FloatScore FloatTrainer::compute_gradients(const FloatBatch& batch) {
                                       logit_gradients, {});
     clear(block_gradients_[b]);
     backward(model_, targets_, parameters_, weights_, logit_gradients, block, block_gradients_[b]);
-  }
+  };
+  for_each_parallel(static_cast<int64_t>(blocks), threads, workspace_of_thread, differentiate);
   clear(gradients_);
   FloatScore total;
   for (size_t b = 0; b < blocks; ++b) {
@@ -133,23 +135,22 @@ FloatScore FloatTrainer::evaluate(const FloatBatch& batch, std::vector<int32_t>*
   const size_t blocks = (samples + kFloatBlockSamples - 1) / kFloatBlockSamples;
   std::vector<FloatScore> scores(blocks);
   std::vector<int32_t> classes(samples);
-#pragma omp parallel if (blocks > 1)
-  {
+  const auto start = [&](int32_t) {
     FloatBlock block = float_block(model_);
     block.keep_masks = false;
-#pragma omp for schedule(dynamic, 1)
-    for (size_t b = 0; b < blocks; ++b) {
-      const size_t begin = b * kFloatBlockSamples;
-      const size_t count = std::min<size_t>(kFloatBlockSamples, samples - begin);
-      load_block(model_, layout_, std::span(batch.samples).subspan(begin, count), block);
-      forward_layers(model_, weights_, parameters_.biases, layout_.layer, model_.network.layers.size(),
-                     block);
-      forward_classifier(model_, parameters_, block);
-      scores[b] =
-          softmax_cross_entropy(block.logits, std::span(batch.labels).subspan(begin, count),
-                                static_cast<int64_t>(samples), {}, std::span(classes).subspan(begin, count));
-    }
-  }
+    return block;
+  };
+  for_each_parallel(static_cast<int64_t>(blocks), 0, start, [&](FloatBlock& block, int64_t i) {
+    const auto b = static_cast<size_t>(i);
+    const size_t begin = b * kFloatBlockSamples;
+    const size_t count = std::min<size_t>(kFloatBlockSamples, samples - begin);
+    load_block(model_, layout_, std::span(batch.samples).subspan(begin, count), block);
+    forward_layers(model_, weights_, parameters_.biases, layout_.layer, model_.network.layers.size(), block);
+    forward_classifier(model_, parameters_, block);
+    scores[b] =
+        softmax_cross_entropy(block.logits, std::span(batch.labels).subspan(begin, count),
+                              static_cast<int64_t>(samples), {}, std::span(classes).subspan(begin, count));
+  });
   FloatScore total;
   for (const FloatScore& score : scores) total += score;
   if (predictions != nullptr) *predictions = std::move(classes);

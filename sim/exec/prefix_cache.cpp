@@ -1,11 +1,13 @@
 #include "sim/exec/prefix_cache.h"
 
-#include <omp.h>
-
 #include <algorithm>
 #include <cassert>
 #include <cstring>
+#include <memory>
+#include <optional>
+#include <span>
 
+#include "sim/data/parallel.h"
 #include "sim/data/random.h"
 #include "sim/plan/lower.h"
 
@@ -65,18 +67,17 @@ void run_to_cut(const Network& network, size_t from_layer, PrefixCache& cache, i
   const size_t first = first_step_of_layer(plan, network, from_layer);
   const size_t last = first_step_of_layer(plan, network, cache.layer);
   const int64_t variants = cache.mirrored.empty() ? 1 : 2;
-#pragma omp parallel num_threads(threads)
-  {
-    Executor executor(plan, {}, KernelSet::host, 0);
-#pragma omp for schedule(static)
-    for (int64_t i = 0; i < cache.count * variants; ++i) {
-      const int64_t id = i / variants;
-      const bool flip = i % variants == 1;
-      load(executor, id, flip);
-      executor.infer(first, nullptr, last);
-      store_sample(executor, cache, id, flip);
-    }
-  }
+  const auto executor_of_thread = [&](int32_t) {
+    return std::make_unique<Executor>(plan, std::span<const std::optional<int64_t>>(), KernelSet::host, 0);
+  };
+  for_each_parallel(cache.count * variants, threads, executor_of_thread,
+                    [&](const std::unique_ptr<Executor>& executor, int64_t i) {
+                      const int64_t id = i / variants;
+                      const bool flip = i % variants == 1;
+                      load(*executor, id, flip);
+                      executor->infer(first, nullptr, last);
+                      store_sample(*executor, cache, id, flip);
+                    });
 }
 
 }  // namespace

@@ -42,16 +42,28 @@ std::filesystem::path temporary_name(const std::filesystem::path& path) {
 }
 
 /// 0, or the errno of the first call that failed.
-int write_all(const std::filesystem::path& path, std::span<const std::byte> bytes) {
-  const Descriptor file(::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666));
-  if (file.number < 0) return errno;
+int write_all(const Descriptor& file, std::span<const std::byte> bytes) {
   for (size_t done = 0; done < bytes.size();) {
     const ssize_t n = ::write(file.number, bytes.data() + done, bytes.size() - done);
     if (n < 0 && errno == EINTR) continue;
     if (n < 0) return errno;
     done += static_cast<size_t>(n);
   }
+  return 0;
+}
+
+/// The same, into a new file and onto the disk.
+int write_new_file(const std::filesystem::path& path, std::span<const std::byte> bytes) {
+  const Descriptor file(::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666));
+  if (file.number < 0) return errno;
+  const int code = write_all(file, bytes);
+  if (code != 0) return code;
   return ::fsync(file.number) == 0 ? 0 : errno;
+}
+
+[[noreturn]] void refuse_write(const std::filesystem::path& path, int code) {
+  throw Error(path.string(), "cannot be written: " + reason(code),
+              "Check that the folder exists and has space");
 }
 
 }  // namespace
@@ -86,16 +98,32 @@ std::vector<std::byte> read_file(const std::filesystem::path& path, uint64_t max
 
 void write_file_atomically(const std::filesystem::path& path, std::span<const std::byte> bytes) {
   const std::filesystem::path temporary = temporary_name(path);
-  int code = write_all(temporary, bytes);
+  int code = write_new_file(temporary, bytes);
   if (code == 0 && ::rename(temporary.c_str(), path.c_str()) != 0) code = errno;
   if (code == 0) return;
   ::unlink(temporary.c_str());
-  throw Error(path.string(), "cannot be written: " + reason(code),
-              "Check that the folder exists and has space");
+  refuse_write(path, code);
 }
 
 void write_file_atomically(const std::filesystem::path& path, std::string_view text) {
   write_file_atomically(path, std::as_bytes(std::span(text)));
+}
+
+void append_to_file(const std::filesystem::path& path, uint64_t size, std::string_view text) {
+  const int create = size == 0 ? O_CREAT : 0;
+  const Descriptor file(::open(path.c_str(), O_WRONLY | O_APPEND | O_CLOEXEC | create, 0666));
+  if (file.number < 0) refuse_write(path, errno);
+  struct stat status {};
+  if (::fstat(file.number, &status) != 0) refuse_write(path, errno);
+  const auto length = static_cast<off_t>(size);
+  if (status.st_size < length)
+    throw Error(path.string(), "was cut short or replaced while it was being written",
+                "Run the command again");
+  if (status.st_size > length && ::ftruncate(file.number, length) != 0) refuse_write(path, errno);
+  const int code = write_all(file, std::as_bytes(std::span(text)));
+  if (code == 0) return;
+  if (::ftruncate(file.number, length) != 0) refuse_write(path, errno);
+  refuse_write(path, code);
 }
 
 }  // namespace thaw

@@ -19,4 +19,9 @@ std::vector<std::byte> read_file(const std::filesystem::path& path, uint64_t max
 void write_file_atomically(const std::filesystem::path& path, std::span<const std::byte> bytes);
 void write_file_atomically(const std::filesystem::path& path, std::string_view text);
 
+/// Makes the file its first `size` bytes and then `text`, without touching those bytes: what lay behind them
+/// is dropped. The file is made where `size` is 0. Throws Error, after which it holds its first `size` bytes
+/// still.
+void append_to_file(const std::filesystem::path& path, uint64_t size, std::string_view text);
+
 }  // namespace thaw

@@ -96,6 +96,36 @@ TEST(IncludeTable, RefusesArrowsThatAreNotInIt) {
   EXPECT_TRUE(allowed("reports/html.cpp", "sim/graph/json.h"));
 }
 
+/// Ways to start a thread, or a region of threads, that an exception must not leave.
+const std::vector<std::string> kThreads = {"#pragma omp",  "#pragma  omp", "_Pragma(\"omp", "std::thread(",
+                                           "std::thread>", "std::jthread", "std::async",    "pthread_create"};
+
+/// Places where one of them stands, as "file:line".
+std::vector<std::string> thread_starts(const fs::path& root) {
+  std::vector<std::string> places;
+  for (const char* top : {"engine", "sim", "memmodel", "search", "reports", "tools"})
+    for (const auto& entry : fs::recursive_directory_iterator(root / top)) {
+      if (!entry.is_regular_file() || !is_source(entry.path())) continue;
+      std::ifstream in(entry.path());
+      int number = 0;
+      for (std::string line; std::getline(in, line);) {
+        ++number;
+        for (const std::string& start : kThreads)
+          if (line.find(start) != std::string::npos)
+            places.push_back(fs::relative(entry.path(), root).string() + ":" + std::to_string(number));
+      }
+    }
+  return places;
+}
+
+TEST(ParallelLoops, AreAllForEachParallel) {
+  const std::vector<std::string> places = thread_starts(THAW_SOURCE_DIR);
+  EXPECT_FALSE(places.empty()) << "the loop itself was not found: the pattern sees nothing";
+  for (const std::string& place : places)
+    EXPECT_TRUE(place.starts_with("sim/data/parallel.h:"))
+        << place << ": an exception that leaves the region or thread ends the program; use for_each_parallel";
+}
+
 TEST(FolderReadmes, EveryFolderOpensWithAShortOne) {
   const fs::path root = THAW_SOURCE_DIR;
   std::set<std::string> folders = {"engine", "sim"};

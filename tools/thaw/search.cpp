@@ -11,13 +11,14 @@
 #include <vector>
 
 #include "memmodel/board.h"
+#include "search/run_digest.h"
 #include "search/run_directory.h"
+#include "search/run_lock.h"
 #include "search/search.h"
 #include "sim/base/interval.h"
 #include "sim/data/folds.h"
 #include "sim/graph/error.h"
 #include "sim/graph/json.h"
-#include "sim/graph/sha256.h"
 #include "sim/graph/tflite_reader.h"
 #include "tools/thaw/board_option.h"
 #include "tools/thaw/command.h"
@@ -117,17 +118,6 @@ std::vector<std::string> remarks(const Options& options, const SearchProblem& pr
                     "more training samples make the choice surer",
                     judged, weight, options.threshold));
   return lines;
-}
-
-/// Everything that the numbers of a trial depend on, beside the request itself.
-std::string run_digest(const Options& options, const SearchProblem& problem, const ModelData& data,
-                       const Network& network) {
-  const Board& board = problem.board;
-  const std::string text =
-      fmt::format("{} {} {} {} {} {} {} {} {} {} {}", THAW_VERSION, network.graph.sha256,
-                  network.classifier.classes, data.about.sha256, data.train.count, data.test.count, board.cpu,
-                  board.ram_bytes, board.flash_bytes, options.validation, options.seed.value_or(1));
-  return sha256_hex(std::as_bytes(std::span(text)));
 }
 
 std::string kib(int64_t bytes) {
@@ -286,8 +276,9 @@ int run(const Options& options) {
   if (shipped) searching.shipped_predictions = shipped->test_predictions;
   require_classifier_fits(problem, searching.recipe);
   const fs::path folder = output_folder(options, data);
-  fs::create_directories(folder);
-  const std::string digest = run_digest(options, problem, data, network);
+  const std::string digest = run_digest(problem, searching.start_recipe(), data.about.sha256, THAW_VERSION);
+  const RunLock lock(folder);
+  check_run_files(folder);
   TrialRecord record(folder / "trials.jsonl", digest);
   if (record.resumed() > 0 && !quiet)
     fmt::print(stderr, "resuming: {} evaluations of an earlier run are reused\n", record.resumed());

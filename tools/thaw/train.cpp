@@ -3,12 +3,10 @@
 // sample).
 #include <fmt/format.h>
 #include <omp.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <atomic>
 #include <chrono>
-#include <exception>
 #include <filesystem>
 #include <functional>
 #include <memory>
@@ -16,11 +14,13 @@
 #include <numeric>
 #include <optional>
 #include <string>
-#include <thread>
 #include <utility>
 #include <vector>
 
+#include "search/run_directory.h"
+#include "search/run_lock.h"
 #include "sim/base/interval.h"
+#include "sim/data/parallel.h"
 #include "sim/exec/float_prefix.h"
 #include "sim/exec/float_run.h"
 #include "sim/exec/prefix_cache.h"
@@ -171,8 +171,8 @@ void train_one(const Setting& setting, const TrainingData& data, const TrainingC
 }
 
 /// How many seeds train at once. A float run takes all threads for itself.
-size_t workers(const Options& options, const Setting& setting) {
-  if (!setting.float_model) return static_cast<size_t>(std::min(job_count(options), options.seeds));
+int32_t workers(const Options& options, const Setting& setting) {
+  if (!setting.float_model) return job_count(options);
   omp_set_num_threads(job_count(options));
   return 1;
 }
@@ -189,44 +189,29 @@ std::vector<SeedRun> train_seeds(const Options& options, const Schedule& schedul
   Progress progress("training", silent);
   std::mutex output;
   std::atomic<int64_t> samples = 0;
-  std::atomic<size_t> next = 0;
-  std::exception_ptr failure;
-  const auto work = [&] {
-    for (size_t i = next++; i < runs.size(); i = next++) {
-      const Clock::time_point start = Clock::now();
-      TrainingControl control;
-      control.test_every_epoch = setting.has_test();
-      control.cancelled = [&] {
-        const int64_t done = samples += 64;
+  for_each_parallel(options.seeds, workers(options, setting), [&](int64_t i) {
+    SeedRun& run = runs[static_cast<size_t>(i)];
+    const Clock::time_point start = Clock::now();
+    TrainingControl control;
+    control.test_every_epoch = setting.has_test();
+    control.cancelled = [&] {
+      const int64_t done = samples += 64;
+      const std::lock_guard lock(output);
+      progress.update(done, total);
+      return interrupted();
+    };
+    if (!silent)
+      control.on_epoch = [&](const EpochReport& report) {
         const std::lock_guard lock(output);
-        progress.update(done, total);
-        return interrupted();
+        progress.clear();
+        print_epoch(report, run.schedule.training, runs.size() > 1);
       };
-      if (!silent)
-        control.on_epoch = [&, i](const EpochReport& report) {
-          const std::lock_guard lock(output);
-          progress.clear();
-          print_epoch(report, runs[i].schedule.training, runs.size() > 1);
-        };
-      TrainingData data;
-      data.train = {&setting.train_cache, &setting.data.train.labels, {}};
-      if (setting.has_test()) data.test = {&setting.test_cache, &setting.data.test.labels, {}};
-      try {
-        train_one(setting, data, control, options.batch, runs[i]);
-      } catch (...) {
-        const std::lock_guard lock(output);
-        failure = std::current_exception();
-        return;
-      }
-      runs[i].seconds = seconds_since(start);
-    }
-  };
-  std::vector<std::thread> threads;
-  const size_t count = workers(options, setting);
-  for (size_t t = 1; t < count; ++t) threads.emplace_back(work);
-  work();
-  for (std::thread& thread : threads) thread.join();
-  if (failure) std::rethrow_exception(failure);
+    TrainingData data;
+    data.train = {&setting.train_cache, &setting.data.train.labels, {}};
+    if (setting.has_test()) data.test = {&setting.test_cache, &setting.data.test.labels, {}};
+    train_one(setting, data, control, options.batch, run);
+    run.seconds = seconds_since(start);
+  });
   return runs;
 }
 
@@ -329,23 +314,15 @@ void print_start(const Options& options, const Schedule& schedule, const Setting
              setting.network.layers.size(), duration_text(setting.prepare_seconds));
 }
 
-/// Refuses a folder that cannot be made, before anything long begins.
-void check_output_folder(const fs::path& folder) {
-  fs::path existing = fs::absolute(folder);
-  while (!fs::exists(existing)) existing = existing.parent_path();
-  if (!fs::is_directory(existing) || access(existing.c_str(), W_OK) != 0)
-    throw Error(folder.string(), "'" + existing.string() + "' is not a folder that can be written to",
-                "Give another folder with -o");
-}
-
 int train_command(const Options& options) {
   remember_interrupts();
   const fs::path folder = options.output.empty() ? fs::path("runs/train") : options.output;
   try {
-    check_output_folder(folder);
     const Schedule schedule = chosen_schedule(options);
     if (options.batch > 1 && schedule.arithmetic != "float")
       throw CLI::ValidationError("--batch needs --arithmetic float: the device trains one sample at a time");
+    const RunLock lock(folder);
+    check_run_files(folder);
     const Setting setting = prepare(options, schedule);
     print_start(options, schedule, setting);
     const std::vector<SeedRun> runs = train_seeds(options, schedule, setting);

@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include "sim/data/dataset.h"
+#include "sim/data/parallel.h"
 #include "sim/data/to_int8.h"
 #include "sim/exec/float_model.h"
 #include "sim/exec/float_prefix.h"
@@ -44,15 +45,14 @@ struct Cifar {
 
   /// Mean test accuracy over seeds 1 to 3, in percent.
   double mean_accuracy(Schedule schedule) const {
-    double sum = 0.0;
-#pragma omp parallel for reduction(+ : sum) num_threads(2)
-    for (uint32_t seed = 1; seed <= 3; ++seed) {
+    double accuracies[3];
+    for_each_parallel(3, 2, [&](int64_t i) {
       Schedule one = schedule;
-      one.training.seed = seed;
+      one.training.seed = static_cast<uint32_t>(i) + 1;
       const TrainingData data = {{&train_cache, &train.labels, {}}, {&test_cache, &test.labels, {}}};
-      sum += 100.0 * thaw::train(network, one, data, {}).accuracy;
-    }
-    return sum / 3.0;
+      accuracies[i] = 100.0 * thaw::train(network, one, data, {}).accuracy;
+    });
+    return (accuracies[0] + accuracies[1] + accuracies[2]) / 3.0;
   }
 
   Network network;

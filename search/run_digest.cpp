@@ -1,0 +1,39 @@
+#include "search/run_digest.h"
+
+#include <fmt/format.h>
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "sim/graph/sha256.h"
+
+namespace thaw {
+namespace {
+
+std::string recipe_text(const TrainingRecipe& recipe) {
+  // A field more in TrainingRecipe stops this from compiling until it is written too.
+  const auto& [learning_rate, epochs, lr_schedule, warmup_epochs, seed, flip, fraction_bits, gradient_bits,
+               fresh_classifier] = recipe;
+  return fmt::format("{} {} {} {} {} {} {} {} {}", learning_rate, epochs, lr_schedule, warmup_epochs, seed,
+                     flip, fraction_bits, gradient_bits, fresh_classifier);
+}
+
+std::string places_text(const std::vector<uint32_t>& places) {
+  return fmt::format("{} {}", places.size(), sha256_hex(std::as_bytes(std::span(places))));
+}
+
+}  // namespace
+
+std::string run_digest(const SearchProblem& problem, const TrainingRecipe& recipe,
+                       const std::string& data_sha256, const std::string& version) {
+  const Network& network = *problem.network;
+  const std::string text =
+      fmt::format("{}\n{} {} {}\n{} {} {}\n{}\n{}\n{}\n{}", version, network.graph.sha256,
+                  network.classifier.classes, network.classifier.fresh, data_sha256, problem.train->count,
+                  problem.test->count, places_text(problem.train_ids), places_text(problem.validation_ids),
+                  board_identity(problem.board), recipe_text(recipe));
+  return sha256_hex(std::as_bytes(std::span(text)));
+}
+
+}  // namespace thaw
