@@ -64,11 +64,10 @@ void pool(const Pool& op, bool maximum, const Ends& ends, const float* input, fl
   for_each_position(out, [&](const Shape& at) {
     float sum = 0.0F, largest = -std::numeric_limits<float>::infinity();
     int32_t count = 0;
-    for (int32_t ky = 0; ky < op.filter_height; ++ky)
-      for (int32_t kx = 0; kx < op.filter_width; ++kx) {
-        const int32_t y = at[1] * op.stride_height - rows.pad_before + ky;
-        const int32_t x = at[2] * op.stride_width - columns.pad_before + kx;
-        if (y < 0 || y >= in[1] || x < 0 || x >= in[2]) continue;
+    const int32_t top = at[1] * op.stride_height - rows.pad_before;
+    const int32_t left = at[2] * op.stride_width - columns.pad_before;
+    for (int32_t y = std::max(top, 0); y < std::min(top + op.filter_height, in[1]); ++y)
+      for (int32_t x = std::max(left, 0); x < std::min(left + op.filter_width, in[2]); ++x) {
         const float value = input[offset(in, {at[0], y, x, at[3]})] + ends.input_values.zero_point;
         sum += value;
         largest = std::max(largest, value);

@@ -34,4 +34,31 @@ constexpr WindowGeometry window_geometry(int32_t in, int32_t kernel, int32_t str
   return {static_cast<int32_t>(out), static_cast<int32_t>(total / 2)};
 }
 
+/// How far apart windows and taps of one axis lie, and where the first window begins.
+struct WindowSteps {
+  int32_t stride = 1, dilation = 1, pad_before = 0;
+
+  bool operator==(const WindowSteps&) const = default;
+};
+
+/// Steps that let every output position read the same input positions with the same taps, none of them larger
+/// than the image calls for: the stride of a single window, and the distance of taps of which at most one can
+/// meet the image, may be anything up to 2^31-1 in a file, and tables are as long as they are.
+constexpr WindowSteps least_steps(int32_t in, int32_t out, int32_t kernel, WindowSteps steps) {
+  WindowSteps least = steps;
+  if (out == 1) least.stride = std::min(steps.stride, in + 1);
+  // Tap k meets the image in some window where first <= k * dilation - pad < in; `first` to `in` spans
+  // `reach`.
+  const int64_t first = -(int64_t{out} - 1) * least.stride;
+  const int64_t reach = in - first;
+  if (steps.dilation <= reach + 1) return least;
+  least.dilation = static_cast<int32_t>(reach + 1);
+  int64_t tap = 0;  // the first that is not wholly before the image
+  while (tap < kernel && tap * steps.dilation - steps.pad_before < first) ++tap;
+  const int64_t place = tap * steps.dilation - steps.pad_before;
+  const int64_t kept = tap < kernel && place < in ? place : in;  // `in`: none meets it, nor the one before
+  least.pad_before = static_cast<int32_t>(tap * least.dilation - kept);
+  return least;
+}
+
 }  // namespace thaw

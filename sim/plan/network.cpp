@@ -27,6 +27,16 @@ std::string layer_name(const Tensor& output, int32_t op_number) {
   return name.empty() ? "op" + std::to_string(op_number) : name;
 }
 
+/// Strides and dilations that the image does not call for become small ones.
+void shorten_steps(Window& w) {
+  const WindowSteps rows = least_steps(w.input_height, w.output_height, w.kernel_height,
+                                       {w.stride_height, w.dilation_height, w.pad_top});
+  const WindowSteps columns = least_steps(w.input_width, w.output_width, w.kernel_width,
+                                          {w.stride_width, w.dilation_width, w.pad_left});
+  w.stride_height = rows.stride, w.dilation_height = rows.dilation, w.pad_top = rows.pad_before;
+  w.stride_width = columns.stride, w.dilation_width = columns.dilation, w.pad_left = columns.pad_before;
+}
+
 void place_window(Window& w, Padding padding) {
   const WindowGeometry rows =
       window_geometry(w.input_height, w.kernel_height, w.stride_height, w.dilation_height, padding);
@@ -36,6 +46,7 @@ void place_window(Window& w, Padding padding) {
   w.output_width = columns.out;
   w.pad_top = rows.pad_before;
   w.pad_left = columns.pad_before;
+  shorten_steps(w);
 }
 
 template <class WindowedOperator>
@@ -400,6 +411,7 @@ Network reduce(const Graph& graph, const NetworkOptions& options) {
         c.window.pad_left += left;
         c.window.input_height = dimension(graph.tensor(input), 1);
         c.window.input_width = dimension(graph.tensor(input), 2);
+        shorten_steps(c.window);
       }
       if (options.rescale_dead_channels)
         dead_channels += rescale_dead_channels(c, graph.tensor(op.inputs[0]).quantization.scale(),

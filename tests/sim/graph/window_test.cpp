@@ -3,6 +3,11 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <array>
+#include <cstdint>
+#include <vector>
+
 namespace thaw {
 namespace {
 
@@ -64,6 +69,59 @@ TEST(Window, AgreesWithCountingPositions) {
           else
             EXPECT_EQ(same.pad_before, 0);
         }
+}
+
+/// Input positions that output `o` reads with tap `k`, of all outputs and taps.
+std::vector<std::array<int64_t, 3>> reads(int32_t in, int32_t out, int32_t kernel, const WindowSteps& steps) {
+  std::vector<std::array<int64_t, 3>> all;
+  for (int64_t o = 0; o < out; ++o)
+    for (int64_t k = 0; k < kernel; ++k) {
+      const int64_t at = o * steps.stride - steps.pad_before + k * steps.dilation;
+      if (at >= 0 && at < in) all.push_back({o, k, at});
+    }
+  return all;
+}
+
+TEST(LeastSteps, ReadTheSamePositionsAndAreNoLargerThanTheImage) {
+  const std::vector<int32_t> sizes = {1, 2, 3, 7, 8, 9, 50, 100, 1000000007};
+  for (int32_t in = 1; in <= 7; ++in)
+    for (int32_t kernel = 1; kernel <= 5; ++kernel)
+      for (int32_t stride : sizes)
+        for (int32_t dilation : sizes)
+          for (Padding padding : {Padding::same, Padding::valid}) {
+            if ((int64_t{kernel} - 1) * dilation + 1 > INT32_MAX) continue;
+            const WindowGeometry geometry = window_geometry(in, kernel, stride, dilation, padding);
+            if (geometry.out < 1) continue;
+            const WindowSteps steps = {stride, dilation, geometry.pad_before};
+            const WindowSteps least = least_steps(in, geometry.out, kernel, steps);
+            EXPECT_EQ(reads(in, geometry.out, kernel, least), reads(in, geometry.out, kernel, steps))
+                << in << " " << kernel << " " << stride << " " << dilation;
+            EXPECT_LE(least.stride, std::max(in + 1, 3));
+            EXPECT_LE(least.dilation, 3 * in + 1);
+            EXPECT_GE(least.pad_before, 0);
+            EXPECT_LE(least.pad_before, kernel * (3 * in + 1));
+          }
+}
+
+TEST(LeastSteps, LeaveUsualWindowsAsTheyAre) {
+  for (const WindowSteps& steps : {WindowSteps{1, 1, 1}, {2, 1, 0}, {1, 2, 2}, {2, 1, 1}})
+    for (int32_t in : {1, 2, 14, 28, 128})
+      EXPECT_EQ(least_steps(in, (in + steps.stride - 1) / steps.stride, 3, steps), steps) << in;
+}
+
+// Any padding, also what a PAD before the convolution adds.
+TEST(LeastSteps, HoldForAnyPadding) {
+  for (int32_t in = 1; in <= 5; ++in)
+    for (int32_t out = 1; out <= 3; ++out)
+      for (int32_t kernel = 1; kernel <= 4; ++kernel)
+        for (int32_t stride = 1; stride <= 4; ++stride)
+          for (int32_t dilation = 1; dilation <= 40; ++dilation)
+            for (int32_t pad = 0; pad <= 90; pad += 1 + pad / 8) {
+              const WindowSteps steps = {stride, dilation, pad};
+              EXPECT_EQ(reads(in, out, kernel, least_steps(in, out, kernel, steps)),
+                        reads(in, out, kernel, steps))
+                  << in << " " << out << " " << kernel << " " << stride << " " << dilation << " " << pad;
+            }
 }
 
 }  // namespace
