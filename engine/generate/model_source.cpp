@@ -10,6 +10,7 @@
 #include "engine/generate/kernel_call.h"
 #include "engine/generate/model_id.h"
 #include "memmodel/state_layout.h"
+#include "sim/plan/state_limit.h"
 
 namespace thaw {
 namespace {
@@ -320,12 +321,13 @@ std::string state_view(const Plan& plan, const CallContext& context) {
   for (const Buffer& buffer : plan.buffers) {
     if (buffer.kind != BufferKind::state || buffer.id == plan.result) continue;
     const bool copied = buffer.initial_value == InitialValue::copy_of_constant;
-    pieces += fmt::format("    {{state.{}, {}, {}}},\n", context.name(buffer.id),
-                          copied ? context.name(buffer.initial) : "NULL", buffer.bytes);
+    pieces += fmt::format("    {{state.{}, {}, {}, {}}},\n", context.name(buffer.id),
+                          copied ? context.name(buffer.initial) : "NULL", buffer.bytes,
+                          state_limit(plan, buffer.id));
     ++count;
   }
   return fmt::format(R"c(
-// The trained values in the order of a state record, and where they start from.
+// The trained values in the order of a state record, where they start from, and how large they may be.
 static const thaw_state_piece pieces[] = {{
 {}}};
 

@@ -85,6 +85,24 @@ static thaw_status check_end(thaw_read_bytes read, void* context, uint32_t offse
   return word_at(end) == crc ? THAW_OK : THAW_CORRUPT;
 }
 
+// Whether `count` bytes of a piece, from byte `at` on, are values within its limit: sums of the forward pass
+// fit into int32 for those alone.
+static bool within_limit(const thaw_state_piece* piece, uint32_t at, const uint8_t* bytes, uint32_t count) {
+  if (piece->limit == 0) return true;
+  if (piece->limit == 127) {
+    const uint8_t* initial = (const uint8_t*)piece->initial;
+    for (uint32_t i = 0; i < count; ++i)
+      if (bytes[i] == 0x80 && !(initial && initial[at + i] == 0x80)) return false;
+    return true;
+  }
+  for (uint32_t i = 0; i + 4 <= count; i += 4) {
+    const uint32_t word = word_at(bytes + i);
+    const uint32_t magnitude = word >> 31 ? 0 - word : word;
+    if (magnitude > (uint32_t)piece->limit) return false;
+  }
+  return true;
+}
+
 thaw_status thaw_record_check(const thaw_state_view* view, thaw_read_bytes read, void* context,
                               uint32_t* sequence) {
   uint8_t header[THAW_RECORD_HEADER_BYTES];
@@ -92,16 +110,22 @@ thaw_status thaw_record_check(const thaw_state_view* view, thaw_read_bytes read,
   if (status != THAW_OK) return status;
   uint32_t crc = thaw_crc32(0, header, sizeof header);
   uint32_t offset = sizeof header;
-  const uint32_t last = THAW_RECORD_HEADER_BYTES + view->value_bytes;
-  while (offset < last) {
-    uint8_t chunk[CHUNK_BYTES];
-    const uint32_t count = last - offset < CHUNK_BYTES ? last - offset : CHUNK_BYTES;
-    if (!read(context, offset, chunk, count)) return THAW_STORAGE_FAILED;
-    crc = thaw_crc32(crc, chunk, count);
-    offset += count;
+  bool good = true;
+  for (uint32_t i = 0; i < view->piece_count; ++i) {
+    const thaw_state_piece* piece = &view->pieces[i];
+    uint32_t count;
+    for (uint32_t at = 0; at < piece->bytes; at += count) {
+      uint8_t chunk[CHUNK_BYTES];
+      count = piece->bytes - at < CHUNK_BYTES ? piece->bytes - at : CHUNK_BYTES;
+      if (!read(context, offset, chunk, count)) return THAW_STORAGE_FAILED;
+      crc = thaw_crc32(crc, chunk, count);
+      good = good && within_limit(piece, at, chunk, count);
+      offset += count;
+    }
   }
   *sequence = word_at(header + SEQUENCE_AT);
-  return check_end(read, context, last, crc);
+  const thaw_status end = check_end(read, context, offset, crc);
+  return end == THAW_OK && !good ? THAW_CORRUPT : end;
 }
 
 thaw_status thaw_record_read(const thaw_state_view* view, thaw_read_bytes read, void* context,

@@ -28,11 +28,14 @@ typedef bool (*thaw_write_bytes)(void* context, uint32_t offset, const void* byt
 /// time.
 typedef bool (*thaw_read_bytes)(void* context, uint32_t offset, void* bytes, uint32_t count);
 
-/// One array of trained values in RAM and its first value in flash (NULL: zeros).
+/// One array of trained values in RAM and its first value in flash (NULL: zeros). `limit` is the largest
+/// magnitude that a value of a record may have: 127 for int8 values (where the first value is -128, that
+/// too), more for int32 ones, 0 where every byte will do.
 typedef struct thaw_state_piece {
   void* place;
   const void* initial;
   uint32_t bytes;
+  int32_t limit;
 } thaw_state_piece;
 
 /// The trained state of one model.
@@ -55,8 +58,9 @@ void thaw_state_start(const thaw_state_view* view);
 thaw_status thaw_record_write(const thaw_state_view* view, uint32_t sequence, thaw_write_bytes write,
                               void* context);
 
-/// Whether the bytes are a complete record of this model; its sequence number in *sequence. Changes nothing
-/// else. THAW_STORAGE_FAILED, THAW_WRONG_VERSION, THAW_WRONG_MODEL, THAW_WRONG_SIZE or THAW_CORRUPT.
+/// Whether the bytes are a complete record of this model whose values lie within their limits; its sequence
+/// number in *sequence. Changes nothing else. THAW_STORAGE_FAILED, THAW_WRONG_VERSION, THAW_WRONG_MODEL,
+/// THAW_WRONG_SIZE or THAW_CORRUPT.
 thaw_status thaw_record_check(const thaw_state_view* view, thaw_read_bytes read, void* context,
                               uint32_t* sequence);
 

@@ -3,13 +3,17 @@
 #include <algorithm>
 #include <cassert>
 #include <cmath>
+#include <cstdlib>
 #include <cstring>
 #include <new>
+#include <string>
 
 #include "engine/kernels/classifier.h"
 #include "engine/kernels/gradient.h"
 #include "sim/exec/host_kernels.h"
 #include "sim/exec/portable_kernels.h"
+#include "sim/graph/error.h"
+#include "sim/plan/state_limit.h"
 
 namespace thaw {
 namespace {
@@ -124,11 +128,31 @@ std::vector<std::byte> Executor::state() const {
   return result;
 }
 
+/// Sums of the forward pass fit into int32 only while biases and weights are what training can make of them.
+void Executor::check_limit(const Buffer& buffer, std::span<const std::byte> values) const {
+  const int64_t limit = state_limit(plan_, buffer.id);
+  if (limit == 0) return;
+  const bool bytes_wide = limit == 127;
+  const size_t width = bytes_wide ? 1 : sizeof(int32_t);
+  for (size_t at = 0; at + width <= values.size(); at += width) {
+    int32_t value = static_cast<int8_t>(values[at]);
+    if (!bytes_wide) std::memcpy(&value, values.data() + at, width);
+    const bool from_model =
+        bytes_wide && buffer.initial.present() && plan_.buffer(buffer.initial).data[at] == values[at];
+    if (std::abs(int64_t{value}) > limit && !from_model)
+      throw Error("state: " + buffer.name,
+                  "value " + std::to_string(at / width) + " is " + std::to_string(value) + ", beyond " +
+                      std::to_string(limit),
+                  "No training gives such a state; train again");
+  }
+}
+
 void Executor::set_state(std::span<const std::byte> state) {
   for (const Buffer& buffer : plan_.buffers) {
     if (buffer.kind != BufferKind::state || buffer.id == plan_.result) continue;
     const std::span<std::byte> raw = bytes(buffer.id);
     assert(state.size() >= raw.size());
+    check_limit(buffer, state.first(raw.size()));
     std::copy_n(state.begin(), raw.size(), raw.begin());
     state = state.subspan(raw.size());
   }

@@ -65,7 +65,8 @@ class Executor {
   /// Every trained value in the plan's buffer order: what is saved across power loss (section 10), without
   /// step number and seed.
   std::vector<std::byte> state() const;
-  /// Restores what state() gave; the size must fit.
+  /// Restores what state() gave; the size must fit. Throws Error at values beyond their limits
+  /// (state_limit.h): the state is of no use then.
   void set_state(std::span<const std::byte> state);
 
   /// The exponent that gradient tensor `number` had in the last step.
@@ -78,6 +79,7 @@ class Executor {
     void operator()(std::byte* memory) const;
   };
   bool run(size_t step, const StepInput* input);
+  void check_limit(const Buffer& buffer, std::span<const std::byte> values) const;
 
   const Plan& plan_;
   std::unique_ptr<std::byte[], AlignedDelete> memory_;  // arena, then state

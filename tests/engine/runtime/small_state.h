@@ -35,7 +35,7 @@ struct SmallState {
   uint8_t first[5];
   uint8_t second[8];
   uint32_t seed = 0, step = 0;
-  thaw_state_piece pieces[2] = {{first, kFirst, sizeof first}, {second, nullptr, sizeof second}};
+  thaw_state_piece pieces[2] = {{first, kFirst, sizeof first, 0}, {second, nullptr, sizeof second, 0}};
   thaw_state_view view = {pieces, 2, 13, 0x12345678, &seed, &step};
 };
 

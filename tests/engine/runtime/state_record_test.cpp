@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 #include <zlib.h>
 
+#include <cstdlib>
 #include <cstring>
 #include <vector>
 
@@ -131,6 +132,65 @@ TEST(StateRecord, StorageThatFailsIsReported) {
     bool changed = true;
     EXPECT_EQ(thaw_record_read(&state.view, Memory::read, &reading, &changed), THAW_STORAGE_FAILED) << at;
     EXPECT_FALSE(changed);
+  }
+}
+
+/// The record of a state, its checksum right, whatever its values.
+thaw_status check_of(SmallState& state) {
+  Memory memory = record_of(state, 1);
+  uint32_t sequence = 0;
+  return thaw_record_check(&state.view, Memory::read, &memory, &sequence);
+}
+
+TEST(StateRecord, ABiasBeyondItsLimitIsRefusedThoughTheChecksumIsRight) {
+  for (const int32_t limit : {1912, 1000000, INT32_MAX - 1}) {
+    for (const int64_t value : {int64_t{0}, int64_t{limit}, -int64_t{limit}, int64_t{limit} + 1,
+                                -int64_t{limit} - 1, int64_t{INT32_MAX}, int64_t{INT32_MIN}}) {
+      SmallState state(0x40);
+      state.pieces[1].limit = limit;
+      const int32_t words[2] = {5, static_cast<int32_t>(value)};
+      std::memcpy(state.second, words, sizeof words);
+      EXPECT_EQ(check_of(state), std::abs(value) <= limit ? THAW_OK : THAW_CORRUPT) << limit << " " << value;
+      SmallState other(0x80);
+      other.pieces[1].limit = limit;
+      const SmallState before = other;
+      bool changed = true;
+      Memory memory = record_of(state, 1);
+      if (thaw_record_read(&other.view, Memory::read, &memory, &changed) != THAW_OK) {
+        EXPECT_FALSE(changed);
+        EXPECT_EQ(other, before);
+      }
+    }
+  }
+}
+
+TEST(StateRecord, AWeightThatNoTrainingMakesIsRefused) {
+  SmallState state(0x40);
+  state.pieces[0].limit = 127;
+  EXPECT_EQ(check_of(state), THAW_OK);
+  state.first[3] = 0x81;  // -127
+  EXPECT_EQ(check_of(state), THAW_OK);
+  state.first[3] = 0x80;  // -128
+  EXPECT_EQ(check_of(state), THAW_CORRUPT);
+  static const uint8_t initial[5] = {1, 2, 3, 0x80, 5};
+  state.pieces[0].initial = initial;
+  EXPECT_EQ(check_of(state), THAW_OK) << "the model itself starts from it";
+  state.first[4] = 0x80;
+  EXPECT_EQ(check_of(state), THAW_CORRUPT);
+}
+
+TEST(StateRecord, LimitsHoldInEveryChunkOfALongPiece) {
+  std::vector<int32_t> biases(100, 7);
+  uint32_t seed = 0, step = 0;
+  const thaw_state_piece piece = {biases.data(), nullptr, 400, 1000};
+  const thaw_state_view view = {&piece, 1, 400, 1, &seed, &step};
+  for (size_t i = 0; i < biases.size(); ++i) {
+    biases[i] = 1001;
+    Memory memory;
+    ASSERT_EQ(thaw_record_write(&view, 1, Memory::write, &memory), THAW_OK);
+    uint32_t sequence = 0;
+    EXPECT_EQ(thaw_record_check(&view, Memory::read, &memory, &sequence), THAW_CORRUPT) << i;
+    biases[i] = 7;
   }
 }
 
