@@ -4,8 +4,8 @@
 #include <cstdio>
 #include <map>
 
-#include "memmodel/printable.h"
 #include "memmodel/timeline.h"
+#include "sim/graph/printable.h"
 
 namespace thaw {
 namespace {

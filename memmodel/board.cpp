@@ -6,6 +6,7 @@
 #include "memmodel/byte_size.h"
 #include "sim/graph/error.h"
 #include "sim/graph/json.h"
+#include "sim/graph/printable.h"
 
 namespace thaw {
 namespace {
@@ -27,7 +28,8 @@ Board board_of(const nlohmann::json& json, const std::string& file_name) {
                    "flash_bytes", "stack_bytes", "clock_hz"});
   Board board;
   board.name = view.field("name").string();
-  if (board.name.empty()) view.field("name").expected("a name");
+  if (board.name.empty() || printable(board.name) != board.name)
+    view.field("name").expected("a name without control characters");
   board.description = view.field("description").string();
   const std::optional<JsonView> port = view.optional_field("port");
   board.port = port ? port->string() : board.name;

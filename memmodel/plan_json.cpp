@@ -5,10 +5,10 @@
 #include <utility>
 
 #include "memmodel/gradient_places.h"
-#include "memmodel/printable.h"
 #include "memmodel/state_layout.h"
 #include "memmodel/timeline.h"
 #include "memmodel/totals.h"
+#include "sim/graph/printable.h"
 
 namespace thaw {
 namespace {

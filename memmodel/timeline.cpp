@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <cstdio>
 
-#include "memmodel/printable.h"
+#include "sim/graph/printable.h"
 
 namespace thaw {
 namespace {

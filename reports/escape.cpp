@@ -1,5 +1,7 @@
 #include "reports/escape.h"
 
+#include "sim/graph/printable.h"
+
 namespace thaw {
 
 std::string clipped(std::string_view text, size_t most) {
@@ -10,9 +12,7 @@ std::string clipped(std::string_view text, size_t most) {
     const auto is_continuation = [](char c) { return (static_cast<unsigned char>(c) & 0xC0U) == 0x80U; };
     while (end > 0 && is_continuation(text[end])) --end;
   }
-  std::string result(text.substr(0, end));
-  for (char& c : result)
-    if (static_cast<unsigned char>(c) < 0x20U || c == 0x7F) c = ' ';
+  std::string result = printable(text.substr(0, end));
   if (end < text.size()) result += kEllipsis;
   return result;
 }

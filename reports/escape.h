@@ -11,7 +11,7 @@ namespace thaw {
 constexpr size_t kMostNameBytes = 200;
 
 /// At most `most` bytes, cut between UTF-8 characters, with "…" where something was cut; control characters
-/// become spaces.
+/// and bytes that are not UTF-8 become '?'.
 std::string clipped(std::string_view text, size_t most = kMostNameBytes);
 
 /// Clipped, for HTML text and quoted attributes, and for SVG.

@@ -10,13 +10,14 @@
 #include "reports/run_charts.h"
 #include "sim/graph/file.h"
 #include "sim/graph/json.h"
+#include "sim/graph/output_folder.h"
 
 namespace thaw {
 
 std::vector<std::string> write_report_folder(const std::filesystem::path& folder,
                                              const std::vector<Run>& runs,
                                              const std::vector<BoardLimits>& boards, const GateReport* gate) {
-  std::filesystem::create_directories(folder);
+  open_output_folder(folder);
   std::vector<std::string> written;
   const auto write = [&](const std::string& name, const std::string& text) {
     write_file_atomically(folder / name, text);
@@ -30,7 +31,7 @@ std::vector<std::string> write_report_folder(const std::filesystem::path& folder
     write(runs.size() == 1 ? "trials.csv" : fmt::format("trials-{}.csv", i + 1), trials_csv(runs[i]));
   write("report.json", json_text(report_json(runs, boards, gate)));
   write("benchmark.json", json_text(benchmark_json(runs)));
-  std::filesystem::create_directories(folder / "charts");
+  open_output_folder(folder / "charts");
   for (size_t i = 0; i < runs.size(); ++i)
     for (const Chart& chart : run_charts(runs[i])) {
       const std::string name = "charts/" + chart.name + (runs.size() == 1 ? "" : fmt::format("-{}", i + 1));

@@ -28,11 +28,12 @@ std::string places_text(const std::vector<uint32_t>& places) {
 std::string run_digest(const SearchProblem& problem, const TrainingRecipe& recipe,
                        const std::string& data_sha256, const std::string& version) {
   const Network& network = *problem.network;
-  const std::string text =
-      fmt::format("{}\n{} {} {}\n{} {} {}\n{}\n{}\n{}\n{}", version, network.graph.sha256,
+  std::string text =
+      fmt::format("{}\n{} {} {}\n{} {} {}\n{}\n{}\n{}\n", version, network.graph.sha256,
                   network.classifier.classes, network.classifier.fresh, data_sha256, problem.train->count,
-                  problem.test->count, places_text(problem.train_ids), places_text(problem.validation_ids),
-                  board_identity(problem.board), recipe_text(recipe));
+                  problem.test->count, problem.mirror, board_identity(problem.board), recipe_text(recipe));
+  for (const Fold& fold : problem.folds)
+    text += places_text(fold.train) + "\n" + places_text(fold.validation) + "\n";
   return sha256_hex(std::as_bytes(std::span(text)));
 }
 

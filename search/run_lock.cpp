@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "sim/graph/error.h"
+#include "sim/graph/output_folder.h"
 
 namespace thaw {
 namespace {
@@ -44,6 +45,7 @@ RunLock::RunLock(fs::path folder) : folder_(fs::absolute(std::move(folder))), fi
   try {
     make_folders();
     take();
+    remove_partial_files(folder_);
   } catch (...) {
     if (descriptor_ >= 0) ::close(descriptor_);
     remove_empty_folders();

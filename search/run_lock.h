@@ -10,8 +10,8 @@ namespace thaw {
 /// process ends in whatever way. A file system without locks is used without one.
 class RunLock {
  public:
-  /// Makes the folder where it is absent. Throws Error where it cannot be made or written to, or where
-  /// another run holds it: then nothing is changed.
+  /// Makes the folder where it is absent, and removes what runs that were killed left half written. Throws
+  /// Error where it cannot be made or written to, or where another run holds it: then nothing is changed.
   explicit RunLock(std::filesystem::path folder);
   /// Removes the lock file, and the folders made for it where nothing was put into them.
   ~RunLock();

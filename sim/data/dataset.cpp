@@ -16,6 +16,7 @@
 #include "sim/data/zip.h"
 #include "sim/graph/error.h"
 #include "sim/graph/file.h"
+#include "sim/graph/printable.h"
 #include "sim/graph/sha256.h"
 
 namespace thaw {
@@ -70,8 +71,10 @@ Dataset read_dataset(const std::filesystem::path& path, const SampleShape& wante
   Dataset dataset = read_any(path, wanted);
   if (dataset.train.count == 0)
     throw Error(path.string(), "holds no training data", "Add the training part of the data set");
-  dataset.name = name_of(path);
+  dataset.name = printable(name_of(path));
   if (dataset.class_names.empty()) dataset.class_names = numbered_classes(dataset);
+  for (std::string& name : dataset.class_names) name = printable(name);
+  for (std::string& note : dataset.notes) note = printable(note);
   if (dataset.test.count == 0) dataset.notes.emplace_back("there is no test split");
   dataset.sha256 = content_digest(dataset);
   return dataset;

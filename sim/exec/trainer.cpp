@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cassert>
 #include <cmath>
+#include <cstdint>
+#include <string>
 
 #include "sim/data/random.h"
 #include "sim/graph/error.h"
@@ -75,11 +77,14 @@ TrainingResult train(const Network& network, const Schedule& schedule, const Tra
   assert(data.train.cache->layer <= first_updated_layer(network, schedule));
   const auto count = static_cast<uint32_t>(data.train.count());
   const uint64_t total = uint64_t{count} * static_cast<uint64_t>(recipe.epochs);
+  if (total > UINT32_MAX)  // the device counts steps in 32 bits
+    throw Error("training", std::to_string(total) + " steps are more than " + std::to_string(UINT32_MAX),
+                "Train for fewer epochs");
   const auto rates = cosine_learning_rates(recipe.learning_rate, static_cast<double>(total),
                                            recipe.warmup_epochs * static_cast<double>(count));
   TrainingResult result;
   std::vector<int64_t> losses;
-  losses.reserve(total);
+  losses.reserve(std::min<uint64_t>(total, uint64_t{1} << 20));
   LossWindow window;
   for (int32_t epoch = 0; epoch < recipe.epochs && result.outcome == Outcome::ok; ++epoch) {
     const std::vector<uint32_t> order = shuffle(recipe.seed, static_cast<uint32_t>(epoch), count);

@@ -2,6 +2,7 @@
 #include "sim/graph/file.h"
 
 #include <fcntl.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -56,6 +57,7 @@ int write_all(const Descriptor& file, std::span<const std::byte> bytes) {
 int write_new_file(const std::filesystem::path& path, std::span<const std::byte> bytes) {
   const Descriptor file(::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666));
   if (file.number < 0) return errno;
+  ::flock(file.number, LOCK_EX | LOCK_NB);  // says that it is being written (remove_partial_files)
   const int code = write_all(file, bytes);
   if (code != 0) return code;
   return ::fsync(file.number) == 0 ? 0 : errno;
@@ -66,17 +68,23 @@ int write_new_file(const std::filesystem::path& path, std::span<const std::byte>
               "Check that the folder exists and has space");
 }
 
+void refuse_what_is_no_file(const std::filesystem::path& path, mode_t mode) {
+  if (S_ISDIR(mode)) throw Error(path.string(), "is a folder, expected a file", "Name the file itself");
+  if (!S_ISREG(mode))
+    throw Error(path.string(), "is not a regular file", "Write what it gives into a file and name that");
+}
+
 }  // namespace
 
 std::vector<std::byte> read_file(const std::filesystem::path& path, uint64_t max_bytes) {
-  const Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
-  if (file.number < 0) throw Error(path.string(), "cannot be opened: " + reason(errno), "Check the path");
+  // A pipe without a writer would block an open without O_NONBLOCK; opening a device may already act on it.
   struct stat status {};
-  if (::fstat(file.number, &status) == 0 && S_ISDIR(status.st_mode))
-    throw Error(path.string(), "is a folder, expected a file", "Name the file itself");
+  if (::stat(path.c_str(), &status) == 0) refuse_what_is_no_file(path, status.st_mode);
+  const Descriptor file(::open(path.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC));
+  if (file.number < 0) throw Error(path.string(), "cannot be opened: " + reason(errno), "Check the path");
+  if (::fstat(file.number, &status) == 0) refuse_what_is_no_file(path, status.st_mode);
 
-  // Sizes reported by the file system are not trusted (pipes, growing files): read until the end or the
-  // limit.
+  // Sizes reported by the file system are not trusted (growing files): read until the end or the limit.
   std::vector<std::byte> bytes;
   size_t used = 0;
   const auto reported = static_cast<uint64_t>(std::max<off_t>(status.st_size, 0));

@@ -10,8 +10,8 @@
 
 namespace thaw {
 
-/// The bytes of a file. Throws Error where it cannot be opened or read, is a folder, or holds more than
-/// `max_bytes`.
+/// The bytes of a file. Throws Error where it cannot be opened or read, is no regular file (a folder, pipe or
+/// device), or holds more than `max_bytes`.
 std::vector<std::byte> read_file(const std::filesystem::path& path, uint64_t max_bytes);
 
 /// Writes to a temporary name in the same folder, flushes to the disk, then renames over `path`; the

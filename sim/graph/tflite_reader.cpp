@@ -18,6 +18,7 @@
 #include "sim/graph/graph_check.h"
 #include "sim/graph/graph_paths.h"
 #include "sim/graph/operator_names.h"
+#include "sim/graph/printable.h"
 #include "sim/graph/safe_biases.h"
 #include "sim/graph/sha256.h"
 #include "sim/graph/tflite_verify.h"
@@ -73,7 +74,7 @@ class ModelReader {
     subgraph_ = model_.subgraphs()->Get(0);
     for (size_t i = 0; i < count(subgraph_->operators()); ++i) refuse_unsupported(i);
     Graph graph;
-    graph.file_name = file_;
+    graph.file_name = printable(file_);
     for (size_t i = 0; i < count(subgraph_->operators()); ++i) graph.ops.push_back(read_op(i));
     graph.inputs = tensor_ids(values(subgraph_->inputs()), "subgraphs[0].inputs", Optional::no);
     graph.outputs = tensor_ids(values(subgraph_->outputs()), "subgraphs[0].outputs", Optional::no);
@@ -419,7 +420,7 @@ class ModelReader {
       if (source.name()->size() > max_name_bytes)
         fail(path + ".name", "has more than " + std::to_string(max_name_bytes) + " bytes");
       count_copied(source.name()->size(), path + ".name");
-      tensor.name = source.name()->str();
+      tensor.name = printable(source.name()->str());
     }
     tensor.type = data_type(source, path);
     const std::span<const int32_t> shape = values(source.shape());

@@ -22,6 +22,7 @@ struct Basis {
   std::string data = "data", version = "1.0";
 
   Board& board() { return small.problem.board; }
+  Fold& fold() { return small.problem.folds[0]; }
   std::string digest() const { return run_digest(small.problem, recipe, data, version); }
 };
 
@@ -61,13 +62,13 @@ const std::vector<Change> kChanges = {
     {"test samples", [](Basis& b) { b.small.test.count -= 1; }},
     {"validation share",
      [](Basis& b) {
-       b.small.problem.validation_ids.push_back(b.small.problem.train_ids.back());
-       b.small.problem.train_ids.pop_back();
+       b.fold().validation.push_back(b.fold().train.back());
+       b.fold().train.pop_back();
      }},
-    {"which samples decide",
-     [](Basis& b) { std::swap(b.small.problem.validation_ids[0], b.small.problem.train_ids[0]); }},
-    {"order of the samples",
-     [](Basis& b) { std::swap(b.small.problem.train_ids[0], b.small.problem.train_ids[1]); }},
+    {"which samples decide", [](Basis& b) { std::swap(b.fold().validation[0], b.fold().train[0]); }},
+    {"order of the samples", [](Basis& b) { std::swap(b.fold().train[0], b.fold().train[1]); }},
+    {"number of folds", [](Basis& b) { b.small.problem.folds.push_back(b.fold()); }},
+    {"mirroring", [](Basis& b) { b.small.problem.mirror = !b.small.problem.mirror; }},
     {"version", [](Basis& b) { b.version = "1.1"; }},
 };
 

@@ -41,7 +41,12 @@ class TrialRecordFile : public ::testing::Test {
   static Evaluation trial(uint32_t seed) {
     Evaluation e;
     e.request.role = "trial";
-    e.request.schedule.classes = 2;
+    Schedule& schedule = e.request.schedule;
+    schedule.model_file = "model.tflite";
+    schedule.model_sha256 = std::string(64, 'a');
+    schedule.classes = 2;
+    schedule.input = {1, 4, 4, 3};
+    schedule.update = {{0, "classifier", true, UpdatedWeights::all, {}}};
     e.request.fidelity = {"full", 1, 1.0};
     e.request.seeds = {seed};
     e.seeds = {{seed, Outcome::ok, 0.5, 1.25, "signature", {}, {}}};

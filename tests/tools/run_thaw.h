@@ -29,12 +29,14 @@ inline std::string text_of(const std::filesystem::path& path) {
 }
 
 /// A running `thaw`, its streams going to files in `folder`, started in `folder`; standard error to
-/// `terminal` instead where one is given.
+/// `terminal` instead where one is given, standard output to `output`.
 class RunningThaw {
  public:
   RunningThaw(const std::vector<std::string>& arguments, const std::filesystem::path& folder,
-              const std::vector<std::string>& variables = {}, const std::string& terminal = "")
-      : out_(folder / "stdout.txt"), err_(terminal.empty() ? (folder / "stderr.txt").string() : terminal) {
+              const std::vector<std::string>& variables = {}, const std::string& terminal = "",
+              const std::string& output = "")
+      : out_(output.empty() ? (folder / "stdout.txt").string() : output),
+        err_(terminal.empty() ? (folder / "stderr.txt").string() : terminal) {
     std::vector<std::string> words = {THAW_BINARY_DIR "/thaw"};
     words.insert(words.end(), arguments.begin(), arguments.end());
     std::vector<std::string> environment = variables;
@@ -53,10 +55,13 @@ class RunningThaw {
 
   void send(int signal) const { kill(pid_, signal); }
 
+  pid_t process() const { return pid_; }
+
   Finished wait() const {
     int status = 0;
     waitpid(pid_, &status, 0);
-    return {WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status), text_of(out_),
+    return {WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status),
+            std::filesystem::is_regular_file(out_) ? text_of(out_) : "",
             std::filesystem::is_regular_file(err_) ? text_of(err_) : ""};
   }
 

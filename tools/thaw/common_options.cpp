@@ -2,16 +2,21 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
 #include <functional>
-#include <limits>
+#include <string_view>
 #include <thread>
 
 #include "memmodel/byte_size.h"
+#include "sim/data/parallel.h"
 #include "sim/graph/error.h"
 
 namespace thaw::cli {
 namespace {
 
+constexpr int32_t kMostSeeds = 1000;
+constexpr int32_t kMostEpochs = 100000;
+constexpr int64_t kMostBytes = int64_t{1} << 40;  // as of a board file
 constexpr int32_t kMaximalClasses = 255;  // the loss sums one 2^24 a class in uint32 (docs/arithmetic.md)
 
 struct Row {
@@ -29,10 +34,9 @@ auto value(Value CommonOptions::*member) {
 }
 
 template <class Value>
-auto at_least(Value CommonOptions::*member, double low) {
-  return [member, low](CLI::App& app, CommonOptions& options, const char* names) {
-    return app.add_option(names, options.*member)
-        ->check(CLI::Range(low, static_cast<double>(std::numeric_limits<int32_t>::max())));
+auto within(Value CommonOptions::*member, double low, double high) {
+  return [member, low, high](CLI::App& app, CommonOptions& options, const char* names) {
+    return app.add_option(names, options.*member)->check(from_to(low, high));
   };
 }
 
@@ -49,6 +53,8 @@ auto bytes(std::optional<int64_t> CommonOptions::*member) {
                                           [&options, member, names](const std::string& text) {
                                             try {
                                               options.*member = parse_byte_size(text, names);
+                                              if (options.*member > kMostBytes)
+                                                throw Error(names, "'" + text + "' is too large");
                                             } catch (const Error& error) {
                                               throw CLI::ValidationError(error.what());
                                             }
@@ -63,39 +69,51 @@ CLI::Option* add_arithmetic(CLI::App& app, CommonOptions& options, const char* n
       ->type_name("int8|float");
 }
 
-CLI::Option* add_classes(CLI::App& app, CommonOptions& options, const char* names) {
-  return app.add_option(names, options.classes)->check(CLI::Range(2, kMaximalClasses));
-}
-
-CLI::Option* add_learning_rate(CLI::App& app, CommonOptions& options, const char* names) {
-  return app.add_option(names, options.learning_rate)->check(CLI::Range(1e-9, 1e3));
-}
-
 const std::array kRows = {
     Row{Flag::json, "--json", toggle(&CommonOptions::json), "Print one JSON document on standard output"},
     Row{Flag::quiet, "-q,--quiet", toggle(&CommonOptions::quiet), "No progress, no remarks"},
     Row{Flag::verbose, "-v,--verbose", toggle(&CommonOptions::verbose), "More detail"},
-    Row{Flag::seed, "--seed", value(&CommonOptions::seed),
+    Row{Flag::seed, "--seed", within(&CommonOptions::seed, 0, 4294967295.0),
         "Seed of every random number (default: the schedule's)"},
-    Row{Flag::seeds, "--seeds", at_least(&CommonOptions::seeds, 1), "Runs with consecutive seeds"},
-    Row{Flag::jobs, "--jobs", at_least(&CommonOptions::jobs, 1),
+    Row{Flag::seeds, "--seeds", within(&CommonOptions::seeds, 1, kMostSeeds), "Runs with consecutive seeds"},
+    Row{Flag::jobs, "--jobs", within(&CommonOptions::jobs, 1, kMostThreads),
         "Threads (default: one a core); results do not depend on it"},
     Row{Flag::arithmetic, "--arithmetic", add_arithmetic,
         "int8: what the device computes; float: the paper's simulation"},
-    Row{Flag::classes, "--classes", add_classes,
+    Row{Flag::classes, "--classes", within(&CommonOptions::classes, 2, kMaximalClasses),
         "Replace the classifier by a fresh one for this many classes"},
-    Row{Flag::epochs, "--epochs", at_least(&CommonOptions::epochs, 1),
+    Row{Flag::epochs, "--epochs", within(&CommonOptions::epochs, 1, kMostEpochs),
         "Passes over the training data (default: the schedule's)"},
-    Row{Flag::learning_rate, "--lr", add_learning_rate,
+    Row{Flag::learning_rate, "--lr", within(&CommonOptions::learning_rate, 1e-9, 1e3),
         "Learning rate for batch 1 and one sample (default: the schedule's)"},
     Row{Flag::ram, "--ram", bytes(&CommonOptions::ram), "Budget of RAM; overrides the board's"},
     Row{Flag::flash, "--flash", bytes(&CommonOptions::flash), "Budget of flash; overrides the board's"},
-    Row{Flag::threshold, "--threshold", at_least(&CommonOptions::threshold, 0),
+    Row{Flag::threshold, "--threshold", within(&CommonOptions::threshold, 0, 100),
         "Points of accuracy that may be lost"},
     Row{Flag::output, "-o,--output", value(&CommonOptions::output), "Directory for the results"},
 };
 
+/// "1000", "0.5": without trailing zeros.
+std::string plain(double value) {
+  char text[32];
+  const auto end = std::to_chars(text, text + sizeof text, value).ptr;
+  return {text, end};
+}
+
 }  // namespace
+
+CLI::Validator from_to(double low, double high) {
+  const auto fault = [low, high](const std::string& text) -> std::string {
+    std::string_view digits = text;
+    if (digits.starts_with('+')) digits.remove_prefix(1);
+    double value = 0.0;
+    const auto [rest, error] = std::from_chars(digits.data(), digits.data() + digits.size(), value);
+    const bool whole = error == std::errc() && rest == digits.data() + digits.size();
+    if (whole && value >= low && value <= high) return "";
+    return "'" + text + "' is not a number from " + plain(low) + " to " + plain(high);
+  };
+  return {fault, plain(low) + " to " + plain(high)};
+}
 
 void add_common_options(CLI::App& command, CommonOptions& options, std::initializer_list<Flag> flags) {
   for (const Row& row : kRows)

@@ -45,6 +45,9 @@ enum class Flag {
   output,
 };
 
+/// Accepts the numbers from `low` to `high`, both inclusive: no infinity, nothing that is not a number.
+CLI::Validator from_to(double low, double high);
+
 /// Adds the chosen flags to a subcommand; `options` must outlive the parse.
 void add_common_options(CLI::App& command, CommonOptions& options, std::initializer_list<Flag> flags);
 

@@ -10,6 +10,7 @@
 
 #include "sim/graph/error.h"
 #include "sim/graph/file.h"
+#include "sim/graph/output_folder.h"
 #include "sim/graph/tflite_reader.h"
 #include "sim/plan/network.h"
 #include "sim/plan/schedule_check.h"
@@ -72,7 +73,7 @@ int convert(const Options& options) {
       to_json ? write_schedule(schedule)
               : write_tiny_training_flags(flags_from_schedule(schedule, network, options.input)) + "\n";
   const std::filesystem::path folder = std::filesystem::path(options.output_file).parent_path();
-  if (!folder.empty()) std::filesystem::create_directories(folder);
+  open_output_folder(folder);
   write_file_atomically(options.output_file, written);
   if (options.json) {
     print_document({{"schema_version", 1},

@@ -17,6 +17,7 @@
 #include "sim/exec/trainer.h"
 #include "sim/graph/error.h"
 #include "sim/graph/file.h"
+#include "sim/graph/output_folder.h"
 #include "sim/graph/tflite_reader.h"
 #include "sim/plan/fixed_point_plan.h"
 #include "sim/plan/schedule_check.h"
@@ -139,7 +140,7 @@ FirmwareTrace check_files(const Options& options, Firmware& made) {
 
 void write_file(const fs::path& folder, const std::string& path, std::string_view text) {
   const fs::path file = folder / path;
-  fs::create_directories(file.parent_path());
+  open_output_folder(file.parent_path());
   write_file_atomically(file, text);
 }
 
@@ -157,6 +158,7 @@ void print_sizes(const Firmware& made, const fs::path& folder) {
 int generate_command(const Options& options) {
   Firmware made = plan_firmware(options);
   const fs::path folder = options.output.empty() ? fs::path("runs/firmware") : options.output;
+  check_output_folder(folder);
   const FirmwareTrace trace = check_files(options, made);
   const Tensor& input = made.network.graph.tensor(made.network.input);
   const FirmwareRequest request{made.plan,
@@ -168,7 +170,7 @@ int generate_command(const Options& options) {
                                 quantize_learning_rate(made.schedule.training.learning_rate),
                                 made.rates};
   for (const GeneratedFile& file : generate(request)) write_file(folder, file.path, file.text);
-  fs::create_directories(folder / "check");
+  open_output_folder(folder / "check");
   write_file_atomically(folder / "check/samples.bin", trace.samples);
   write_file_atomically(folder / "check/expected.bin", trace.expected);
   if (options.json) {
@@ -209,7 +211,7 @@ Command add_generate(CLI::App& root) {
       "Check the firmware on the first training samples of these data (default: on noise), and take the "
       "rates of a run over them");
   app->add_option("--check-steps", options->check_steps, "Training steps of the check")
-      ->check(CLI::Range(0, 1000000));
+      ->check(from_to(0, 1000000));
   add_common_options(*app, *options,
                      {Flag::output, Flag::seed, Flag::ram, Flag::flash, Flag::json, Flag::quiet});
   app->footer(

@@ -15,6 +15,7 @@
 #include "sim/exec/shipped_model.h"
 #include "sim/graph/error.h"
 #include "sim/graph/file.h"
+#include "sim/graph/output_folder.h"
 #include "sim/graph/tflite_reader.h"
 #include "sim/plan/lower.h"
 #include "tools/thaw/accuracy.h"
@@ -25,6 +26,7 @@
 #include "tools/thaw/model_data.h"
 #include "tools/thaw/progress.h"
 #include "tools/thaw/table.h"
+#include "tools/thaw/terminal.h"
 
 namespace thaw::cli {
 namespace {
@@ -57,7 +59,7 @@ fs::path dump_file(const fs::path& folder, const Tensor& tensor) {
 
 /// Runs once on the inputs that are set and writes every activation as it is made.
 void run_and_dump(const Model& model, Executor& executor, const fs::path& folder) {
-  fs::create_directories(folder);
+  open_output_folder(folder);
   for (size_t i = 0; i < model.graph.inputs.size(); ++i)
     write_file_atomically(dump_file(folder, model.graph.tensor(model.graph.inputs[i])),
                           executor.bytes(model.plan.inputs[i]));
@@ -122,7 +124,7 @@ int infer_data(const Options& options) {
       model.graph, input, samples, job_count(options), [&] { progress.update(++done, samples.count); },
       [] { return interrupted(); });
   if (interrupted()) {
-    fmt::print(stderr, "thaw: interrupted; run the same command again\n");
+    print_remark("thaw: interrupted; run the same command again\n");
     return 128 + interrupted_by();
   }
   const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();

@@ -3,14 +3,20 @@
 #include <fmt/format.h>
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <cerrno>
+#include <csignal>
+#include <cstdint>
 #include <cstdio>
 #include <exception>
+#include <iostream>
 #include <memory>
 #include <new>
 #include <string>
+#include <system_error>
 #include <vector>
 
 #include "sim/graph/error.h"
+#include "sim/graph/file.h"
 #include "sim/plan/nearest_name.h"
 #include "tools/thaw/command.h"
 #include "tools/thaw/run_record.h"
@@ -20,7 +26,25 @@ namespace thaw::cli {
 namespace {
 
 void print_error(const std::string& message) {
-  fmt::print(stderr, "thaw: {} {}\n", red("error:", stderr), one_line(message));
+  print_remark("thaw: {} {}\n", red("error:", stderr), one_line(message));
+}
+
+/// What was printed and has not left yet: a full disk behind a redirection shows here at the latest.
+void flush_output() {
+  std::cout.flush();
+  if (std::fflush(stdout) != 0 || std::ferror(stdout) != 0 || !std::cout)
+    throw Error("standard output", "cannot be written: " + std::generic_category().message(errno),
+                "Is the disk full?");
+}
+
+/// Reads a configuration file as any other input is read, for its complaints; CLI11 then reads it again.
+CLI::Validator readable_config() {
+  constexpr uint64_t kMostConfigBytes = uint64_t{1} << 20;
+  return {[](const std::string& path) {
+            read_file(path, kMostConfigBytes);
+            return std::string();
+          },
+          "FILE"};
 }
 
 /// A configuration file whose keys outside any [section] mean the subcommand that was called.
@@ -93,7 +117,8 @@ int run(int argc, const char* const* argv) {
       "thaw");
   root.set_version_flag("--version", "thaw " THAW_VERSION);
   root.set_config("--config", "",
-                  "Read options from a TOML file: keys are option names, sections are commands");
+                  "Read options from a TOML file: keys are option names, sections are commands")
+      ->check(readable_config());
   root.config_formatter(std::make_shared<CommandConfig>(root));
   root.allow_config_extras(CLI::config_extras_mode::error);
   root.require_subcommand(1);
@@ -105,9 +130,15 @@ int run(int argc, const char* const* argv) {
   try {
     root.parse(argc, argv);
     for (const Command& command : commands)
-      if (command.app->parsed()) return command.run();
+      if (command.app->parsed()) {
+        const int status = command.run();
+        flush_output();
+        return status;
+      }
   } catch (const CLI::Success& asked_for_text) {
-    return root.exit(asked_for_text);  // --help, --version
+    const int status = root.exit(asked_for_text);  // --help, --version
+    flush_output();
+    return status;
   } catch (const CLI::FileError& error) {
     print_error(error.what());
     return kInputError;
@@ -124,6 +155,7 @@ int run(int argc, const char* const* argv) {
 int main(int argc, char** argv) {
   using namespace thaw::cli;
   remember_command(argc, argv);
+  std::signal(SIGXFSZ, SIG_IGN);  // a file that reached the limit of its size is an error like a full disk
   try {
     return run(argc, argv);
   } catch (const thaw::Error& error) {

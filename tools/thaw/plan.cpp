@@ -20,6 +20,7 @@
 #include "memmodel/totals.h"
 #include "sim/exec/trainer.h"
 #include "sim/graph/file.h"
+#include "sim/graph/output_folder.h"
 #include "sim/graph/tflite_reader.h"
 #include "sim/plan/lower.h"
 #include "sim/plan/passes.h"
@@ -230,7 +231,7 @@ int plan_command(const Options& options) {
   const Account a = account(options);
   if (!options.svg.empty()) {
     const std::filesystem::path folder = std::filesystem::path(options.svg).parent_path();
-    if (!folder.empty()) std::filesystem::create_directories(folder);
+    open_output_folder(folder);
     write_file_atomically(options.svg, arena_svg(a.plan, a.layout));
   }
   if (options.json)

@@ -30,16 +30,15 @@ void Progress::update(int64_t done, int64_t total, const std::string& remark) {
   const double share =
       std::clamp(static_cast<double>(done) / static_cast<double>(std::max<int64_t>(1, total)), 0.0, 1.0);
   const double elapsed = std::chrono::duration<double>(now - start_).count();
-  fmt::print(stderr, "{}{} {:3.0f} % | elapsed {}", kClearLine, label_, 100.0 * share,
-             duration_text(elapsed));
-  if (share > 0.02) fmt::print(stderr, ", about {} left", duration_text(elapsed * (1.0 - share) / share));
-  if (!remark.empty()) fmt::print(stderr, " | {}", remark);
+  print_remark("{}{} {:3.0f} % | elapsed {}", kClearLine, label_, 100.0 * share, duration_text(elapsed));
+  if (share > 0.02) print_remark(", about {} left", duration_text(elapsed * (1.0 - share) / share));
+  if (!remark.empty()) print_remark(" | {}", remark);
   std::fflush(stderr);
 }
 
 void Progress::clear() {
   if (!shown_) return;
-  fmt::print(stderr, "{}", kClearLine);
+  print_remark("{}", kClearLine);
   std::fflush(stderr);
 }
 

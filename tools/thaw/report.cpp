@@ -15,6 +15,7 @@
 #include "reports/schedule_diff.h"
 #include "sim/graph/error.h"
 #include "sim/graph/file.h"
+#include "sim/graph/output_folder.h"
 #include "tools/thaw/command.h"
 #include "tools/thaw/common_options.h"
 #include "tools/thaw/json_output.h"
@@ -85,8 +86,7 @@ int report(const Options& options) {
   const fs::path folder = options.output.empty() ? fs::path(options.runs[0]) / "report" : options.output;
   const std::vector<std::string> written = write_report_folder(folder, runs, boards, judged);
   if (options.update_baseline) {
-    const fs::path parent = fs::path(options.baseline).parent_path();
-    if (!parent.empty()) fs::create_directories(parent);
+    open_output_folder(fs::path(options.baseline).parent_path());
     write_baseline(options.baseline, figures_of(runs[0]));
   }
   if (options.json) {
@@ -107,7 +107,7 @@ int diff(const Options& options) {
   const ScheduleDiff found = diff_schedules(before, after);
   const std::vector<std::string> lines = diff_lines(found);
   if (!options.output.empty()) {
-    fs::create_directories(options.output);
+    open_output_folder(options.output);
     const Chart picture = diff_chart(before, after);
     write_file_atomically(fs::path(options.output) / "diff.svg", standalone_svg(picture));
     write_file_atomically(fs::path(options.output) / "diff.png", chart_png(picture));

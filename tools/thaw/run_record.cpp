@@ -7,6 +7,8 @@
 #include <thread>
 #include <vector>
 
+#include "sim/graph/printable.h"
+
 namespace thaw::cli {
 namespace {
 
@@ -36,7 +38,8 @@ Json machine_json() {
 }  // namespace
 
 void remember_command(int argc, const char* const* argv) {
-  command().assign(argv, argv + argc);
+  command().clear();
+  for (int i = 0; i < argc; ++i) command().push_back(printable(argv[i]));
 }
 
 Json run_record(const Graph& model, const ModelData& data) {

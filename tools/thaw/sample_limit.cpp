@@ -3,12 +3,13 @@
 #include <utility>
 
 #include "sim/data/split_validation.h"
+#include "tools/thaw/common_options.h"
 
 namespace thaw::cli {
 
 void add_sample_limit(CLI::App& command, int64_t& count) {
   command.add_option("--samples", count, "Use at most this many samples of each split (0: all)")
-      ->check(CLI::NonNegativeNumber);
+      ->check(from_to(0, 2147483647));
 }
 
 Split labels_only(const std::vector<int32_t>& labels) {

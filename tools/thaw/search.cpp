@@ -30,6 +30,7 @@
 #include "tools/thaw/run_record.h"
 #include "tools/thaw/sample_limit.h"
 #include "tools/thaw/table.h"
+#include "tools/thaw/terminal.h"
 
 namespace thaw::cli {
 namespace {
@@ -281,7 +282,7 @@ int run(const Options& options) {
   check_run_files(folder);
   TrialRecord record(folder / "trials.jsonl", digest);
   if (record.resumed() > 0 && !quiet)
-    fmt::print(stderr, "resuming: {} evaluations of an earlier run are reused\n", record.resumed());
+    print_remark("resuming: {} evaluations of an earlier run are reused\n", record.resumed());
 
   if (!quiet)
     for (const std::string& line : remarks(options, problem, shipped)) fmt::print(stderr, "note: {}\n", line);
@@ -299,7 +300,7 @@ int run(const Options& options) {
     if (quiet) return;
     progress.clear();
     const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-    fmt::print(stderr, "[{}] {}\n", duration_text(seconds), line);
+    print_remark("[{}] {}\n", duration_text(seconds), line);
     progress.restart();
   };
   SearchResult result;
@@ -308,8 +309,8 @@ int run(const Options& options) {
   } catch (const Error&) {
     if (!interrupted()) throw;
     progress.clear();
-    fmt::print(stderr, "thaw: interrupted after {} evaluations; the same command goes on from there ({})\n",
-               record.evaluations().size(), (folder / "trials.jsonl").string());
+    print_remark("thaw: interrupted after {} evaluations; the same command goes on from there ({})\n",
+                 record.evaluations().size(), (folder / "trials.jsonl").string());
     return 128 + interrupted_by();
   }
   progress.clear();
@@ -356,7 +357,7 @@ Command add_search(CLI::App& root) {
       ->capture_default_str();
   app->add_option("--validation", options->validation,
                   "Share of the training samples in each validation part that decisions are taken on")
-      ->check(CLI::Range(0.01, 0.5))
+      ->check(from_to(0.01, 0.5))
       ->capture_default_str();
   add_sample_limit(*app, options->samples);
   app->add_option(

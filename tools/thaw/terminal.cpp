@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <cstdlib>
 
+#include "sim/graph/printable.h"
+
 namespace thaw::cli {
 
 bool is_terminal(std::FILE* stream) {
@@ -23,7 +25,7 @@ std::string red(const std::string& text, std::FILE* stream) {
 std::string one_line(const std::string& text) {
   std::string line = text;
   std::replace(line.begin(), line.end(), '\n', ' ');
-  return line.substr(0, line.find_last_not_of(' ') + 1);
+  return printable(line.substr(0, line.find_last_not_of(' ') + 1));
 }
 
 }  // namespace thaw::cli

@@ -1,8 +1,11 @@
 // What the terminal can show: colours and progress only where a person watches.
 #pragma once
 
+#include <fmt/format.h>
+
 #include <cstdio>
 #include <string>
+#include <utility>
 
 namespace thaw::cli {
 
@@ -15,7 +18,16 @@ bool has_colours(std::FILE* stream);
 /// `text` in red for `stream`, or as it is where colours may not be written.
 std::string red(const std::string& text, std::FILE* stream);
 
-/// Several lines to one: line breaks become spaces.
+/// Several lines to one that is fit for a terminal: line breaks become spaces, other control characters and
+/// bytes that are not UTF-8 become '?'.
 std::string one_line(const std::string& text);
+
+/// Prints to standard error. What cannot be written there (a full disk behind a redirection) is dropped: a
+/// run does not end for its remarks.
+template <class... Values>
+void print_remark(fmt::format_string<Values...> format, Values&&... values) {
+  const std::string text = fmt::format(format, std::forward<Values>(values)...);
+  std::fwrite(text.data(), 1, text.size(), stderr);
+}
 
 }  // namespace thaw::cli

@@ -30,6 +30,8 @@
 #include "sim/graph/error.h"
 #include "sim/graph/file.h"
 #include "sim/graph/json.h"
+#include "sim/graph/output_folder.h"
+#include "sim/graph/printable.h"
 #include "sim/graph/sha256.h"
 #include "sim/graph/tflite_reader.h"
 #include "sim/graph/tflite_writer.h"
@@ -45,6 +47,7 @@
 #include "tools/thaw/run_record.h"
 #include "tools/thaw/sample_limit.h"
 #include "tools/thaw/table.h"
+#include "tools/thaw/terminal.h"
 
 namespace thaw::cli {
 namespace {
@@ -216,7 +219,7 @@ std::vector<SeedRun> train_seeds(const Options& options, const Schedule& schedul
 }
 
 void write_seed(const Setting& setting, const SeedRun& run, const fs::path& folder) {
-  fs::create_directories(folder);
+  open_output_folder(folder);
   const std::string schedule_text = write_schedule(run.schedule);
   write_file_atomically(folder / "schedule.json", schedule_text);
   TrainedState state;
@@ -267,7 +270,7 @@ Json result_json(const Options& options, const Schedule& schedule, const Setting
                  const std::vector<SeedRun>& runs) {
   Json json = run_record(setting.network.graph, setting.data);
   json["kind"] = "train";
-  json["schedule"] = {{"file", options.schedule}, {"layers", schedule.update.size()}};
+  json["schedule"] = {{"file", printable(options.schedule)}, {"layers", schedule.update.size()}};
   json["arithmetic"] = schedule.arithmetic;
   json["batch"] = options.batch;
   json["seeds"] = Json::array();
@@ -314,6 +317,10 @@ void print_start(const Options& options, const Schedule& schedule, const Setting
              setting.network.layers.size(), duration_text(setting.prepare_seconds));
 }
 
+std::string seed_folder(uint32_t seed) {
+  return fmt::format("seed-{}", seed);
+}
+
 int train_command(const Options& options) {
   remember_interrupts();
   const fs::path folder = options.output.empty() ? fs::path("runs/train") : options.output;
@@ -323,12 +330,14 @@ int train_command(const Options& options) {
       throw CLI::ValidationError("--batch needs --arithmetic float: the device trains one sample at a time");
     const RunLock lock(folder);
     check_run_files(folder);
+    if (options.seeds > 1)
+      for (int32_t i = 0; i < options.seeds; ++i)
+        check_run_files(folder / seed_folder(schedule.training.seed + static_cast<uint32_t>(i)));
     const Setting setting = prepare(options, schedule);
     print_start(options, schedule, setting);
     const std::vector<SeedRun> runs = train_seeds(options, schedule, setting);
     for (const SeedRun& run : runs)
-      write_seed(setting, run,
-                 runs.size() == 1 ? folder : folder / fmt::format("seed-{}", run.schedule.training.seed));
+      write_seed(setting, run, runs.size() == 1 ? folder : folder / seed_folder(run.schedule.training.seed));
     const Json json = result_json(options, schedule, setting, runs);
     write_json_file(folder / "run.json", json);
     if (options.json)
@@ -339,7 +348,7 @@ int train_command(const Options& options) {
   } catch (const Error&) {
     if (!interrupted()) throw;
   }
-  fmt::print(stderr, "thaw: interrupted; the same command starts the run again and gives the same result\n");
+  print_remark("thaw: interrupted; the same command starts the run again and gives the same result\n");
   return 128 + interrupted_by();
 }
 
@@ -356,7 +365,7 @@ Command add_train(CLI::App& root) {
   add_sample_limit(*app, options->samples);
   app->add_option("--batch", options->batch,
                   "Samples an update, with --arithmetic float (the device trains on one)")
-      ->check(CLI::Range(1, 4096))
+      ->check(from_to(1, 4096))
       ->capture_default_str();
   add_common_options(*app, *options,
                      {Flag::output, Flag::seed, Flag::seeds, Flag::epochs, Flag::learning_rate, Flag::classes,

@@ -99,6 +99,14 @@ TEST(Generate, HostAndPortlessBoards) {
   EXPECT_THAT(text_of(files, "Makefile"), HasSubstr("-mcpu=cortex-m4"));
 }
 
+TEST(Generate, ARecordsLimitsAreThoseOfTheContract) {
+  const auto files = files_for(last_layers(), board_named("host"));
+  // `project`: 3 biases of 4 products each, 12 weights.
+  const std::string biases = "12, " + std::to_string(INT32_MAX - 4 * 255 * 127) + "},";
+  EXPECT_THAT(text_of(files, "thaw_model.c"), HasSubstr(biases));
+  EXPECT_THAT(text_of(files, "thaw_model.c"), HasSubstr("12, 127},"));
+}
+
 TEST(Generate, EqualRequestsGiveEqualBytes) {
   const auto one = files_for(last_layers(), board_named("mps2-an500"));
   const auto two = files_for(last_layers(), board_named("mps2-an500"));

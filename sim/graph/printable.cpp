@@ -1,5 +1,5 @@
 // UTF-8 by its definition: RFC 3629, section 4.
-#include "memmodel/printable.h"
+#include "sim/graph/printable.h"
 
 #include <cstdint>
 #include <vector>

@@ -1,4 +1,5 @@
-// Names out of model files, made fit for terminals, XML and JSON.
+// Names that others gave (in model files, data sets, paths), made fit for terminals, XML and JSON: graphs and
+// data sets hold them like this from the moment they are read.
 #pragma once
 
 #include <string>
