@@ -19,6 +19,10 @@ struct ModelData {
 /// Reads DATA for the model whose int8 input is tensor `input`. Throws Error where its samples do not fit.
 ModelData read_model_data(const std::string& path, const Graph& graph, TensorId input);
 
+/// Throws Error where the data of `path` have another number of classes than is trained; `who` names who asks
+/// for `classes`, for example "the schedule is for".
+void check_classes(const Dataset& about, int32_t classes, const std::string& who, const std::string& path);
+
 /// The int8 tensor that a model is fed: its input, or what a QUANTIZE makes of a float32 input.
 TensorId int8_input(const Graph& graph);
 
