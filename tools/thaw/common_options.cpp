@@ -71,7 +71,7 @@ CLI::Option* add_arithmetic(CLI::App& app, CommonOptions& options, const char* n
 
 const std::array kRows = {
     Row{Flag::json, "--json", toggle(&CommonOptions::json), "Print one JSON document on standard output"},
-    Row{Flag::quiet, "-q,--quiet", toggle(&CommonOptions::quiet), "No progress, no remarks"},
+    Row{Flag::quiet, "-q,--quiet", toggle(&CommonOptions::quiet), "No progress, no notes; warnings stay"},
     Row{Flag::verbose, "-v,--verbose", toggle(&CommonOptions::verbose), "More detail"},
     Row{Flag::seed, "--seed", within(&CommonOptions::seed, 0, 4294967295.0),
         "Seed of every random number (default: the schedule's)"},
