@@ -30,7 +30,7 @@ const std::map<std::string, std::set<std::string>> kAllowed = {
     {"search", {"sim/base", "sim/graph", "sim/plan", "sim/data", "sim/exec", "memmodel"}},
     {"reports",
      {"sim/base", "sim/graph/json.h", "sim/graph/file.h", "sim/graph/error.h", "sim/graph/output_folder.h",
-      "sim/graph/printable.h"}},
+      "sim/graph/printable.h", "sim/graph/byte_size.h"}},
     {"tools",
      {"engine/kernels", "engine/generate", "sim/base", "sim/graph", "sim/plan", "sim/data", "sim/exec",
       "memmodel", "search", "reports"}},

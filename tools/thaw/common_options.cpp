@@ -7,9 +7,10 @@
 #include <string_view>
 #include <thread>
 
-#include "memmodel/byte_size.h"
 #include "sim/data/parallel.h"
+#include "sim/graph/byte_size.h"
 #include "sim/graph/error.h"
+#include "sim/plan/schedule_check.h"
 
 namespace thaw::cli {
 namespace {
@@ -17,7 +18,6 @@ namespace {
 constexpr int32_t kMostSeeds = 1000;
 constexpr int32_t kMostEpochs = 100000;
 constexpr int64_t kMostBytes = int64_t{1} << 40;  // as of a board file
-constexpr int32_t kMaximalClasses = 255;  // the loss sums one 2^24 a class in uint32 (docs/arithmetic.md)
 
 struct Row {
   Flag flag;
@@ -80,7 +80,7 @@ const std::array kRows = {
         "Threads (default: one a core); results do not depend on it"},
     Row{Flag::arithmetic, "--arithmetic", add_arithmetic,
         "int8: what the device computes; float: the paper's simulation"},
-    Row{Flag::classes, "--classes", within(&CommonOptions::classes, 2, kMaximalClasses),
+    Row{Flag::classes, "--classes", within(&CommonOptions::classes, kMinimalClasses, kMaximalClasses),
         "Replace the classifier by a fresh one for this many classes"},
     Row{Flag::epochs, "--epochs", within(&CommonOptions::epochs, 1, kMostEpochs),
         "Passes over the training data (default: the schedule's)"},
