@@ -15,7 +15,6 @@
 #include "sim/data/image_tree.h"
 #include "sim/data/limits.h"
 #include "sim/data/npz.h"
-#include "sim/data/text.h"
 #include "sim/data/zip.h"
 #include "sim/graph/error.h"
 #include "sim/graph/file.h"
@@ -78,19 +77,19 @@ std::string name_of(const std::filesystem::path& path) {
   return std::filesystem::is_directory(path) ? last.filename().string() : last.stem().string();
 }
 
-/// Names are written into JSON, which is UTF-8; a class whose name changes is noted.
+/// Names are written into JSON and to terminals; a class whose name changes is noted.
 void make_names_valid(Dataset& dataset) {
   for (std::string& name : dataset.class_names) {
-    std::string valid = valid_utf8(name);
+    std::string valid = printable(name);
     if (valid != name)
       dataset.notes.push_back("the name of class '" + valid +
-                              "' is not valid UTF-8: U+FFFD stands where it is not");
+                              "' holds what cannot be printed: '?' stands for it");
     name = std::move(valid);
   }
   for (Split* split : {&dataset.train, &dataset.test})
-    for (std::string& name : split->names) name = valid_utf8(name);
-  for (std::string& note : dataset.notes) note = valid_utf8(note);
-  dataset.name = valid_utf8(dataset.name);
+    for (std::string& name : split->names) name = printable(name);
+  for (std::string& note : dataset.notes) note = printable(note);
+  dataset.name = printable(dataset.name);
 }
 
 template <class T>

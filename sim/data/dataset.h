@@ -58,7 +58,7 @@ struct Dataset {
 ///   (image_folder.h)
 /// - an .npz file with x_train, y_train, x_test, y_test (npz.h)
 /// Small images (CIFAR, IDX, uint8 npz) are resized whole; photographs are resized to cover and
-/// centre-cropped (fit.h). Names that are not UTF-8 get U+FFFD where they are not. Throws Error naming file
+/// centre-cropped (fit.h). What cannot be printed in a name becomes '?'. Throws Error naming file
 /// and byte offset or field where the data cannot be read, where training data are absent, or where samples
 /// cannot take the wanted shape.
 Dataset read_dataset(const std::filesystem::path& path, const SampleShape& wanted);
