@@ -4,6 +4,8 @@
 #include <csetjmp>
 #include <cstddef>
 #include <cstdio>
+#include <cstring>
+#include <utility>
 
 // Each of these needs what stands above it.
 #include <jpeglib.h>
@@ -12,6 +14,7 @@
 
 #include "sim/data/image.h"
 #include "sim/data/limits.h"
+#include "sim/data/orientation.h"
 #include "sim/graph/error.h"
 
 namespace thaw {
@@ -29,6 +32,7 @@ struct Decoder {
   const char* refusal;  // our own reason to stop, or null
   char message[JMSG_LENGTH_MAX];
   size_t bytes_left;
+  int32_t orientation;
 };
 
 Decoder& decoder_of(j_common_ptr info) {
@@ -87,10 +91,22 @@ void set_up(Decoder& decoder, std::span<const std::byte> file) {
                static_cast<unsigned long>(file.size()));
 }
 
+/// The first EXIF segment counts.
+int32_t orientation_of(const jpeg_decompress_struct& info) {
+  for (const jpeg_marker_struct* marker = info.marker_list; marker != nullptr; marker = marker->next) {
+    const std::span data(reinterpret_cast<const std::byte*>(marker->data), marker->data_length);
+    if (data.size() >= 6 && std::memcmp(data.data(), "Exif\0", 5) == 0) return exif_orientation(data);
+  }
+  return 1;
+}
+
 /// Reads the header and chooses grey or RGB.
 void read_header(Decoder& decoder) {
   jpeg_decompress_struct& info = decoder.info;
+  constexpr unsigned kWholeSegment = 0xFFFF;
+  jpeg_save_markers(&info, JPEG_APP0 + 1, kWholeSegment);
   jpeg_read_header(&info, TRUE);
+  decoder.orientation = orientation_of(info);
   if (uint64_t{info.image_width} * info.image_height > static_cast<uint64_t>(max_image_pixels))
     refuse(decoder, "more than 64000000 pixels");
   if (info.jpeg_color_space == JCS_CMYK || info.jpeg_color_space == JCS_YCCK)
@@ -125,7 +141,7 @@ Image decode_jpeg(std::span<const std::byte> file, const std::string& where) {
   Decoder decoder{};
   const bool complete = decode(decoder, file, image);
   jpeg_destroy_decompress(&decoder.info);
-  if (complete) return image;
+  if (complete) return upright(std::move(image), decoder.orientation);
   const size_t offset = file.size() - std::min(file.size(), decoder.bytes_left);
   throw Error(where,
               "is a damaged or unsupported JPEG, found at about byte " + std::to_string(offset) + ": " +

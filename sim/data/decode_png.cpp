@@ -9,6 +9,7 @@
 
 #include "sim/data/image.h"
 #include "sim/data/limits.h"
+#include "sim/data/orientation.h"
 #include "sim/graph/error.h"
 
 namespace thaw {
@@ -22,6 +23,7 @@ struct Decoder {
   png_infop info = nullptr;
   Image image;
   std::vector<png_bytep> rows;
+  int32_t orientation = 1;
   char message[256] = "";
 };
 
@@ -52,6 +54,14 @@ void choose_output(png_structp png, png_infop info) {
   png_read_update_info(png, info);
 }
 
+/// What a chunk eXIf says, before or behind the pixels.
+int32_t orientation_of(png_structp png, png_infop info) {
+  png_uint_32 count = 0;
+  png_bytep exif = nullptr;
+  if (png_get_eXIf_1(png, info, &count, &exif) == 0) return 1;
+  return exif_orientation({reinterpret_cast<const std::byte*>(exif), count});
+}
+
 /// False where the library jumped out; decoder.message then says why.
 bool decode(Decoder& decoder) {
   png_structp png = decoder.png;
@@ -78,7 +88,8 @@ bool decode(Decoder& decoder) {
   decoder.rows.resize(static_cast<size_t>(image.height));
   for (size_t y = 0; y < decoder.rows.size(); ++y) decoder.rows[y] = image.pixels.data() + y * row_bytes;
   png_read_image(png, decoder.rows.data());
-  png_read_end(png, nullptr);
+  png_read_end(png, info);
+  decoder.orientation = orientation_of(png, info);
   return true;
 }
 
@@ -91,7 +102,7 @@ Image decode_png(std::span<const std::byte> file, const std::string& where) {
   if (decoder.png != nullptr) decoder.info = png_create_info_struct(decoder.png);
   const bool complete = decoder.info != nullptr && decode(decoder);
   if (decoder.png != nullptr) png_destroy_read_struct(&decoder.png, &decoder.info, nullptr);
-  if (complete) return std::move(decoder.image);
+  if (complete) return upright(std::move(decoder.image), decoder.orientation);
   throw Error(where,
               "is a damaged or unsupported PNG, found at about byte " + std::to_string(decoder.offset) +
                   ": " + decoder.message,

@@ -20,7 +20,8 @@ struct Image {
 };
 
 /// Decodes a JPEG or a PNG, told apart by their first bytes. `where` names the file in errors. Equal to what
-/// Pillow opens: EXIF orientation is not applied, colour profiles and gamma are ignored. Throws Error.
+/// Pillow opens and ImageOps.exif_transpose turns upright; colour profiles and gamma are ignored. Throws
+/// Error.
 Image decode_image(std::span<const std::byte> file, const std::string& where);
 
 /// JPEG by libjpeg-turbo with its defaults (accurate integer DCT, smooth upsampling). Grey stays 1 channel,
