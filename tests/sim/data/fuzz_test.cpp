@@ -5,7 +5,10 @@
 #include "sim/data/cifar.h"
 #include "sim/data/idx.h"
 #include "sim/data/image.h"
+#include "sim/data/npy.h"
 #include "sim/data/npz.h"
+#include "sim/data/npz_labels.h"
+#include "sim/data/orientation.h"
 #include "tests/fuzz/mutate.h"
 #include "tests/sim/data/make_inputs.h"
 #include "tests/sim/data/temporary_folder.h"
@@ -34,7 +37,8 @@ TEST(DataFuzz, Idx) {
 
 TEST(DataFuzz, Jpeg) {
   std::vector<Bytes> inputs;
-  for (const char* name : {"rgb_420.jpg", "rgb_422.jpg", "progressive.jpg", "grey.jpg", "oriented.jpg"})
+  for (const char* name :
+       {"rgb_420.jpg", "rgb_422.jpg", "progressive.jpg", "grey.jpg", "oriented.jpg", "orientation_5.jpg"})
     inputs.push_back(golden_bytes(name));
   expect_both_outcomes(fuzz(inputs, [](std::span<const std::byte> file) { decode_jpeg(file, "fuzzed"); }));
 }
@@ -42,7 +46,7 @@ TEST(DataFuzz, Jpeg) {
 TEST(DataFuzz, Png) {
   std::vector<Bytes> inputs;
   for (const char* name : {"rgb.png", "rgba.png", "grey_1.png", "grey_4.png", "rgb_16.png", "grey_alpha.png",
-                           "interlaced.png", "palette_transparent.png", "gamma.png"})
+                           "interlaced.png", "palette_transparent.png", "gamma.png", "orientation_8.png"})
     inputs.push_back(golden_bytes(name));
   expect_both_outcomes(fuzz(inputs, [](std::span<const std::byte> file) {
     decode_png(testing::with_right_checksums(file), "fuzzed");
@@ -51,15 +55,61 @@ TEST(DataFuzz, Png) {
 
 TEST(DataFuzz, Npz) {
   std::vector<Bytes> inputs;
-  for (const char* name : {"pixels.npz", "pixels_compressed.npz", "floats.npz", "doubles.npz", "int16.npz"})
+  for (const char* name :
+       {"pixels.npz", "pixels_compressed.npz", "floats.npz", "doubles.npz", "int16.npz", "fortran.npz"})
     inputs.push_back(golden_bytes(name));
   expect_both_outcomes(fuzz(inputs, [](std::span<const std::byte> file) { parse_npz(file, {}, "fuzzed"); }));
 }
 
 TEST(DataFuzz, Npy) {
-  const Bytes array =
-      testing::npy_file("{'descr': '<i2', 'fortran_order': False, 'shape': (2, 3), }   \n", 12);
-  expect_both_outcomes(fuzz({array}, [](std::span<const std::byte> file) { parse_npy(file, "fuzzed"); }));
+  std::vector<Bytes> inputs;
+  for (const char* type : {"<i2", ">U3", "|S12", "<f2", ">f4"})
+    for (const char* order : {"False", "True"})
+      inputs.push_back(testing::npy_file(
+          std::string("{'descr': '") + type + "', 'fortran_order': " + order + ", 'shape': (2, 3), }   \n",
+          type[1] == 'U' || type[1] == 'S' ? 72
+          : type[2] == '4'                 ? 24
+                                           : 12));
+  expect_both_outcomes(fuzz(inputs, [](std::span<const std::byte> file) {
+    const NpyArray array = parse_npy(file, "fuzzed");
+    for (int64_t i = 0; i < array.elements; ++i) {
+      if (array.type.is_text()) text_element(array, i);
+      float_element(array, i);
+    }
+  }));
+}
+
+TEST(DataFuzz, NpzLabels) {
+  const auto labels = [](const std::string& type, const std::string& shape, size_t bytes) {
+    return testing::npy_file("{'descr': '" + type + "', 'fortran_order': False, 'shape': " + shape + "}",
+                             bytes);
+  };
+  const std::vector<Bytes> inputs = {labels("|u1", "(3,)", 3), labels("<U2", "(3,)", 24),
+                                     labels("|S4", "(3, 1)", 12), labels("|u1", "(3, 1)", 3)};
+  expect_both_outcomes(fuzz(inputs, [](std::span<const std::byte> file) {
+    const NamedArray train{parse_npy(file, "fuzzed"), "fuzzed"};
+    const NpzLabels read = npz_labels(train, 3, train, 3, std::nullopt);
+    ASSERT_EQ(read.train, read.test);
+    for (int32_t label : read.train) {
+      ASSERT_TRUE(read.class_names.empty() || static_cast<size_t>(label) < read.class_names.size());
+    }
+  }));
+}
+
+TEST(DataFuzz, ExifOrientation) {
+  const Bytes jpeg = golden_bytes("orientation_5.jpg");
+  const Bytes exif(jpeg.begin() + 30, jpeg.begin() + 30 + 40);
+  const Bytes little =
+      testing::bytes_of(std::string("II*\0\x08\0\0\0\x01\0\x12\x01\x03\0\x01\0\0\0\x06\0\0\0", 22));
+  int64_t turned = 0;
+  const auto count = fuzz({little, exif}, [&](std::span<const std::byte> file) {
+    const int32_t orientation = exif_orientation(file);
+    ASSERT_GE(orientation, 1);
+    ASSERT_LE(orientation, 8);
+    turned += orientation == 6 ? 1 : 0;
+  });
+  EXPECT_EQ(count.accepted, count.rounds);
+  EXPECT_GT(turned, 0);
 }
 
 }  // namespace
