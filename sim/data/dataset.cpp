@@ -1,5 +1,5 @@
 // Recognises the format, lets its reader do the work, then adds what is common to all: name, numbered
-// classes, the note about an absent test split, the digest.
+// classes, names in valid UTF-8, the digest.
 #include "sim/data/dataset.h"
 
 #include <algorithm>
@@ -9,10 +9,13 @@
 #include <utility>
 
 #include "sim/data/cifar.h"
+#include "sim/data/folder.h"
 #include "sim/data/idx.h"
 #include "sim/data/image_folder.h"
+#include "sim/data/image_tree.h"
 #include "sim/data/limits.h"
 #include "sim/data/npz.h"
+#include "sim/data/text.h"
 #include "sim/data/zip.h"
 #include "sim/graph/error.h"
 #include "sim/graph/file.h"
@@ -26,7 +29,22 @@ static_assert(std::endian::native == std::endian::little, "digests are taken of 
 constexpr const char* known_formats =
     "Thaw reads CIFAR-10 binary files (data_batch_*.bin, test_batch.bin), IDX files (train-images*, "
     "train-labels*, "
-    "t10k-*), image folders (train/CLASS/*.jpg) and .npz archives (x_train, y_train, x_test, y_test)";
+    "t10k-*), image folders (train/CLASS/*.jpg|png or CLASS/*.jpg|png) and .npz archives (x_train, y_train, "
+    "x_test, y_test)";
+
+bool is_dataset_folder(const std::filesystem::path& path) {
+  return is_cifar_folder(path) || is_idx_folder(path) || is_image_folder(path);
+}
+
+/// What to do about a folder that holds no data set: name the one below it that does, if there is one.
+std::string hint_for_folder(const std::filesystem::path& path) {
+  std::vector<std::string> folders = list_folders(path);
+  std::erase_if(folders,
+                [&](const std::string& name) { return is_hidden(name) || !is_dataset_folder(path / name); });
+  if (folders.size() == 1)
+    return "Its folder '" + folders[0] + "' does: give " + (path / folders[0]).string();
+  return known_formats;
+}
 
 Dataset read_any(const std::filesystem::path& path, const SampleShape& wanted) {
   if (!std::filesystem::exists(path))
@@ -35,7 +53,7 @@ Dataset read_any(const std::filesystem::path& path, const SampleShape& wanted) {
     if (is_cifar_folder(path)) return read_cifar(path, wanted);
     if (is_idx_folder(path)) return read_idx(path, wanted);
     if (is_image_folder(path)) return read_image_folder(path, wanted);
-    throw Error(path.string(), "holds no data set of a known format", known_formats);
+    throw Error(path.string(), "holds no data set of a known format", hint_for_folder(path));
   }
   const std::vector<std::byte> file = read_file(path, max_file_bytes);
   if (is_zip(file)) return parse_npz(file, wanted, path.string());
@@ -59,6 +77,21 @@ std::string name_of(const std::filesystem::path& path) {
   return std::filesystem::is_directory(path) ? last.filename().string() : last.stem().string();
 }
 
+/// Names are written into JSON, which is UTF-8; a class whose name changes is noted.
+void make_names_valid(Dataset& dataset) {
+  for (std::string& name : dataset.class_names) {
+    std::string valid = valid_utf8(name);
+    if (valid != name)
+      dataset.notes.push_back("the name of class '" + valid +
+                              "' is not valid UTF-8: U+FFFD stands where it is not");
+    name = std::move(valid);
+  }
+  for (Split* split : {&dataset.train, &dataset.test})
+    for (std::string& name : split->names) name = valid_utf8(name);
+  for (std::string& note : dataset.notes) note = valid_utf8(note);
+  dataset.name = valid_utf8(dataset.name);
+}
+
 template <class T>
 std::string digest_of(const std::vector<T>& values) {
   return sha256_hex(std::as_bytes(std::span<const T>(values)));
@@ -72,7 +105,7 @@ Dataset read_dataset(const std::filesystem::path& path, const SampleShape& wante
     throw Error(path.string(), "holds no training data", "Add the training part of the data set");
   dataset.name = name_of(path);
   if (dataset.class_names.empty()) dataset.class_names = numbered_classes(dataset);
-  if (dataset.test.count == 0) dataset.notes.emplace_back("there is no test split");
+  make_names_valid(dataset);
   dataset.sha256 = content_digest(dataset);
   return dataset;
 }

@@ -44,20 +44,23 @@ struct Dataset {
   std::string format;          // "cifar", "idx", "image folder" or "npz"
   std::vector<int32_t> shape;  // of one sample: {H, W, C}, or any shape for npz
   ElementType element_type = ElementType::pixel;
-  std::vector<std::string> class_names;  // by label; decimal numbers where the format has no names
+  std::vector<std::string> class_names;  // by label, valid UTF-8; decimal numbers where there are no names
   Split train, test;
-  std::string sha256;              // content_digest() of this
-  std::vector<std::string> notes;  // what was changed, left out or absent: one sentence each
+  std::string sha256;                 // content_digest() of this
+  std::vector<std::string> notes;     // what was changed, left out or absent: one sentence each
+  std::vector<std::string> warnings;  // what is likely a mistake, with the remedy: one sentence or two each
 };
 
 /// Reads the data set at `path` and brings its images to `wanted`. Recognised by content:
 /// - a folder with data_batch_*.bin / test_batch.bin, or one such file: CIFAR-10 binary (cifar.h)
 /// - a folder with train-images*, train-labels*, t10k-* or test-*, each also gzip: IDX (idx.h)
-/// - a folder with train/CLASS/*.jpg|jpeg|png and test/CLASS/...: image folder (image_folder.h)
+/// - a folder with train/CLASS/*.jpg|jpeg|png and test/CLASS/..., or with class folders: image folder
+///   (image_folder.h)
 /// - an .npz file with x_train, y_train, x_test, y_test (npz.h)
 /// Small images (CIFAR, IDX, uint8 npz) are resized whole; photographs are resized to cover and
-/// centre-cropped (fit.h). Throws Error naming file and byte offset or field where the data cannot be read,
-/// where training data are absent, or where samples cannot take the wanted shape.
+/// centre-cropped (fit.h). Names that are not UTF-8 get U+FFFD where they are not. Throws Error naming file
+/// and byte offset or field where the data cannot be read, where training data are absent, or where samples
+/// cannot take the wanted shape.
 Dataset read_dataset(const std::filesystem::path& path, const SampleShape& wanted);
 
 /// SHA-256 of what training sees: element type, shape, and labels and samples of both splits as little-endian

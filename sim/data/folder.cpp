@@ -30,6 +30,10 @@ std::vector<std::string> list(const std::filesystem::path& folder,
 
 }  // namespace
 
+bool is_hidden(const std::string& name) {
+  return name.starts_with('.') || name == "__MACOSX" || name == "Thumbs.db" || name == "desktop.ini";
+}
+
 std::vector<std::string> list_files(const std::filesystem::path& folder) {
   return list(folder, [](const Entry& entry) {
     std::error_code ignored;

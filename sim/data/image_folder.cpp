@@ -1,16 +1,16 @@
-// Two walks: first the names (classes, files, notes), then the pixels, decoded on all threads into their
-// places.
+// The pixels of an image tree, decoded on all threads into their places. An image that cannot be read does
+// not hide the next.
 #include "sim/data/image_folder.h"
 
 #include <algorithm>
-#include <cctype>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "sim/data/fit.h"
-#include "sim/data/folder.h"
 #include "sim/data/image.h"
+#include "sim/data/image_tree.h"
 #include "sim/data/limits.h"
 #include "sim/data/parallel.h"
 #include "sim/graph/error.h"
@@ -19,56 +19,23 @@
 namespace thaw {
 namespace {
 
-bool has_image_extension(const std::string& name) {
-  std::string extension = std::filesystem::path(name).extension().string();
-  for (char& c : extension) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-  return extension == ".jpg" || extension == ".jpeg" || extension == ".png";
-}
-
-/// The images of one class folder; adds a note where other files lie there.
-std::vector<std::string> list_images(const std::filesystem::path& folder, const std::string& shown,
-                                     std::vector<std::string>& notes) {
-  std::vector<std::string> names = list_files(folder);
-  const size_t others =
-      std::erase_if(names, [](const std::string& name) { return !has_image_extension(name); });
-  if (others > 0)
-    notes.push_back(shown + ": left out " + std::to_string(others) + " files that are no images");
-  return names;
-}
-
-/// Classes that have at least one training image.
-std::vector<std::string> list_classes(const std::filesystem::path& train, std::vector<std::string>& notes) {
-  std::vector<std::string> classes = list_folders(train);
-  std::erase_if(classes, [&](const std::string& name) {
-    const std::vector<std::string> files = list_files(train / name);
-    if (std::any_of(files.begin(), files.end(), has_image_extension)) return false;
-    notes.push_back("train/" + name + ": left out, it holds no image");
-    return true;
-  });
-  return classes;
-}
-
-/// Names and labels of one split; the pixels follow later.
-Split list_split(const std::filesystem::path& folder, const std::string& shown,
-                 const std::vector<std::string>& classes, std::vector<std::string>& notes) {
-  Split split;
-  for (size_t label = 0; label < classes.size(); ++label) {
-    const std::string shown_class = shown + "/" + classes[label];
-    if (!std::filesystem::is_directory(folder / classes[label])) {
-      notes.push_back(shown_class + ": absent");
-      continue;
-    }
-    for (const std::string& name : list_images(folder / classes[label], shown_class, notes)) {
-      split.names.push_back(classes[label] + "/" + name);
-      split.labels.push_back(static_cast<int32_t>(label));
-    }
-  }
-  split.count = static_cast<int64_t>(split.names.size());
-  return split;
-}
-
 Image read_image(const std::filesystem::path& path) {
   return decode_image(read_file(path, max_image_file_bytes), path.string());
+}
+
+/// The size of the first image that can be read; the model's own where all can be brought to it.
+SampleShape target_shape(const ImagePart& part, const SampleShape& wanted, const std::string& where) {
+  SampleShape held{0, 0, 3};
+  for (size_t i = 0; (wanted.height == 0 || wanted.width == 0) && held.height == 0 && i < part.names.size();
+       ++i) {
+    try {
+      const Image image = read_image(part.folder / part.names[i]);
+      held = {image.height, image.width, 3};
+    } catch (const Error&) {
+      // Named with all others when the pixels are read.
+    }
+  }
+  return complete_shape(wanted, held, where);
 }
 
 void check_size(const Image& image, const SampleShape& wanted, const SampleShape& shape,
@@ -83,25 +50,54 @@ void check_size(const Image& image, const SampleShape& wanted, const SampleShape
                 "Name the size that all images shall take");
 }
 
-/// Decodes every image of `split` to `shape`. `wanted` has zeros where all images must already agree.
-void read_pixels(const std::filesystem::path& folder, const SampleShape& wanted, const SampleShape& shape,
-                 Split& split) {
+/// Decodes every image of `part` to `shape`; what cannot be read is added to `failures`, in the order of
+/// names. `wanted` has zeros where all images must already agree.
+Split read_pixels(const ImagePart& part, const SampleShape& wanted, const SampleShape& shape,
+                  std::vector<Error>& failures) {
+  Split split;
+  split.count = static_cast<int64_t>(part.names.size());
+  split.labels = part.labels;
+  split.names = part.names;
   const size_t bytes = static_cast<size_t>(shape.height) * static_cast<size_t>(shape.width) *
                        static_cast<size_t>(shape.channels);
   if (split.count > 0 && bytes > static_cast<size_t>(max_sample_bytes) / static_cast<size_t>(split.count))
-    throw Error(folder.string(),
+    throw Error(part.folder.string(),
                 std::to_string(split.count) + " images of " + std::to_string(bytes) +
                     " bytes take more than " + std::to_string(max_sample_bytes) + " bytes",
                 "Use fewer images or a model with a smaller input");
   split.pixels.resize(bytes * static_cast<size_t>(split.count));
+  std::vector<std::optional<Error>> failed(part.names.size());
   for_each_parallel(split.count, [&](int64_t i) {
-    const std::filesystem::path path = folder / split.names[static_cast<size_t>(i)];
-    Image image = read_image(path);
-    check_size(image, wanted, shape, path.string());
-    const Image fitted = fit_and_crop(std::move(image), shape, path.string());
-    std::copy(fitted.pixels.begin(), fitted.pixels.end(),
-              split.pixels.begin() + i * static_cast<int64_t>(bytes));
+    const std::filesystem::path path = part.folder / part.names[static_cast<size_t>(i)];
+    try {
+      Image image = read_image(path);
+      check_size(image, wanted, shape, path.string());
+      const Image fitted = fit_and_crop(std::move(image), shape, path.string());
+      std::copy(fitted.pixels.begin(), fitted.pixels.end(),
+                split.pixels.begin() + i * static_cast<int64_t>(bytes));
+    } catch (const Error& error) {
+      failed[static_cast<size_t>(i)] = error;
+    }
   });
+  for (const std::optional<Error>& error : failed)
+    if (error) failures.push_back(*error);
+  return split;
+}
+
+/// One error for all images that cannot be read.
+void throw_failures(const std::vector<Error>& failures, int64_t images, const std::filesystem::path& folder) {
+  constexpr size_t kMostNames = 10;
+  if (failures.empty()) return;
+  if (failures.size() == 1) throw failures[0];
+  std::string names;
+  for (size_t i = 0; i < std::min(kMostNames, failures.size()); ++i)
+    names +=
+        (i == 0 ? "" : ", ") + std::filesystem::path(failures[i].where).lexically_relative(folder).string();
+  if (failures.size() > kMostNames) names += " and " + std::to_string(failures.size() - kMostNames) + " more";
+  throw Error(folder.string(),
+              std::to_string(failures.size()) + " of " + std::to_string(images) +
+                  " images cannot be read: " + names + ". The first " + failures[0].what_is_wrong,
+              "Replace, convert or remove these files");
 }
 
 std::string describe(const SampleShape& wanted, const SampleShape& shape) {
@@ -113,34 +109,18 @@ std::string describe(const SampleShape& wanted, const SampleShape& shape) {
 
 }  // namespace
 
-bool is_image_folder(const std::filesystem::path& folder) {
-  return std::filesystem::is_directory(folder / "train") && !list_folders(folder / "train").empty();
-}
-
 Dataset read_image_folder(const std::filesystem::path& folder, const SampleShape& wanted) {
+  ImageTree tree = list_image_tree(folder);
+  const SampleShape shape = target_shape(tree.train, wanted, folder.string());
   Dataset dataset;
+  std::vector<Error> failures;
+  dataset.train = read_pixels(tree.train, wanted, shape, failures);
+  dataset.test = read_pixels(tree.test, wanted, shape, failures);
+  throw_failures(failures, dataset.train.count + dataset.test.count, folder);
   dataset.format = "image folder";
-  dataset.class_names = list_classes(folder / "train", dataset.notes);
-  if (dataset.class_names.empty())
-    throw Error((folder / "train").string(), "holds no image (.jpg, .jpeg, .png) in any class folder",
-                "Put images into train/CLASS/");
-  dataset.train = list_split(folder / "train", "train", dataset.class_names, dataset.notes);
-
-  const std::filesystem::path test = folder / "test";
-  if (std::filesystem::is_directory(test)) {
-    for (const std::string& name : list_folders(test))
-      if (!std::binary_search(dataset.class_names.begin(), dataset.class_names.end(), name) &&
-          !list_images(test / name, "test/" + name, dataset.notes).empty())
-        throw Error((test / name).string(), "is a class without training images",
-                    "Add train/" + name + " or remove the folder");
-    dataset.test = list_split(test, "test", dataset.class_names, dataset.notes);
-  }
-
-  const Image first = read_image(folder / "train" / dataset.train.names[0]);
-  const SampleShape shape = complete_shape(wanted, {first.height, first.width, 3}, folder.string());
-  read_pixels(folder / "train", wanted, shape, dataset.train);
-  read_pixels(test, wanted, shape, dataset.test);
+  dataset.class_names = std::move(tree.classes);
   dataset.shape = {shape.height, shape.width, shape.channels};
+  dataset.notes = std::move(tree.notes);
   dataset.notes.push_back(describe(wanted, shape));
   return dataset;
 }

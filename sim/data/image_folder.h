@@ -1,4 +1,5 @@
-// Photographs sorted into folders: train/CLASS/*.jpg|jpeg|png and, if there is one, test/CLASS/...
+// Photographs sorted into folders: train/CLASS/*.jpg|jpeg|png and, if there is one, test/CLASS/..., or
+// CLASS/...
 #pragma once
 
 #include <filesystem>
@@ -7,14 +8,10 @@
 
 namespace thaw {
 
-/// Whether `folder` holds a folder `train` with at least one folder in it.
-bool is_image_folder(const std::filesystem::path& folder);
-
-/// Classes are the folders in `train`, sorted byte by byte, labels their ranks; images are sorted by class,
-/// then by name, and brought to `wanted` by fit_and_crop. Zeros in `wanted`: 3 channels, and the size of the
-/// first image, which all others must then have. Other files and classes without a training image are left
-/// out with a note. `name`, `sha256` are left for read_dataset. Throws Error naming the file of the first bad
-/// image.
+/// Reads what list_image_tree finds (image_tree.h): labels are the ranks of the classes; images are turned
+/// upright and brought to `wanted` by fit_and_crop. Zeros in `wanted`: 3 channels, and the size of the first
+/// image, which all others must then have. `name`, `sha256` are left for read_dataset. Throws Error naming
+/// every image that cannot be read (the first ten, and how many).
 Dataset read_image_folder(const std::filesystem::path& folder, const SampleShape& wanted);
 
 }  // namespace thaw

@@ -41,16 +41,35 @@ TEST(ReadDataset, RecognisesEveryFormatByItsContent) {
   EXPECT_EQ(format("records"), "cifar");
 }
 
-TEST(ReadDataset, AddsNameNumberedClassesAndTheNoteOfAnAbsentTestSplit) {
+TEST(ReadDataset, AddsNameAndNumberedClasses) {
   const TemporaryFolder folder;
   folder.write("idx/train-images", idx_file({4, 3, 3}));
   folder.write("idx/train-labels", idx_file({4}));
   const Dataset dataset = read_dataset(folder.path / "idx/", {});
   EXPECT_EQ(dataset.name, "idx");
   EXPECT_THAT(dataset.class_names, ElementsAre("0", "1", "2", "3"));
-  EXPECT_THAT(dataset.notes, Contains("there is no test split"));
   folder.write("arrays.npz", golden_bytes("pixels.npz"));
   EXPECT_EQ(read_dataset(folder.path / "arrays.npz", {}).name, "arrays");
+}
+
+TEST(ReadDataset, NamesThatAreNotUtf8AreMadeValid) {
+  const TemporaryFolder folder;
+  folder.write("set\xFC/train/bl\xFCte/\xE4.png", golden_bytes("rgb.png"));
+  folder.write("set\xFC/train/a/\x80.txt", bytes_of("hello"));
+  folder.write("set\xFC/train/a/1.png", golden_bytes("rgb.png"));
+  const Dataset dataset = read_dataset(folder.path / "set\xFC", {8, 8, 3});
+  EXPECT_EQ(dataset.name, "set\xEF\xBF\xBD");
+  EXPECT_THAT(dataset.class_names, ElementsAre("a", "bl\xEF\xBF\xBDte"));
+  EXPECT_THAT(dataset.train.names, ElementsAre("a/1.png", "bl\xEF\xBF\xBDte/\xEF\xBF\xBD.png"));
+  EXPECT_THAT(dataset.notes, Contains(HasSubstr("'bl\xEF\xBF\xBDte' is not valid UTF-8")));
+}
+
+TEST(ReadDataset, ADataSetOneFolderBelowIsNamed) {
+  const TemporaryFolder folder;
+  folder.write("outer/flowers/train/a/1.png", golden_bytes("rgb.png"));
+  folder.write("outer/readme", bytes_of("hello"));
+  EXPECT_THAT(error_of([&] { read_dataset(folder.path / "outer", {}); }),
+              HasSubstr("Its folder 'flowers' does: give " + (folder.path / "outer" / "flowers").string()));
 }
 
 TEST(ReadDataset, RefusesWhatItDoesNotKnow) {

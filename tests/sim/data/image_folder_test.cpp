@@ -58,15 +58,92 @@ TEST(ImageFolder, OtherFilesAndEmptyClassesAreNoted) {
   EXPECT_THAT(dataset.notes, Contains("train/empty: left out, it holds no image"));
 }
 
-TEST(ImageFolder, BadFilesAreNamedTheFirstInOrderFirst) {
+TEST(ImageFolder, AllBadFilesAreNamedInOrderTheFirstTenAtLeast) {
   const TemporaryFolder folder;
   folder.write("train/a/1.png", golden_bytes("rgb.png"));
-  for (int i = 2; i < 9; ++i) folder.write("train/a/" + std::to_string(i) + ".jpg", bytes_of("nothing"));
+  folder.write("train/a/2.jpg", bytes_of("nothing"));
+  EXPECT_THAT(error_of([&] {
+                read_image_folder(folder.path, {8, 8, 3});
+              }),
+              AllOf(HasSubstr("a/2.jpg"), HasSubstr("neither a JPEG nor a PNG")));
+  for (int i = 3; i < 9; ++i) folder.write("train/a/" + std::to_string(i) + ".jpg", bytes_of("nothing"));
+  folder.write("test/a/1.png", bytes_of("nothing"));
   for (int repeat = 0; repeat < 5; ++repeat)
-    EXPECT_THAT(error_of([&] {
-                  read_image_folder(folder.path, {8, 8, 3});
-                }),
-                AllOf(HasSubstr("a/2.jpg"), HasSubstr("neither a JPEG nor a PNG")));
+    EXPECT_THAT(error_of([&] { read_image_folder(folder.path, {}); }),
+                AllOf(HasSubstr("8 of 9 images cannot be read: train/a/2.jpg, train/a/3.jpg, "),
+                      HasSubstr("train/a/8.jpg, test/a/1.png. The first is neither a JPEG nor a PNG")));
+  for (int i = 2; i < 7; ++i) folder.write("test/a/" + std::to_string(i) + ".png", bytes_of("nothing"));
+  EXPECT_THAT(error_of([&] {
+                read_image_folder(folder.path, {8, 8, 3});
+              }),
+              AllOf(HasSubstr("13 of 14 images"), HasSubstr("test/a/3.png and 3 more")));
+}
+
+TEST(ImageFolder, HiddenFilesAndFoldersAreLeftOutWithANote) {
+  const TemporaryFolder folder;
+  for (const std::string name : {"train/a/1.png", "train/a/._1.png", "train/.git/2.png",
+                                 "train/__MACOSX/3.png", "train/a/.thumbs/4.png"})
+    folder.write(name, golden_bytes("rgb.png"));
+  folder.write("train/a/Thumbs.db", bytes_of("x"));
+  folder.write("train/a/desktop.ini", bytes_of("x"));
+  const Dataset dataset = read_image_folder(folder.path, {8, 8, 3});
+  EXPECT_THAT(dataset.train.names, ElementsAre("a/1.png"));
+  EXPECT_THAT(dataset.class_names, ElementsAre("a"));
+  EXPECT_THAT(dataset.notes, Contains("left out 6 hidden files and folders, the first is train/.git"));
+}
+
+TEST(ImageFolder, SubfoldersBelongToTheirClass) {
+  const TemporaryFolder folder;
+  for (const std::string name :
+       {"train/a/9.png", "train/a/day2/1.png", "train/a/day2/late/2.png", "train/b/x/1.png"})
+    folder.write(name, golden_bytes("rgb.png"));
+  std::filesystem::create_directory_symlink("..", folder.path / "train" / "a" / "loop");
+  const Dataset dataset = read_image_folder(folder.path, {8, 8, 3});
+  EXPECT_THAT(dataset.train.names, ElementsAre("a/9.png", "a/day2/1.png", "a/day2/late/2.png", "b/x/1.png"));
+  EXPECT_THAT(dataset.train.labels, ElementsAre(0, 0, 0, 1));
+  EXPECT_THAT(dataset.notes, Contains("train/a: 2 images in its subfolders are read too"));
+  EXPECT_THAT(dataset.notes, Contains(HasSubstr("train/a: left out 1 folders that are links")));
+}
+
+TEST(ImageFolder, SplitsMayBeWrittenInCapitalsAndValidationStandsInForTest) {
+  const TemporaryFolder folder;
+  folder.write("Train/a/1.png", golden_bytes("rgb.png"));
+  folder.write("Valid/a/2.png", golden_bytes("rgb.png"));
+  const Dataset validated = read_image_folder(folder.path, {8, 8, 3});
+  EXPECT_THAT(validated.test.names, ElementsAre("a/2.png"));
+  EXPECT_THAT(validated.notes, Contains("Valid is read as the test split: there is no folder test"));
+  folder.write("TEST/a/3.png", golden_bytes("rgb.png"));
+  const Dataset tested = read_image_folder(folder.path, {8, 8, 3});
+  EXPECT_THAT(tested.test.names, ElementsAre("a/3.png"));
+  EXPECT_THAT(tested.notes, Contains(HasSubstr("Valid is not read")));
+  folder.write("training/a/1.png", golden_bytes("rgb.png"));
+  EXPECT_THAT(error_of([&] {
+                read_image_folder(folder.path, {8, 8, 3});
+              }),
+              HasSubstr("holds both 'Train' and 'training'"));
+}
+
+TEST(ImageFolder, ClassFoldersAloneAreTrainingData) {
+  const TemporaryFolder folder;
+  for (const std::string name : {"b/1.png", "a/1.png", "a/2.png", "stray.png", ".cache/1.png"})
+    folder.write(name, golden_bytes("rgb.png"));
+  folder.write("notes/readme", bytes_of("hello"));
+  const Dataset dataset = read_image_folder(folder.path, {8, 8, 3});
+  EXPECT_THAT(dataset.train.names, ElementsAre("a/1.png", "a/2.png", "b/1.png"));
+  EXPECT_EQ(dataset.test.count, 0);
+  EXPECT_THAT(dataset.notes,
+              AllOf(Contains("there is no folder train: the folders of the data are the classes, 2 in all"),
+                    Contains("notes: left out, it holds no image"),
+                    Contains("the folder: left out 1 images that lie in no class folder")));
+}
+
+TEST(ImageFolder, ATestSplitAloneIsRefused) {
+  const TemporaryFolder folder;
+  folder.write("test/a/1.png", golden_bytes("rgb.png"));
+  EXPECT_THAT(error_of([&] {
+                read_image_folder(folder.path, {8, 8, 3});
+              }),
+              AllOf(HasSubstr("holds the folder 'test'"), HasSubstr("train/CLASS/")));
 }
 
 TEST(ImageFolder, NoImagesAndUnknownTestClassesAreRefused) {
@@ -79,6 +156,12 @@ TEST(ImageFolder, NoImagesAndUnknownTestClassesAreRefused) {
                 read_image_folder(folder.path, {8, 8, 3});
               }),
               HasSubstr("class without training images"));
+  std::filesystem::remove_all(folder.path / "test");
+  folder.write("test/A/1.png", golden_bytes("rgb.png"));
+  EXPECT_THAT(error_of([&] {
+                read_image_folder(folder.path, {8, 8, 3});
+              }),
+              HasSubstr("The training images have 'a': name both folders alike"));
 }
 
 TEST(ImageFolder, DifferentSizesNeedAWantedSize) {
