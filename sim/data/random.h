@@ -9,8 +9,9 @@
 
 namespace thaw {
 
-/// What a number is drawn for. 4 is ours alone (the device never draws it); the others are the contract's.
-enum class RandomStream : uint32_t { shuffle = 2, flip = 3, validation = 4 };
+/// What a number is drawn for. 4 and 5 are ours alone (the device never draws them); the others are the
+/// contract's.
+enum class RandomStream : uint32_t { shuffle = 2, flip = 3, validation = 4, test = 5 };
 
 /// Scrambles 32 bits; a bijection with mix(0) = 0.
 constexpr uint32_t random_mix(uint32_t x) {
@@ -22,7 +23,7 @@ constexpr uint32_t random_mix(uint32_t x) {
   return x;
 }
 
-/// The key of one sequence. `step` is the epoch for shuffling and flips, 0 for the validation split.
+/// The key of one sequence. `step` is the epoch for shuffling and flips, 0 for the splits.
 constexpr uint32_t random_key(uint32_t seed, uint32_t stream, uint32_t step) {
   return random_mix(random_mix(random_mix(seed + 0x9E3779B9U) + stream * 0x85EBCA6BU) + step * 0xC2B2AE35U);
 }

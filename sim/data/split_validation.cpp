@@ -49,16 +49,10 @@ Split select(const Split& split, const std::vector<int64_t>& ids) {
   return out;
 }
 
-}  // namespace
-
-ValidationSplit split_validation(const Split& split, double fraction, uint32_t seed) {
-  if (!(fraction > 0.0 && fraction < 1.0))
-    throw Error("validation fraction",
-                "is " + std::to_string(fraction) + ", expected a number between 0 and 1");
+/// One part or both may be empty.
+ValidationSplit cut(const Split& split, double fraction, uint32_t key) {
   const auto total = static_cast<int64_t>(std::llround(fraction * static_cast<double>(split.count)));
-
   std::map<int32_t, std::vector<std::pair<uint32_t, int64_t>>> classes;  // label to (random number, id)
-  const uint32_t key = random_key(seed, RandomStream::validation, 0);
   for (int64_t id = 0; id < split.count; ++id)
     classes[split.labels[static_cast<size_t>(id)]].emplace_back(random_word(key, static_cast<uint32_t>(id)),
                                                                 id);
@@ -77,14 +71,38 @@ ValidationSplit split_validation(const Split& split, double fraction, uint32_t s
   for (int64_t id = 0; id < split.count; ++id)
     if (!std::binary_search(out.validation_ids.begin(), out.validation_ids.end(), id))
       out.train_ids.push_back(id);
+  out.train = select(split, out.train_ids);
+  out.validation = select(split, out.validation_ids);
+  return out;
+}
+
+}  // namespace
+
+ValidationSplit split_validation(const Split& split, double fraction, uint32_t seed) {
+  if (!(fraction > 0.0 && fraction < 1.0))
+    throw Error("validation fraction",
+                "is " + std::to_string(fraction) + ", expected a number between 0 and 1");
+  ValidationSplit out = cut(split, fraction, random_key(seed, RandomStream::validation, 0));
   if (out.validation_ids.empty() || out.train_ids.empty())
     throw Error("validation fraction",
                 std::to_string(fraction) + " of " + std::to_string(split.count) +
                     " samples leaves the training or the validation part empty",
                 "Use more samples or another fraction");
-  out.train = select(split, out.train_ids);
-  out.validation = select(split, out.validation_ids);
   return out;
+}
+
+void cut_absent_test_split(Dataset& dataset) {
+  if (dataset.test.count > 0) return;
+  ValidationSplit parts = cut(dataset.train, cut_test_fraction, random_key(0, RandomStream::test, 0));
+  if (parts.validation_ids.empty()) {
+    dataset.notes.emplace_back("there is no test split, and too few training samples to cut one from them");
+    return;
+  }
+  dataset.notes.push_back("there is no test split: " + std::to_string(parts.validation.count) + " of the " +
+                          std::to_string(dataset.train.count) +
+                          " training samples, a fifth of every class, are kept apart as one");
+  dataset.train = std::move(parts.train);
+  dataset.test = std::move(parts.validation);
 }
 
 }  // namespace thaw

@@ -1,4 +1,5 @@
-// A validation split cut from the training data, so that a search never decides on test samples.
+// A validation split cut from the training data, so that a search never decides on test samples; a test split
+// likewise where the data have none.
 #pragma once
 
 #include <cstdint>
@@ -23,5 +24,13 @@ struct ValidationSplit {
 /// where id is the sample's place in `split`. Throws Error where fraction is not between 0 and 1 or one part
 /// would be empty.
 ValidationSplit split_validation(const Split& split, double fraction, uint32_t seed);
+
+/// The share of the training samples that becomes the test split where the data have none.
+inline constexpr double cut_test_fraction = 0.2;
+
+/// Where there is no test split, moves cut_test_fraction of the training samples there, by the rule above
+/// with the numbers of the stream `test` of seed 0, and says so in a note; `sha256` stays that of the data as
+/// they were read. Where no class has two samples, the note says that there is no test split.
+void cut_absent_test_split(Dataset& dataset);
 
 }  // namespace thaw

@@ -29,6 +29,8 @@ class CommandLineErrors : public testing::SmallProject {
     std::filesystem::create_directories(file("empty"));
     std::filesystem::create_directories(file("untested"));
     std::filesystem::copy_file(file("cifar/data_batch_1.bin"), file("untested/data_batch_1.bin"));
+    std::filesystem::resize_file(file("untested/data_batch_1.bin"),
+                                 2 * 3073);  // no class to cut a test sample from
     std::filesystem::create_directories(file("torn"));
     write_text("torn/trials.jsonl", "{\"schema_version\": 1}\n");
     EXPECT_EQ(

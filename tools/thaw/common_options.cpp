@@ -73,7 +73,7 @@ CLI::Option* add_learning_rate(CLI::App& app, CommonOptions& options, const char
 
 const std::array kRows = {
     Row{Flag::json, "--json", toggle(&CommonOptions::json), "Print one JSON document on standard output"},
-    Row{Flag::quiet, "-q,--quiet", toggle(&CommonOptions::quiet), "No progress, no remarks"},
+    Row{Flag::quiet, "-q,--quiet", toggle(&CommonOptions::quiet), "No progress, no notes; warnings stay"},
     Row{Flag::verbose, "-v,--verbose", toggle(&CommonOptions::verbose), "More detail"},
     Row{Flag::seed, "--seed", value(&CommonOptions::seed),
         "Seed of every random number (default: the schedule's)"},

@@ -125,10 +125,12 @@ FirmwareTrace check_files(const Options& options, Firmware& made) {
     samples = random_samples(bytes, made.plan.classes, quantize_learning_rate(recipe.learning_rate),
                              options.check_steps);
   } else {
-    const ModelData data = read_model_data(options.data, made.network.graph, made.network.input);
+    const ModelData data =
+        read_model_data(options.data, made.network.graph, made.network.input, DataUse::training);
     if (static_cast<int32_t>(data.about.class_names.size()) > made.plan.classes)
       throw Error(options.data, fmt::format("has {} classes, the schedule is for {}",
                                             data.about.class_names.size(), made.plan.classes));
+    print_data_remarks(data.about, options.quiet || options.json);
     made.rates = schedule_rates(recipe, static_cast<double>(data.train.count));
     schedule_steps = static_cast<uint32_t>(data.train.count * recipe.epochs);
     samples = samples_of_data(data, made.schedule, made.rates, options.check_steps);

@@ -105,8 +105,9 @@ void print_confusion(const std::vector<std::vector<int64_t>>& matrix, const std:
 int infer_data(const Options& options) {
   const Model model = load(options.model);
   const TensorId input = int8_input(model.graph);
-  const ModelData data = read_model_data(options.data, model.graph, input);
+  const ModelData data = read_model_data(options.data, model.graph, input, DataUse::inference);
   check_classes(model, data.about, options.data);
+  print_data_remarks(data.about, options.quiet || options.json);
   const Samples& samples = data.test.count > 0 ? data.test : data.train;
   const char* split = data.test.count > 0 ? "test" : "train";
   if (!options.dump.empty()) {
@@ -141,7 +142,8 @@ int infer_data(const Options& options) {
                       {"format", data.about.format},
                       {"sha256", data.about.sha256},
                       {"split", split},
-                      {"samples", samples.count}}},
+                      {"samples", samples.count},
+                      {"notes", data_remarks(data.about)}}},
                     {"accuracy", {{"mean", accuracy}, {"low", interval.low}, {"high", interval.high}}},
                     {"class_names", data.about.class_names},
                     {"confusion", matrix},
@@ -151,8 +153,6 @@ int infer_data(const Options& options) {
   }
   fmt::print("{} on the {} samples of {} ({})\n", model.graph.file_name, split, data.about.name,
              data.about.format);
-  if (!options.quiet)
-    for (const std::string& note : data.about.notes) fmt::print("note: {}\n", note);
   fmt::print("accuracy {}\n", accuracy_text(accuracy, samples.count));
   fmt::print("{:.0f} samples/s with {} threads\n", rate, job_count(options));
   print_confusion(matrix, data.about.class_names);
@@ -208,7 +208,7 @@ Command add_infer(CLI::App& root) {
   auto options = std::make_shared<Options>();
   CLI::App* app = root.add_subcommand("infer", "Run a model on a data set, as TFLite Micro would");
   app->add_option("MODEL", options->model, "TFLite file, int8")->required();
-  CLI::Option* data = app->add_option("DATA", options->data, "CIFAR, IDX or image folder, or .npz file");
+  CLI::Option* data = app->add_option("DATA", options->data, kDataText);
   CLI::Option* raw = app->add_option("--raw-input", options->raw_inputs,
                                      "Feed raw bytes, one file an input, instead of DATA")
                          ->type_name("FILE");

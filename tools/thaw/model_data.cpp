@@ -1,10 +1,19 @@
 #include "tools/thaw/model_data.h"
 
+#include <fmt/format.h>
+
 #include <cstdint>
+#include <cstdio>
+#include <optional>
 #include <utility>
 
+#include "sim/data/classes.h"
+#include "sim/data/input_warning.h"
+#include "sim/data/sample_shape.h"
+#include "sim/data/split_validation.h"
 #include "sim/data/to_int8.h"
 #include "sim/graph/error.h"
+#include "tools/thaw/terminal.h"
 
 namespace thaw::cli {
 namespace {
@@ -29,23 +38,41 @@ Samples to_samples(const Dataset& data, Split& split, const Tensor& input) {
 
 }  // namespace
 
-ModelData read_model_data(const std::string& path, const Graph& graph, TensorId input) {
+ModelData read_model_data(const std::string& path, const Graph& graph, TensorId input, DataUse use) {
   const Tensor& tensor = graph.tensor(input);
   if (!tensor.shape.empty() && tensor.shape[0] != 1)
     throw Error(graph.file_name, "the model reads batches of " + std::to_string(tensor.shape[0]),
                 "Export it for batch 1");
   ModelData data;
   data.about = read_dataset(path, wanted_shape(tensor));
-  int64_t elements = 1;
-  for (int32_t size : data.about.shape) elements *= size;
-  if (elements != tensor.elements())
-    throw Error(path,
-                "a sample has " + std::to_string(elements) + " values, the model '" + graph.file_name +
-                    "' reads " + std::to_string(tensor.elements()),
-                "Give samples of the model's input shape");
+  const std::vector<int32_t> sample(tensor.shape.begin() + (tensor.shape.empty() ? 0 : 1),
+                                    tensor.shape.end());
+  check_sample_shape(data.about, sample, path, graph.file_name);
+  if (use == DataUse::training) {
+    check_trainable_classes(data.about, path);
+    cut_absent_test_split(data.about);
+  }
+  for (const auto& [split, name] : {std::pair(&data.about.train, "training"), {&data.about.test, "test"}}) {
+    std::optional<std::string> warning = input_warning(data.about, *split, name, tensor.quantization);
+    if (!warning) continue;
+    data.about.warnings.push_back(*std::move(warning));
+    break;  // the test samples would only repeat it
+  }
   data.train = to_samples(data.about, data.about.train, tensor);
   data.test = to_samples(data.about, data.about.test, tensor);
   return data;
+}
+
+void print_data_remarks(const Dataset& about, bool quiet) {
+  for (const std::string& warning : about.warnings) fmt::print(stderr, "warning: {}\n", one_line(warning));
+  if (quiet) return;
+  for (const std::string& note : about.notes) fmt::print(stderr, "note: {}\n", one_line(note));
+}
+
+std::vector<std::string> data_remarks(const Dataset& about) {
+  std::vector<std::string> all = about.warnings;
+  all.insert(all.end(), about.notes.begin(), about.notes.end());
+  return all;
 }
 
 TensorId int8_input(const Graph& graph) {

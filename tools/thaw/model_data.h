@@ -10,14 +10,31 @@
 
 namespace thaw::cli {
 
+/// What DATA may be, for the help texts.
+inline constexpr const char* kDataText =
+    "Recognised by content: image folder (train/CLASS/*.jpg|png and test/CLASS/..., or CLASS/... alone), "
+    "CIFAR binary, "
+    "IDX pairs, or .npz with x_train, y_train, x_test, y_test";
+
 /// int8 samples of both splits; `about` is the data set without its samples.
 struct ModelData {
   Dataset about;
   Samples train, test;
 };
 
+/// What a command does with data. training: the labels must be such that a classifier can be trained on them,
+/// and an absent test split is cut from the training data. inference: data are taken as they are.
+enum class DataUse { training, inference };
+
 /// Reads DATA for the model whose int8 input is tensor `input`. Throws Error where its samples do not fit.
-ModelData read_model_data(const std::string& path, const Graph& graph, TensorId input);
+ModelData read_model_data(const std::string& path, const Graph& graph, TensorId input, DataUse use);
+
+/// Says on standard error, one line each, what is likely wrong with the data (always) and what was done to
+/// them (unless `quiet`).
+void print_data_remarks(const Dataset& about, bool quiet);
+
+/// Warnings, then notes: what a result file says of the data.
+std::vector<std::string> data_remarks(const Dataset& about);
 
 /// The int8 tensor that a model is fed: its input, or what a QUANTIZE makes of a float32 input.
 TensorId int8_input(const Graph& graph);

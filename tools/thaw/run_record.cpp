@@ -52,7 +52,7 @@ Json run_record(const Graph& model, const ModelData& data) {
             {"class_names", data.about.class_names},
             {"train_samples", data.train.count},
             {"test_samples", data.test.count},
-            {"notes", data.about.notes}}}};
+            {"notes", data_remarks(data.about)}}}};
 }
 
 }  // namespace thaw::cli

@@ -270,7 +270,7 @@ int run(const Options& options) {
   const auto start = std::chrono::steady_clock::now();
   const bool quiet = options.quiet || options.json;
   const Graph graph = read_tflite(options.model);
-  ModelData data = read_model_data(options.data, graph, int8_input(graph));
+  ModelData data = read_model_data(options.data, graph, int8_input(graph), DataUse::training);
   keep_samples(data.train, options.samples);
   keep_samples(data.test, options.samples);
   if (data.test.count == 0)
@@ -292,6 +292,7 @@ int run(const Options& options) {
   if (record.resumed() > 0 && !quiet)
     fmt::print(stderr, "resuming: {} evaluations of an earlier run are reused\n", record.resumed());
 
+  print_data_remarks(data.about, quiet);
   if (!quiet)
     for (const std::string& line : remarks(options, problem, shipped)) fmt::print(stderr, "note: {}\n", line);
   Evaluator evaluator(problem, record);
@@ -356,8 +357,7 @@ Command add_search(CLI::App& root) {
   auto options = std::make_shared<Options>();
   options->seeds = 3;
   app->add_option("MODEL", options->model, "TFLite model, int8")->required();
-  app->add_option("DATA", options->data, "Data of the new situation: CIFAR binary, IDX, image folder or .npz")
-      ->required();
+  app->add_option("DATA", options->data, kDataText)->required();
   app->add_option("--board", options->board, "Board: a name in configs/boards or a file")
       ->capture_default_str();
   app->add_option("--strategy", options->strategy, "How to search")

@@ -109,7 +109,8 @@ Setting prepare(const Options& options, const Schedule& schedule) {
                                    .fresh_classifier = schedule.training.fresh_classifier,
                                    .rescale_dead_channels = integer});
   check_schedule(schedule, setting.network, options.schedule);
-  setting.data = read_model_data(options.data, setting.network.graph, setting.network.input);
+  setting.data =
+      read_model_data(options.data, setting.network.graph, setting.network.input, DataUse::training);
   check_labels(setting, schedule, options.data);
   keep_samples(setting.data.train, options.samples);
   keep_samples(setting.data.test, options.samples);
@@ -118,6 +119,7 @@ Setting prepare(const Options& options, const Schedule& schedule) {
                 fmt::format("a batch of {} samples needs more than the {} there are", options.batch,
                             setting.data.train.count),
                 "Give a smaller --batch");
+  print_data_remarks(setting.data.about, options.quiet || options.json);
   const Clock::time_point start = Clock::now();
   const size_t layer = first_updated_layer(setting.network, schedule);
   const int32_t threads = job_count(options);
@@ -322,7 +324,6 @@ void print_start(const Options& options, const Schedule& schedule, const Setting
              setting.network.graph.file_name, schedule.update.size(), grouped(setting.data.train.count),
              grouped(setting.data.test.count), setting.data.about.name, setting.data.about.format,
              schedule.arithmetic);
-  for (const std::string& note : setting.data.about.notes) fmt::print("note: {}\n", note);
   if (options.verbose)
     for (const std::string& warning : setting.network.warnings) fmt::print("warning: {}\n", warning);
   fmt::print("activations before layer {} of {} computed once, in {}\n", setting.train_cache.layer,
@@ -372,7 +373,7 @@ Command add_train(CLI::App& root) {
   auto options = std::make_shared<Options>();
   CLI::App* app = root.add_subcommand("train", "Train with a schedule, bit for bit as the device would");
   app->add_option("MODEL", options->model, "TFLite file, int8")->required();
-  app->add_option("DATA", options->data, "CIFAR, IDX or image folder, or .npz file")->required();
+  app->add_option("DATA", options->data, kDataText)->required();
   app->add_option("--schedule", options->schedule, "What is updated, and how it is trained")
       ->required()
       ->type_name("FILE");

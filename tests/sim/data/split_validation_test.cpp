@@ -94,5 +94,36 @@ TEST(SplitValidation, RefusesEmptyPartsAndSenselessFractions) {
               ::testing::HasSubstr("empty"));
 }
 
+TEST(CutAbsentTestSplit, AFifthOfEveryClassAlwaysTheSame) {
+  Dataset data;
+  data.train = split_of(repeat({{40, 0}, {20, 1}}));
+  cut_absent_test_split(data);
+  EXPECT_EQ(data.test.count, 12);
+  EXPECT_EQ(of_class(data.test, 0), 8);
+  EXPECT_EQ(of_class(data.train, 0), 32);
+  EXPECT_THAT(data.notes, ::testing::ElementsAre(::testing::HasSubstr("12 of the 60 training samples")));
+  Dataset again;
+  again.train = split_of(repeat({{40, 0}, {20, 1}}));
+  cut_absent_test_split(again);
+  EXPECT_EQ(again.test.names, data.test.names);
+  EXPECT_NE(data.test.names, split_validation(split_of(repeat({{40, 0}, {20, 1}})), 0.2, 0).validation.names)
+      << "numbers of their own";
+}
+
+TEST(CutAbsentTestSplit, LeavesATestSplitAloneAndSaysWhereItCannotCut) {
+  Dataset data;
+  data.train = split_of({0, 0, 1, 1});
+  data.test = split_of({0});
+  cut_absent_test_split(data);
+  EXPECT_EQ(data.train.count, 4);
+  EXPECT_EQ(data.test.count, 1);
+  Dataset single;
+  single.train = split_of({0, 1, 2});
+  cut_absent_test_split(single);
+  EXPECT_EQ(single.test.count, 0);
+  EXPECT_EQ(single.train.count, 3);
+  EXPECT_THAT(single.notes, ::testing::ElementsAre(::testing::HasSubstr("too few")));
+}
+
 }  // namespace
 }  // namespace thaw
