@@ -12,11 +12,18 @@
 extern "C" {
 #endif
 
-/// row[i] = sum over outputs and taps that read input (y, x, i) of gradient * weight; row [Cin], int32 by the
-/// plan's bound on the gradient's width. gradient [OH][OW][Cout]; weights and trained as in thaw_conv2d_s8.
+/// A position of a layer's input and some of its channels.
+typedef struct thaw_input_channels {
+  int32_t y, x;
+  int32_t first, count;  // channels
+} thaw_input_channels;
+
+/// row[i] = sum over outputs and taps that read channel first + i of the position of gradient * weight; row
+/// [count], int32 by the plan's bound on the gradient's width. gradient [OH][OW][Cout]; weights and trained
+/// as in thaw_conv2d_s8.
 void thaw_conv2d_input_gradient_row(const thaw_conv2d* conv, thaw_gradient_values gradient,
-                                    const int8_t* weights, const thaw_trained_channels* trained, int32_t y,
-                                    int32_t x, int32_t* row);
+                                    const int8_t* weights, const thaw_trained_channels* trained,
+                                    const thaw_input_channels* at, int32_t* row);
 
 /// Whether kernel row `kernel_y` of some output row reads input row y; that row in *output_y.
 static inline bool thaw_conv2d_output_y(const thaw_conv2d* conv, int32_t y, int32_t kernel_y,

@@ -3,28 +3,32 @@
 
 #include <stddef.h>
 
-#include "engine/kernels/conv2d_input_gradient.h"
-
 void thaw_depthwise_input_gradient_row(const thaw_depthwise* depthwise, thaw_gradient_values gradient,
-                                       const int8_t* weights, const thaw_trained_channels* trained, int32_t y,
-                                       int32_t x, int32_t* row) {
+                                       const int8_t* weights, const thaw_trained_channels* trained,
+                                       const thaw_input_channels* at, int32_t* row) {
   const thaw_conv2d* conv = &depthwise->conv;
   const int32_t channels = conv->output_channels;
   const int32_t taps = thaw_conv2d_taps(conv);
   const int32_t multiplier = depthwise->depth_multiplier;
-  for (int32_t i = 0; i < conv->input_channels; ++i) row[i] = 0;
+  const int32_t begin = at->first * multiplier;  // of the output channels
+  const int32_t end = begin + at->count * multiplier;
+  for (int32_t i = 0; i < at->count; ++i) row[i] = 0;
   for (int32_t ky = 0; ky < conv->kernel_height; ++ky) {
     for (int32_t kx = 0; kx < conv->kernel_width; ++kx) {
       int32_t out_y;
       int32_t out_x;
-      if (!thaw_conv2d_output_y(conv, y, ky, &out_y) || !thaw_conv2d_output_x(conv, x, kx, &out_x)) continue;
+      if (!thaw_conv2d_output_y(conv, at->y, ky, &out_y) || !thaw_conv2d_output_x(conv, at->x, kx, &out_x))
+        continue;
       const int32_t first = (out_y * conv->output_width + out_x) * channels;
       const int32_t tap = ky * conv->kernel_width + kx;
-      for (int32_t c = 0; weights && c < channels; ++c)
-        row[c / multiplier] += thaw_gradient_at(gradient, first + c) * weights[tap * channels + c];
+      for (int32_t c = begin; weights && c < end; ++c)
+        row[c / multiplier - at->first] +=
+            thaw_gradient_at(gradient, first + c) * weights[tap * channels + c];
       for (int32_t j = 0; trained && j < trained->count; ++j) {
         const int32_t c = trained->channels[j];
-        row[c / multiplier] += thaw_gradient_at(gradient, first + c) * trained->weights[j * taps + tap];
+        if (c < begin || c >= end) continue;
+        row[c / multiplier - at->first] +=
+            thaw_gradient_at(gradient, first + c) * trained->weights[j * taps + tap];
       }
     }
   }

@@ -22,7 +22,7 @@ typedef enum thaw_gradient_source_kind {
                          // loss)
   THAW_SOURCE_ELEMENTS,  // accumulators [positions][channels]
   THAW_SOURCE_STORED,    // a stored gradient of the target's shape
-  THAW_SOURCE_CONV2D,    // input gradient of the convolution that reads the target
+  THAW_SOURCE_CONV2D,    // input gradient of the convolution that reads the target, perhaps in another shape
   THAW_SOURCE_DEPTHWISE  // the same of a depthwise convolution
 } thaw_gradient_source_kind;
 

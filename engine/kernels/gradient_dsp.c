@@ -161,16 +161,17 @@ static bool is_pointwise(const thaw_conv2d* conv) {
          conv->output_width == conv->input_width;
 }
 
-// Whether the source has its values channel block by channel block.
-static bool has_blocks(const thaw_gradient_source* source) {
+// Whether the source has its values channel block by channel block of the target.
+static bool has_blocks(const thaw_gradient_target* target, const thaw_gradient_source* source) {
   if (source->kind == THAW_SOURCE_DEPTHWISE) return false;
-  return source->kind != THAW_SOURCE_CONV2D || is_pointwise(source->conv);
+  return source->kind != THAW_SOURCE_CONV2D ||
+         (is_pointwise(source->conv) && source->conv->input_channels == target->channels);
 }
 
 // Whether read_four reads it.
-static bool has_fours(const thaw_gradient_source* source) {
+static bool has_fours(const thaw_gradient_target* target, const thaw_gradient_source* source) {
   const bool stored = source->kind == THAW_SOURCE_CONV2D || source->kind == THAW_SOURCE_STORED;
-  return has_blocks(source) && !(stored && source->gradient.is_16);
+  return has_blocks(target, source) && !(stored && source->gradient.is_16);
 }
 
 // Packs the weights of channels first .. first + count - 1.
@@ -493,8 +494,9 @@ static uint32_t gradient_block(const depthwise_source* from, const thaw_pair_blo
 }
 
 // Whether by_depthwise can.
-static bool is_usual_depthwise(const thaw_gradient_source* source) {
+static bool is_usual_depthwise(const thaw_gradient_target* target, const thaw_gradient_source* source) {
   if (source->kind != THAW_SOURCE_DEPTHWISE || source->depthwise->depth_multiplier != 1) return false;
+  if (source->depthwise->conv.input_channels != target->channels) return false;
   return source->depthwise->conv.dilation_height == 1 && source->depthwise->conv.dilation_width == 1;
 }
 
@@ -522,11 +524,12 @@ int32_t thaw_gradient_tensor(const thaw_gradient_target* target, const thaw_grad
   const thaw_gradient_pass pass = thaw_gradient_pass_of(target, sources, source_count, offset, *state);
   uint32_t* words = (uint32_t*)scratch;
   uint32_t magnitudes;
-  if (is_usual(target) && has_fours(&sources[0]) && (source_count == 1 || has_fours(&sources[1])))
+  if (is_usual(target) && has_fours(target, &sources[0]) &&
+      (source_count == 1 || has_fours(target, &sources[1])))
     magnitudes = by_fours(target, sources, &pass, words);
-  else if (has_blocks(&sources[0]) && (source_count == 1 || has_blocks(&sources[1])))
+  else if (has_blocks(target, &sources[0]) && (source_count == 1 || has_blocks(target, &sources[1])))
     magnitudes = by_blocks(target, sources, &pass, words);
-  else if (source_count == 1 && is_usual_depthwise(&sources[0]))
+  else if (source_count == 1 && is_usual_depthwise(target, &sources[0]))
     magnitudes = by_depthwise(target, sources, &pass, words);
   else
     magnitudes = thaw_gradient_by_rows(target, sources, &pass, scratch);

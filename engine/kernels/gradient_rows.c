@@ -29,6 +29,32 @@ thaw_gradient_pass thaw_gradient_pass_of(const thaw_gradient_target* target,
   return pass;
 }
 
+// Values position * channels + c of the input gradient of a layer, c < channels. The layer may read the
+// target in another shape (RESHAPE between them): elements keep their order.
+static void input_gradient_row(const thaw_gradient_source* source, int32_t channels, int32_t position,
+                               int32_t* row) {
+  const thaw_conv2d* conv = source->kind == THAW_SOURCE_CONV2D ? source->conv : &source->depthwise->conv;
+  for (int32_t c = 0; c < channels;) {
+    int32_t at_position = position;
+    thaw_input_channels at = {0, 0, 0, channels};
+    if (conv->input_channels != channels) {
+      const int32_t element = position * channels + c;
+      at_position = element / conv->input_channels;
+      at.first = element % conv->input_channels;
+      at.count = conv->input_channels - at.first;
+      if (at.count > channels - c) at.count = channels - c;
+    }
+    at.y = at_position / conv->input_width;
+    at.x = at_position % conv->input_width;
+    if (source->kind == THAW_SOURCE_CONV2D)
+      thaw_conv2d_input_gradient_row(conv, source->gradient, source->weights, source->trained, &at, row + c);
+    else
+      thaw_depthwise_input_gradient_row(source->depthwise, source->gradient, source->weights, source->trained,
+                                        &at, row + c);
+    c += at.count;
+  }
+}
+
 // The channels of a source at one position: a pointer to where they are, or `scratch` filled with them.
 static const int32_t* source_row(const thaw_gradient_source* source, int32_t channels, int32_t position,
                                  int32_t* scratch) {
@@ -41,18 +67,10 @@ static const int32_t* source_row(const thaw_gradient_source* source, int32_t cha
       for (int32_t c = 0; c < channels; ++c)
         scratch[c] = thaw_gradient_at(source->gradient, position * channels + c) * (INT32_C(1) << 16);
       return scratch;
-    case THAW_SOURCE_CONV2D: {
-      const int32_t width = source->conv->input_width;
-      thaw_conv2d_input_gradient_row(source->conv, source->gradient, source->weights, source->trained,
-                                     position / width, position % width, scratch);
+    case THAW_SOURCE_CONV2D:
+    case THAW_SOURCE_DEPTHWISE:
+      input_gradient_row(source, channels, position, scratch);
       return scratch;
-    }
-    case THAW_SOURCE_DEPTHWISE: {
-      const int32_t width = source->depthwise->conv.input_width;
-      thaw_depthwise_input_gradient_row(source->depthwise, source->gradient, source->weights, source->trained,
-                                        position / width, position % width, scratch);
-      return scratch;
-    }
   }
   return scratch;
 }

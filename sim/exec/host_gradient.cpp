@@ -23,10 +23,8 @@ class HostGradient : public HostStep {
  public:
   HostGradient(const MakeGradient& k, HostBinding& binding)
       : binding_(binding), kernel_(k), bits_(binding.gradient_bits(k.tensor)) {
-    const int64_t stride = padded_columns(k.channels);
-    width_ = std::max(k.width, 1);
-    height_ = k.positions / width_;
-    const int64_t row = width_ * stride;
+    take_image();
+    const int64_t row = width_ * int64_t{padded_columns(k.channels)};
     rows_at_once_ = static_cast<int32_t>(std::clamp<int64_t>(kSumsInCache / row, 1, height_));
     for (size_t j = 0; j < k.sources.size(); ++j) {
       mantissas_[j] = padded_values(binding.at<const int32_t>(k.sources[j].scale.mantissas),
@@ -38,10 +36,16 @@ class HostGradient : public HostStep {
                                             from->trained_weights, from->trained_channels),
                          binding.workspace);
     }
-    // The workspace serves one convolution at a time: the first of two is computed ahead.
-    ahead_ = sums_[0].has_value() && sums_[1].has_value();
-    binding.workspace.sums.reserve((ahead_ ? height_ : rows_at_once_) * row * 4);
-    if (k.sources.size() == 2) binding.workspace.other_sums.reserve(rows_at_once_ * row * 4);
+    for (size_t j = 0; j < k.sources.size(); ++j) {
+      const bool reshaped = sums_[j] && !has_image(*sums_[j]);
+      if (reshaped)
+        binding.workspace.reshaped.reserve(int64_t{sums_[j]->height()} * sums_[j]->width() *
+                                           sums_[j]->stride() * 4);
+      // The workspace serves one convolution at a time: the first of two is computed ahead.
+      ahead_[j] = reshaped || (j == 0 && sums_[0] && sums_[1]);
+      Scratch& rows = j == 0 ? binding.workspace.sums : binding.workspace.other_sums;
+      rows.reserve((ahead_[j] ? height_ : rows_at_once_) * row * 4);
+    }
     if (k.mask.present()) binding.workspace.passed.reserve(int64_t{k.positions} * k.channels);
     for (const GradientSource& source : k.sources)
       if (std::holds_alternative<FromFeatures>(source.from)) feature_shift_ = feature_shift(binding.plan);
@@ -65,6 +69,21 @@ class HostGradient : public HostStep {
   }
 
  private:
+  /// Height and width of the rows in which the tensor is made: those of a convolution that reads it with the
+  /// same channels. RESHAPE may have given them other values than the tensor's own, or any.
+  void take_image() {
+    width_ = std::max(kernel_.width, 1);
+    for (const GradientSource& source : kernel_.sources)
+      if (const auto* from = std::get_if<FromConvolution>(&source.from);
+          from != nullptr && from->window.input_channels == kernel_.channels)
+        width_ = from->window.input_width;
+    height_ = kernel_.positions / width_;
+  }
+
+  bool has_image(const ConvolutionSums& sums) const {
+    return sums.channels() == kernel_.channels && sums.width() == width_;
+  }
+
   /// Exponent of the source's int32 values.
   int32_t source_exponent(const GradientSource& source) const {
     if (std::holds_alternative<FromFeatures>(source.from))
@@ -81,11 +100,10 @@ class HostGradient : public HostStep {
       expand_mask(binding_.at<const uint8_t>(kernel_.mask), int64_t{kernel_.positions} * kernel_.channels,
                   passed);
     }
-    if (ahead_) {
-      begin(0);
-      sums_[0]->rows(0, height_, binding_.workspace.sums.as<int32_t>());
-    }
-    for (size_t j = ahead_ ? 1 : 0; j < kernel_.sources.size(); ++j) begin(j);
+    for (size_t j = 0; j < kernel_.sources.size(); ++j)
+      if (ahead_[j]) compute_ahead(j);
+    for (size_t j = 0; j < kernel_.sources.size(); ++j)
+      if (!ahead_[j]) begin(j);
     const int64_t value_bytes = bits_ == 7 ? 1 : 2;
     uint32_t magnitudes = 0;
     for (int32_t y = 0; y < height_; y += rows_at_once_) {
@@ -108,6 +126,25 @@ class HostGradient : public HostStep {
     return magnitudes;
   }
 
+  /// All rows of convolution j at once, in the order of elements that the tensor has.
+  void compute_ahead(size_t j) {
+    begin(j);
+    ConvolutionSums& sums = *sums_[j];
+    if (has_image(sums)) return sums.rows(0, height_, scratch(j));
+    auto* from = binding_.workspace.reshaped.as<int32_t>();
+    sums.rows(0, sums.height(), from);
+    int32_t* to = scratch(j);
+    const int64_t stride = padded_columns(kernel_.channels);
+    int32_t channel = 0;  // of the tensor
+    for (int64_t p = 0; p < int64_t{sums.height()} * sums.width(); ++p, from += sums.stride())
+      for (int32_t c = 0; c < sums.channels(); ++c) {
+        to[channel] = from[c];
+        if (++channel < kernel_.channels) continue;
+        channel = 0;
+        to += stride;
+      }
+  }
+
   void begin(size_t j) {
     const auto* from = std::get_if<FromConvolution>(&kernel_.sources[j].from);
     if (from == nullptr) return;
@@ -128,7 +165,7 @@ class HostGradient : public HostStep {
     const int64_t at = int64_t{y} * width_;
     int32_t* rows = scratch(j);
     if (sums_[j]) {
-      if (ahead_ && j == 0) return {rows + at * stride, stride, nullptr, 0};
+      if (ahead_[j]) return {rows + at * stride, stride, nullptr, 0};
       sums_[j]->rows(y, end, rows);
     } else if (const auto* stored = std::get_if<FromStored>(&kernel_.sources[j].from)) {
       if (binding_.gradient_bits(stored->tensor) == 7)
@@ -156,7 +193,7 @@ class HostGradient : public HostStep {
   int32_t bits_;
   int32_t feature_shift_ = 0;
   int32_t width_ = 1, height_ = 1, rows_at_once_ = 1;
-  bool ahead_ = false;
+  bool ahead_[THAW_GRADIENT_SOURCES] = {};  // all rows are computed before the first is stored
   std::optional<ConvolutionSums> sums_[THAW_GRADIENT_SOURCES];
   std::vector<int32_t> mantissas_[THAW_GRADIENT_SOURCES];
 };

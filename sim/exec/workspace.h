@@ -48,6 +48,7 @@ struct Workspace {
   Scratch start;                   // int32 per channel: what sums start from
   Scratch sums;                    // int32 sums of some rows
   Scratch other_sums;              // the same of a second source
+  Scratch reshaped;                // sums in the shape in which a layer reads its input
   Scratch ungrouped;               // the same of one row, before channels of a depth multiplier are added up
   Scratch passed;                  // byte mask of a tensor
   Scratch left, right;             // operands of a weight gradient

@@ -328,6 +328,11 @@ bool can_stream(const Plan& plan, size_t first, size_t last) {
   if (!std::holds_alternative<ConvolutionForward>(plan.steps[first].kernel)) return false;
   for (size_t s = first; s < last; ++s)
     if (!is_link(plan, s)) return false;
+  const std::vector<RowLayer> layers = row_layers(plan, first, last);
+  for (size_t i = 1; i < layers.size(); ++i)
+    if (layers[i].input_rows != layers[i - 1].output_rows ||
+        layers[i].input_row_bytes != layers[i - 1].output_row_bytes)
+      return false;  // a RESHAPE between them: its rows are others
   return true;
 }
 

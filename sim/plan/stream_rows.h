@@ -25,7 +25,8 @@ struct RowStream {
 };
 
 /// True where the steps can be streamed: convolutions and adds without mask and without trained values, each
-/// the only reader of the output before it; an add may read one more tensor, made before the chain.
+/// the only reader of the output before it, in the same rows; an add may read one more tensor, made before
+/// the chain.
 bool can_stream(const Plan& plan, size_t first, size_t last);
 
 /// Bytes of the tensors' bands between the layers of a stream.

@@ -148,18 +148,22 @@ void check_input_gradient(Random& random, const Layer& layer, bool depthwise, in
                    [&](size_t in, size_t out, int64_t weight) { expected[in] += weight * gradient[out]; });
 
   std::vector<int64_t> actual;
-  std::vector<int32_t> row(static_cast<size_t>(conv.input_channels), 77);
   const thaw_gradient_values values = {gradient.data(), sizeof(T) == 2};
   for (int32_t y = 0; y < conv.input_height; ++y) {
     for (int32_t x = 0; x < conv.input_width; ++x) {
-      if (depthwise) {
-        thaw_depthwise_input_gradient_row(&layer.depthwise, values, layer.frozen_or_null(),
-                                          layer.trained_or_null(), y, x, row.data());
-      } else {
-        thaw_conv2d_input_gradient_row(&conv, values, layer.frozen_or_null(), layer.trained_or_null(), y, x,
-                                       row.data());
+      for (int32_t first = 0; first < conv.input_channels;) {
+        const thaw_input_channels at = {y, x, first, random.integer(1, conv.input_channels - first)};
+        std::vector<int32_t> row(static_cast<size_t>(at.count), 77);
+        if (depthwise) {
+          thaw_depthwise_input_gradient_row(&layer.depthwise, values, layer.frozen_or_null(),
+                                            layer.trained_or_null(), &at, row.data());
+        } else {
+          thaw_conv2d_input_gradient_row(&conv, values, layer.frozen_or_null(), layer.trained_or_null(), &at,
+                                         row.data());
+        }
+        actual.insert(actual.end(), row.begin(), row.end());
+        first += at.count;
       }
-      actual.insert(actual.end(), row.begin(), row.end());
     }
   }
   ASSERT_EQ(actual, expected);

@@ -159,20 +159,27 @@ void make_source(Random& random, Source& s, int kind, int32_t height, int32_t wi
     case THAW_SOURCE_CONV2D:
     case THAW_SOURCE_DEPTHWISE: {
       const bool depthwise = source.kind == THAW_SOURCE_DEPTHWISE;
-      make_layer(random, s, depthwise, height, width, channels);
+      // The layer reads the target in its own shape, or in another one.
+      const int32_t shapes[][3] = {{height, width, channels},   {height, width, channels},
+                                   {height, width, channels},   {1, 1, positions * channels},
+                                   {channels, width, height},   {width, height, channels},
+                                   {1, positions * channels, 1}};
+      const auto [rows, columns, depth] = shapes[random.integer(0, 6)];
+      make_layer(random, s, depthwise, rows, columns, depth);
       source.weights = s.weights.data();
       source.trained = s.channels.empty() ? nullptr : &s.trained;
       source.conv = &s.layer.conv;
       source.depthwise = &s.layer;
       // The row kernels are proven in conv2d_test.cpp.
-      for (int32_t p = 0; p < positions; ++p) {
-        int32_t* to = s.expected.data() + static_cast<size_t>(p) * row;
+      for (int32_t p = 0; p < rows * columns; ++p) {
+        const thaw_input_channels at = {p / columns, p % columns, 0, depth};
+        int32_t* to = s.expected.data() + p * depth;
         if (depthwise) {
-          thaw_depthwise_input_gradient_row(&s.layer, source.gradient, source.weights, source.trained,
-                                            p / width, p % width, to);
+          thaw_depthwise_input_gradient_row(&s.layer, source.gradient, source.weights, source.trained, &at,
+                                            to);
         } else {
-          thaw_conv2d_input_gradient_row(&s.layer.conv, source.gradient, source.weights, source.trained,
-                                         p / width, p % width, to);
+          thaw_conv2d_input_gradient_row(&s.layer.conv, source.gradient, source.weights, source.trained, &at,
+                                         to);
         }
       }
       break;

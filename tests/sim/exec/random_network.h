@@ -32,7 +32,10 @@ class RandomNetwork {
 
   const Graph& graph() const { return graph_; }
 
- private:
+ protected:
+  struct Empty {};
+  RandomNetwork(uint32_t seed, Empty) : noise_(seed) {}
+
   const std::vector<int32_t>& shape(TensorId id) const { return graph_.tensor(id).shape; }
 
   TensorId add_tensor(Tensor tensor) {
@@ -84,7 +87,10 @@ class RandomNetwork {
     bias.name = "bias";
     bias.type = DataType::int32;
     bias.shape = {static_cast<int32_t>(channels)};
-    bias.quantization = {{1.0F}, {0}, 0};
+    for (float scale : weights.quantization.scales) {
+      bias.quantization.scales.push_back(graph_.tensor(x).quantization.scale() * scale);
+      bias.quantization.zero_points.push_back(0);
+    }
     std::vector<int32_t> values(channels);
     for (int32_t& b : values) b = noise_.in(-3000, 3000);
     bias.data.resize(channels * 4);
