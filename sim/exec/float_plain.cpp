@@ -4,9 +4,11 @@
 #include <array>
 #include <cassert>
 #include <limits>
+#include <vector>
 
 #include "sim/exec/float_rounding.h"
 #include "sim/graph/activation_range.h"
+#include "sim/graph/folded_axes.h"
 #include "sim/graph/window.h"
 
 namespace thaw {
@@ -14,11 +16,11 @@ namespace {
 
 using Shape = std::array<int32_t, 4>;
 
-/// The shape with ones in front.
-Shape four_dimensions(const Tensor& tensor) {
+/// The sizes with ones in front.
+Shape four_dimensions(const std::vector<int32_t>& sizes) {
   Shape shape = {1, 1, 1, 1};
-  assert(tensor.shape.size() <= 4);
-  std::copy_backward(tensor.shape.begin(), tensor.shape.end(), shape.end());
+  assert(sizes.size() <= shape.size());
+  std::copy_backward(sizes.begin(), sizes.end(), shape.end());
   return shape;
 }
 
@@ -43,8 +45,6 @@ struct Ends {
   const Tensor& output;
   FloatTensor input_values, output_values;
 
-  Shape input_shape() const { return four_dimensions(input); }
-  Shape output_shape() const { return four_dimensions(output); }
   /// A real multiple of the input's steps, above its zero point, as an integer of the output's.
   float requantized(float steps) const {
     const float scaled =
@@ -57,7 +57,7 @@ struct Ends {
 
 template <class Pool>
 void pool(const Pool& op, bool maximum, const Ends& ends, const float* input, float* output) {
-  const Shape in = ends.input_shape(), out = ends.output_shape();
+  const Shape in = four_dimensions(ends.input.shape), out = four_dimensions(ends.output.shape);
   const WindowGeometry rows = window_geometry(in[1], op.filter_height, op.stride_height, 1, op.padding);
   const WindowGeometry columns = window_geometry(in[2], op.filter_width, op.stride_width, 1, op.padding);
   const ActivationRange range = activation_range(op.activation, ends.output.quantization);
@@ -82,14 +82,15 @@ void pool(const Pool& op, bool maximum, const Ends& ends, const float* input, fl
 }
 
 void mean(const Mean& op, const Ends& ends, const float* input, float* output) {
-  const Shape in = ends.input_shape();
-  const size_t missing = 4 - ends.input.shape.size();
+  const MeanAxes axes = folded_axes(ends.input.shape, op);
+  const Shape in = four_dimensions(axes.sizes);
+  const size_t missing = in.size() - axes.sizes.size();
   Shape kept = in;
   int32_t count = 1;
-  for (int32_t axis : op.axes) {
-    int32_t& size = kept[static_cast<size_t>(axis) + missing];
-    count *= size;
-    size = 1;
+  for (size_t i = 0; i < axes.sizes.size(); ++i) {
+    if (!axes.reduced[i]) continue;
+    count *= kept[i + missing];
+    kept[i + missing] = 1;
   }
   // Sums of raw integers are exact; the mean is one float32 division.
   std::vector<float> sums(static_cast<size_t>(ends.output.elements()), 0.0F);
@@ -103,23 +104,30 @@ void mean(const Mean& op, const Ends& ends, const float* input, float* output) {
 }
 
 void pad(const Pad& op, const Ends& ends, const float* input, float* output) {
-  const Shape in = ends.input_shape(), out = ends.output_shape();
-  const size_t missing = 4 - ends.input.shape.size();
+  const PadAxes axes = folded_axes(ends.input.shape, op);
+  const Shape in = four_dimensions(axes.sizes);
+  const size_t missing = in.size() - axes.sizes.size();
+  Shape out = in;
+  for (size_t i = 0; i < axes.paddings.size(); ++i)
+    out[i + missing] += axes.paddings[i][0] + axes.paddings[i][1];
   std::fill_n(output, ends.output.elements(), 0.0F);
   for_each_position(in, [&](const Shape& at) {
     Shape to = at;
-    for (size_t i = 0; i < op.paddings.size(); ++i) to[i + missing] += op.paddings[i][0];
+    for (size_t i = 0; i < axes.paddings.size(); ++i) to[i + missing] += axes.paddings[i][0];
     output[offset(out, to)] = input[offset(in, at)];
   });
 }
 
 void transpose(const Transpose& op, const Ends& ends, const float* input, float* output) {
-  const Shape in = ends.input_shape(), out = ends.output_shape();
-  const size_t missing = 4 - ends.input.shape.size();
+  const TransposeAxes axes = folded_axes(ends.input.shape, op);
+  const Shape in = four_dimensions(axes.sizes);
+  const size_t missing = in.size() - axes.sizes.size();
+  const auto moved = [&](size_t i) { return static_cast<size_t>(axes.permutation[i]) + missing; };
+  Shape out = in;
+  for (size_t i = 0; i < axes.permutation.size(); ++i) out[i + missing] = in[moved(i)];
   for_each_position(out, [&](const Shape& at) {
     Shape from = {};
-    for (size_t i = 0; i < op.permutation.size(); ++i)
-      from[static_cast<size_t>(op.permutation[i]) + missing] = at[i + missing];
+    for (size_t i = 0; i < axes.permutation.size(); ++i) from[moved(i)] = at[i + missing];
     output[offset(out, at)] = input[offset(in, from)];
   });
 }

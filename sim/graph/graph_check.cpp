@@ -9,6 +9,7 @@
 
 #include "sim/graph/effective_scale.h"
 #include "sim/graph/error.h"
+#include "sim/graph/folded_axes.h"
 #include "sim/graph/graph_paths.h"
 #include "sim/graph/quantized_multiplier.h"
 #include "sim/graph/window.h"
@@ -200,6 +201,7 @@ class OperatorCheck {
       fail(graph_, path(), "averages " + std::to_string(summed) + " elements, too many for int32");
     const double factor = scale_ratio();
     check_shift(factor, 255 * summed);
+    check_axes(folded_axes(x.shape, mean).sizes);
   }
 
   void operator()(const Pad& pad) const {
@@ -221,6 +223,7 @@ class OperatorCheck {
     }
     output_shape(shape);
     same_quantization();
+    check_axes(folded_axes(x.shape, pad).sizes);
   }
 
   void operator()(const Reshape&) const {
@@ -248,6 +251,7 @@ class OperatorCheck {
     for (int32_t axis : transpose.permutation) shape.push_back(x.shape[static_cast<size_t>(axis)]);
     output_shape(shape);
     same_quantization();
+    check_axes(folded_axes(x.shape, transpose).sizes);
   }
 
   void operator()(const Softmax& softmax) const {
@@ -437,6 +441,16 @@ class OperatorCheck {
       fail(graph_, path() + ".builtin_options", "pools over more elements than int32 sums can hold");
     same_quantization();
     relu6_limit();
+  }
+
+  /// The kernels have four axes; `folded` are those that are left when neighbours treated alike are joined.
+  void check_axes(const std::vector<int32_t>& folded) const {
+    if (folded.size() > kKernelAxes)
+      bad_input(0,
+                "has shape " + shape_text(present_input(0).shape) + ", " + std::to_string(folded.size()) +
+                    " axes even where neighbours are joined, and " + op_name(op_.kind) +
+                    " works on at most " + std::to_string(kKernelAxes),
+                "Split the operator in two, or RESHAPE its input to fewer axes");
   }
 
   void same_quantization() const {

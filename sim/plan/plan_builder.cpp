@@ -1,8 +1,10 @@
 #include "sim/plan/plan_builder.h"
 
 #include <algorithm>
+#include <cassert>
 #include <cmath>
 
+#include "sim/graph/folded_axes.h"
 #include "sim/graph/window.h"
 #include "sim/plan/buffers.h"
 #include "sim/plan/fixed_point_plan.h"
@@ -47,10 +49,12 @@ void PlanBuilder::step(std::string name, Phase phase, OpId op, Kernel kernel, in
 
 namespace {
 
-/// A shape as four dimensions, ones in front.
-void four_dimensions(const Tensor& tensor, int32_t (&dimensions)[4]) {
+/// Sizes as four dimensions, ones in front. Returns how many those are.
+size_t four_dimensions(const std::vector<int32_t>& sizes, int32_t (&dimensions)[kKernelAxes]) {
+  assert(sizes.size() <= kKernelAxes);
   std::fill(std::begin(dimensions), std::end(dimensions), 1);
-  std::copy_backward(tensor.shape.begin(), tensor.shape.end(), std::end(dimensions));
+  std::copy_backward(sizes.begin(), sizes.end(), std::end(dimensions));
+  return kKernelAxes - sizes.size();
 }
 
 template <class Pool>
@@ -77,11 +81,11 @@ PoolForward pool_kernel(const Pool& pool, const Tensor& input, const Tensor& out
 /// TFLite Micro folds the division by the count into the multiplier: m' = floor(m * 2^k / n).
 MeanForward mean_kernel(const Mean& mean, const Tensor& input, const Tensor& output) {
   MeanForward k;
-  four_dimensions(input, k.dimensions);
-  const size_t offset = 4 - input.shape.size();
-  for (int32_t axis : mean.axes) {
-    k.reduce[offset + static_cast<size_t>(axis)] = true;
-    k.count *= input.shape[static_cast<size_t>(axis)];
+  const MeanAxes axes = folded_axes(input.shape, mean);
+  const size_t offset = four_dimensions(axes.sizes, k.dimensions);
+  for (size_t i = 0; i < axes.sizes.size(); ++i) {
+    k.reduce[offset + i] = axes.reduced[i];
+    if (axes.reduced[i]) k.count *= axes.sizes[i];
   }
   k.input_zero_point = input.quantization.zero_point();
   k.output_zero_point = output.quantization.zero_point();
@@ -97,11 +101,11 @@ MeanForward mean_kernel(const Mean& mean, const Tensor& input, const Tensor& out
 
 PadForward pad_kernel(const Pad& pad, const Tensor& input, const Tensor& output) {
   PadForward k;
-  four_dimensions(input, k.dimensions);
-  const size_t offset = 4 - pad.paddings.size();
-  for (size_t i = 0; i < pad.paddings.size(); ++i) {
-    k.before[offset + i] = pad.paddings[i][0];
-    k.after[offset + i] = pad.paddings[i][1];
+  const PadAxes axes = folded_axes(input.shape, pad);
+  const size_t offset = four_dimensions(axes.sizes, k.dimensions);
+  for (size_t i = 0; i < axes.paddings.size(); ++i) {
+    k.before[offset + i] = axes.paddings[i][0];
+    k.after[offset + i] = axes.paddings[i][1];
   }
   k.value = output.quantization.zero_point();
   return k;
@@ -109,10 +113,10 @@ PadForward pad_kernel(const Pad& pad, const Tensor& input, const Tensor& output)
 
 TransposeForward transpose_kernel(const Transpose& transpose, const Tensor& input) {
   TransposeForward k;
-  four_dimensions(input, k.dimensions);
-  const auto offset = static_cast<int32_t>(4 - input.shape.size());
-  for (size_t i = 0; i < transpose.permutation.size(); ++i)
-    k.permutation[static_cast<size_t>(offset) + i] = transpose.permutation[i] + offset;
+  const TransposeAxes axes = folded_axes(input.shape, transpose);
+  const size_t offset = four_dimensions(axes.sizes, k.dimensions);
+  for (size_t i = 0; i < axes.permutation.size(); ++i)
+    k.permutation[offset + i] = axes.permutation[i] + static_cast<int32_t>(offset);
   return k;
 }
 
