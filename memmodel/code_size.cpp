@@ -32,6 +32,7 @@ enum Part : size_t {
   kClassifier,
   kSoftmaxLoss,
   kClassifierBackward,
+  kClampedFeatures,
   kGradient,
   kConvolutionGradient,
   kDepthwiseGradient,
@@ -70,9 +71,10 @@ constexpr std::array<Size, kPartCount> kSizes = {{
     {"classifier", 324, 324},
     {"softmax loss", 1896, 1896},
     {"classifier backward and update", 1068, 1068},
-    {"gradient", 82 + 616 + 460, 12728 + 616 + 460},  // with gradient_pass.c, gradient_rows.c
-    {"convolution input gradient", 454, 454},
-    {"depthwise input gradient", 438, 438},
+    {"clamped features", 48, 48},
+    {"gradient", 82 + 616 + 632, 12800 + 616 + 632},  // with gradient_pass.c, gradient_rows.c
+    {"convolution input gradient", 612, 612},
+    {"depthwise input gradient", 490, 490},
     {"update convolution weights", 1080, 5332},
     {"update depthwise weights", 1048, 1048},
     {"update biases", 604, 1616},
@@ -110,7 +112,10 @@ struct Parts {
     use(kSoftmaxLoss);
     use(kDivision);
   }
-  void operator()(const FeatureGradient&) { use(kClassifierBackward); }
+  void operator()(const FeatureGradient& k) {
+    use(kClassifierBackward);
+    if (k.clamped.present()) use(kClampedFeatures);
+  }
   void operator()(const MakeGradient&) {
     // The gradient kernel calls both row functions, whichever its sources are.
     use(kGradient);

@@ -208,10 +208,16 @@ struct CallWriter {
   std::string error_exponent() const { return at(plan().result, "thaw_step_result") + "->error_exponent"; }
 
   std::string operator()(const FeatureGradient& k) const {
-    return fmt::format("  {}({}, {}, {}, {}, {});\n",
-                       kernel("classifier_backward", "thaw_classifier_feature_gradient"),
-                       classifier(k.classes, k.features, 0), at(k.error, "int32_t"), error_exponent(),
-                       at(k.weights, "int16_t"), at(k.output, "int32_t"));
+    std::string text = fmt::format("  {}({}, {}, {}, {}, {});\n",
+                                   kernel("classifier_backward", "thaw_classifier_feature_gradient"),
+                                   classifier(k.classes, k.features, 0), at(k.error, "int32_t"),
+                                   error_exponent(), at(k.weights, "int16_t"), at(k.output, "int32_t"));
+    if (k.clamped.present())
+      text += fmt::format("  {}({}, {}, {}, {}, {});\n",
+                          kernel("classifier_backward", "thaw_classifier_drop_clamped"),
+                          classifier(k.classes, k.features, 0), at(k.clamped, "int8_t"), k.unclamped.lowest,
+                          k.unclamped.highest, at(k.output, "int32_t"));
+    return text;
   }
 
   /// The members of a thaw_gradient_source and the tensor whose exponent it gets at run time (-1: features).

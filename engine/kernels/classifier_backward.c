@@ -18,6 +18,12 @@ int32_t thaw_classifier_feature_gradient(const thaw_classifier* classifier, cons
   return error_exponent - 12 + shift;
 }
 
+void thaw_classifier_drop_clamped(const thaw_classifier* classifier, const int8_t* features, int32_t lowest,
+                                  int32_t highest, int32_t* gradient) {
+  for (int32_t i = 0; i < classifier->features; ++i)
+    if (features[i] < lowest || features[i] > highest) gradient[i] = 0;
+}
+
 // p * 2^-shift rounded down, also for negative shifts; a result beyond 2^62 stays there, far outside any
 // limit.
 static int64_t shifted(int64_t p, int32_t shift) {

@@ -18,6 +18,10 @@ extern "C" {
 int32_t thaw_classifier_feature_gradient(const thaw_classifier* classifier, const int32_t* errors,
                                          int32_t error_exponent, const int16_t* weights, int32_t* gradient);
 
+/// gradient[i] = 0 where feature i lies outside lowest..highest: there its average may have been clamped.
+void thaw_classifier_drop_clamped(const thaw_classifier* classifier, const int8_t* features, int32_t lowest,
+                                  int32_t highest, int32_t* gradient);
+
 /// Updates weights [classes][features] and biases [classes]; either may be NULL, it is then left alone.
 /// weight_scale is chan(s_f * 2^12), bias_scale chan(2^12 / s_f), one mantissa each. Weights stay in
 /// -32767..32767, biases in -(2^31 - 1)..2^31 - 1.

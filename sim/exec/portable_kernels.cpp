@@ -219,6 +219,9 @@ struct PortableCall {
     const thaw_classifier classifier = {k.classes, k.features, 0};
     thaw_classifier_feature_gradient(&classifier, at<const int32_t>(k.error), result().error_exponent,
                                      at<const int16_t>(k.weights), at<int32_t>(k.output));
+    if (k.clamped.present())
+      thaw_classifier_drop_clamped(&classifier, at<const int8_t>(k.clamped), k.unclamped.lowest,
+                                   k.unclamped.highest, at<int32_t>(k.output));
     return true;
   }
 

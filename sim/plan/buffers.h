@@ -53,8 +53,7 @@ void for_each_buffer(AnyKernel& kernel, const Visit& visit) {
           see(k.error, Access::write);
           see(k.result, Access::write);
         } else if constexpr (std::is_same_v<K, FeatureGradient>) {
-          see(k.error, Access::read);
-          see(k.weights, Access::read);
+          for (auto* id : {&k.error, &k.weights, &k.clamped}) see(*id, Access::read);
           see(k.output, Access::write);
         } else if constexpr (std::is_same_v<K, MakeGradient>) {
           for (auto& source : k.sources) {

@@ -107,6 +107,9 @@ struct Lowering {
   ChannelScale scale_constant(const std::string& name, const std::vector<double>& factors);
 };
 
+/// The plan and the kernels number channels in 16 bits.
+constexpr int32_t kMostSelectableChannels = 65536;
+
 std::vector<uint16_t> channels_of(const LayerUpdate* update, const Convolution& c) {
   std::vector<uint16_t> channels;
   if (update == nullptr || update->weights == UpdatedWeights::none) return channels;
@@ -158,6 +161,12 @@ void Lowering::save_input(const Layer& layer, const Convolution& c, const std::v
 
 void Lowering::forward(const Layer& layer, const Convolution& c) {
   const LayerUpdate* update = schedule.find(c.index);
+  if (update != nullptr && update->weights != UpdatedWeights::none &&
+      c.selectable_channels() > kMostSelectableChannels)
+    throw Error(network.graph.file_name + ": layer '" + layer.name + "'",
+                "it has " + std::to_string(c.selectable_channels()) + " input channels, more than the " +
+                    std::to_string(kMostSelectableChannels) + " of which weights can be updated",
+                "Update its biases only");
   const std::vector<uint16_t> channels = channels_of(update, c);
   ConvolutionForward k;
   k.window = c.window;
@@ -344,7 +353,7 @@ void Lowering::make_gradient(const Layer& layer) {
     base.clear();
     for (double s : c->weight_scales) base.push_back(input_scale * s / scale_of(network.graph, layer.output));
   } else {
-    k.channels = tensor.shape.back();
+    k.channels = tensor.shape.empty() ? 1 : tensor.shape.back();
     k.width = tensor.shape.size() == 4 ? tensor.shape[2] : 1;
   }
   k.positions = static_cast<int32_t>(tensor.elements() / k.channels);
@@ -426,6 +435,8 @@ void Lowering::backward() {
     k.shift = std::max(4, bits);
     k.error = error;
     k.weights = classifier_weights;
+    k.unclamped = c.unclamped;
+    if (c.unclamped != ActivationRange{}) k.clamped = build.activation(c.feature_tensor);
     k.output = feature_gradient =
         build.buffer(BufferKind::gradient, c.name + ".feature_gradient", 4 * int64_t{c.features}, 4);
     build.step(c.name + ".gradient", Phase::backward, c.op, k, weights);

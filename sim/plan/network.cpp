@@ -9,6 +9,7 @@
 #include "sim/graph/effective_scale.h"
 #include "sim/graph/error.h"
 #include "sim/graph/window.h"
+#include "sim/plan/feature_path.h"
 #include "sim/plan/fixed_point_plan.h"
 
 namespace thaw {
@@ -156,12 +157,6 @@ bool reads_only(const Graph& graph, TensorId tensor, OpId reader) {
   return std::find(graph.outputs.begin(), graph.outputs.end(), tensor) == graph.outputs.end();
 }
 
-const Op* producer(const Graph& graph, TensorId tensor) {
-  for (const Op& op : graph.ops)
-    if (op.outputs[0] == tensor) return &op;
-  return nullptr;
-}
-
 const Op* only_reader(const Graph& graph, TensorId tensor) {
   const Op* found = nullptr;
   for (const Op& op : graph.ops)
@@ -208,84 +203,6 @@ const Op& find_classifier(const Graph& graph) {
   if (window.output_positions() != 1 || window.input_positions() != 1 || window.taps() != 1)
     return fail("the last convolution is not a classifier: it works on more than one position");
   return *op;
-}
-
-/// Follows the features back through pooling and reshapes to the tensor they average or copy, keeping track
-/// of which axes are left.
-void find_feature_source(const Graph& graph, Classifier& classifier) {
-  struct Axis {
-    char name;
-    int32_t size;
-  };
-  std::vector<const Op*> chain;  // from the features back to the source
-  TensorId at = classifier.feature_tensor;
-  for (const Op* op = producer(graph, at); op != nullptr; op = producer(graph, at)) {
-    const bool passes = std::holds_alternative<Reshape>(op->kind) || std::holds_alternative<Mean>(op->kind) ||
-                        std::holds_alternative<AveragePool2d>(op->kind) ||
-                        std::holds_alternative<Transpose>(op->kind);
-    if (!passes) break;
-    chain.push_back(op);
-    at = op->inputs[0];
-  }
-  const Tensor& source = graph.tensor(at);
-  const auto refuse = [&](const std::string& reason) { classifier.no_source_reason = reason; };
-  if (producer(graph, at) == nullptr) return refuse("the features are the model's input");
-  std::vector<Axis> axes;
-  if (source.shape.size() == 4) {
-    axes = {{'H', source.shape[1]}, {'W', source.shape[2]}, {'C', source.shape[3]}};
-  } else {
-    axes = {{'C', static_cast<int32_t>(source.elements())}};
-  }
-  const std::vector<Axis> all_axes = axes;
-  int32_t averaged = 1;
-  bool image = source.shape.size() == 4;  // axes still stand behind a batch axis, none dropped by a reshape
-  std::reverse(chain.begin(), chain.end());
-  for (const Op* op : chain) {
-    const std::string name = op_name(op->kind);
-    if (std::holds_alternative<AveragePool2d>(op->kind)) {
-      if (graph.tensor(op->outputs[0]).elements() != axes.back().size || axes.size() != 3 || !image)
-        return refuse(name + " before the classifier does not average the whole image");
-      averaged *= axes[0].size * axes[1].size;
-      axes[0].size = axes[1].size = 1;
-    } else if (const auto* mean = std::get_if<Mean>(&op->kind)) {
-      if (!image) return refuse(name + " after a RESHAPE has no gradient rule");
-      std::vector<Axis> left;
-      for (size_t i = 0; i < axes.size(); ++i) {
-        const auto axis = static_cast<int32_t>(i) + 1;
-        const bool reduced = std::find(mean->axes.begin(), mean->axes.end(), axis) != mean->axes.end();
-        if (!reduced) left.push_back(axes[i]);
-        if (reduced && axes[i].name == 'C') return refuse(name + " averages over channels");
-        if (reduced) averaged *= axes[i].size;
-        if (reduced && mean->keep_dims) left.push_back({axes[i].name, 1});
-      }
-      axes = left;
-    } else if (const auto* transpose = std::get_if<Transpose>(&op->kind)) {
-      if (!image || transpose->permutation.size() != axes.size() + 1 || transpose->permutation[0] != 0)
-        return refuse(name + " moves the batch axis");
-      std::vector<Axis> moved;
-      for (size_t i = 1; i < transpose->permutation.size(); ++i)
-        moved.push_back(axes[static_cast<size_t>(transpose->permutation[i]) - 1]);
-      axes = moved;
-    } else {
-      image = false;  // RESHAPE keeps the order of elements; only flattening may follow
-    }
-  }
-  std::vector<Axis> wide;
-  for (const Axis& axis : axes)
-    if (axis.size > 1) wide.push_back(axis);
-  std::vector<Axis> source_wide;
-  for (const Axis& axis : all_axes)
-    if (axis.size > 1) source_wide.push_back(axis);
-  const auto same_order = [](const std::vector<Axis>& a, const std::vector<Axis>& b) {
-    return std::equal(a.begin(), a.end(), b.begin(), b.end(),
-                      [](const Axis& x, const Axis& y) { return x.name == y.name && x.size == y.size; });
-  };
-  const bool pooled = wide.empty() || (wide.size() == 1 && wide[0].name == 'C');
-  if (averaged == 1 && !same_order(wide, source_wide)) return refuse("TRANSPOSE before the classifier");
-  if (averaged > 1 && !pooled) return refuse("the features average only part of the image");
-  classifier.source = at;
-  classifier.positions_averaged = averaged;
-  classifier.per_element = averaged == 1;
 }
 
 /// The model's own int8 classifier in the units of the contract: weights 2^-12, biases s_f * 2^-12.

@@ -70,6 +70,7 @@ struct Classifier {
   std::string no_source_reason;  // why, when absent
   int32_t positions_averaged = 1;
   bool per_element = false;      // features are the flattened source, not its average
+  ActivationRange unclamped;     // features that no MEAN or pool behind the source can have clamped
   bool fresh = false;            // starts from random weights; otherwise from the model's own
   std::vector<int16_t> weights;  // [classes][features], unit 2^-12; empty when fresh
   std::vector<int32_t> biases;   // unit s_f * 2^-12; empty when fresh

@@ -224,6 +224,8 @@ struct FeatureGradient {
   int32_t classes = 0, features = 0;
   int32_t shift = 4;  // h
   BufferId error, weights, output;
+  BufferId clamped;           // the features, where what averages them may have clamped some; else absent
+  ActivationRange unclamped;  // of those, the values that are sure not to have been
 };
 
 /// Per-channel real factor C[c] = mantissa[c] * 2^(exponent - 31); `mantissas` is a constant int32 array of

@@ -193,6 +193,18 @@ TEST(Classifier, FeatureGradientIsTheRoundedSum) {
   }
 }
 
+TEST(Classifier, ClampedFeaturesSendNoGradient) {
+  const thaw_classifier classifier = {2, 5, 0};
+  const int8_t features[5] = {-128, -127, 0, 126, 127};
+  const std::vector<int32_t> all = {1, 2, 3, 4, 5};
+  std::vector<int32_t> gradient = all;
+  thaw_classifier_drop_clamped(&classifier, features, -127, 126, gradient.data());
+  EXPECT_EQ(gradient, (std::vector<int32_t>{0, 2, 3, 4, 0}));
+  gradient = all;
+  thaw_classifier_drop_clamped(&classifier, features, -128, 126, gradient.data());
+  EXPECT_EQ(gradient, (std::vector<int32_t>{1, 2, 3, 4, 0}));
+}
+
 // asr of an exact product at any shift, negative ones shifting left, in wide arithmetic.
 Wide shifted_down(Wide product, int shift) {
   return shift >= 0 ? floor_div(product, power_of_two(shift)) : product * power_of_two(-shift);
