@@ -5,11 +5,13 @@
 #include <cmath>
 #include <cstring>
 #include <new>
+#include <string>
 
 #include "engine/kernels/classifier.h"
 #include "engine/kernels/gradient.h"
 #include "sim/exec/host_kernels.h"
 #include "sim/exec/portable_kernels.h"
+#include "sim/graph/error.h"
 
 namespace thaw {
 namespace {
@@ -98,6 +100,11 @@ void Executor::infer(size_t first, const Observer& observer, size_t last) {
 }
 
 StepResult Executor::train_step(const StepInput& input, size_t first, const Observer& observer) {
+  if (input.label < 0 || input.label >= plan_.classes)
+    throw Error(plan_.model_file,
+                "label " + std::to_string(input.label) + " is not one of the " +
+                    std::to_string(plan_.classes) + " classes",
+                "Train a classifier for the classes of the data");
   for (size_t i = first; i < plan_.steps.size(); ++i) {
     const bool goes_on = run(i, &input);
     if (observer) observer(plan_.steps[i]);

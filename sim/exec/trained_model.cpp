@@ -11,6 +11,8 @@
 #include <vector>
 
 #include "sim/graph/error.h"
+#include "sim/graph/tflite_reader.h"
+#include "sim/graph/tflite_writer.h"
 #include "sim/plan/lower.h"
 
 namespace thaw {
@@ -101,26 +103,35 @@ double largest(std::span<const double> values) {
 Quantization output_quantization(const LogitRange& logits) {
   const double low = std::min(0.0, logits.low);
   const double high = std::max(0.0, logits.high);
-  const double scale = high > low ? (high - low) / 255.0 : 1.0;
+  constexpr double kFinestScale = 1e-6;  // far finer than logits differ; a reader refuses scales near 0
+  const double scale = high > low ? std::max((high - low) / 255.0, kFinestScale) : 1.0;
   const double zero_point = std::clamp(std::round(-128.0 - low / scale), -128.0, 127.0);
   return {{static_cast<float>(scale)}, {static_cast<int32_t>(zero_point)}, 0};
 }
 
-/// Every size `before` of a shape becomes `after`.
+/// The axis of the classes gets another size: the last one of theirs, which may be 1.
 void resize_classes(Graph& graph, TensorId id, int32_t before, int32_t after) {
   Tensor& tensor = graph.tensors[id.index()];
-  std::replace(tensor.shape.begin(), tensor.shape.end(), before, after);
+  const auto axis = std::find(tensor.shape.rbegin(), tensor.shape.rend(), before);
+  if (axis != tensor.shape.rend())
+    *axis = after;
+  else if (tensor.shape.empty())
+    tensor.shape = {after};
   if (tensor.elements() != after)
     throw Error(graph.file_name + ": tensor '" + tensor.name + "'",
                 "it cannot hold " + std::to_string(after) + " classes",
                 "Only operators that keep one value a class may follow the classifier");
 }
 
-/// The operators behind the classifier, with the new number of classes.
+/// The operators that read the classifier's output, with the new number of classes.
 void adapt_followers(Graph& graph, const Op& classifier, int32_t before, int32_t after) {
+  std::vector<bool> follows(graph.tensors.size(), false);
   resize_classes(graph, classifier.outputs[0], before, after);
+  follows[classifier.outputs[0].index()] = true;
   for (size_t i = classifier.id.index() + 1; i < graph.ops.size(); ++i) {
     const Op& op = graph.ops[i];
+    if (!follows[op.inputs[0].index()]) continue;
+    follows[op.outputs[0].index()] = true;
     resize_classes(graph, op.outputs[0], before, after);
     Tensor& output = graph.tensors[op.outputs[0].index()];
     const Tensor& input = graph.tensor(op.inputs[0]);
@@ -152,6 +163,9 @@ void set_classifier(Graph& graph, const Classifier& classifier, const TrainedVal
     biases[n] = static_cast<int32_t>(std::clamp(
         std::round(values.classifier_biases[n] / (feature_scale * step)), -kLargestBias, kLargestBias));
   }
+  // Training reads the sums themselves as logits.
+  if (auto* dense = std::get_if<FullyConnected>(&op.kind)) dense->activation = Activation::none;
+  if (auto* conv = std::get_if<Conv2d>(&op.kind)) conv->activation = Activation::none;
   Tensor& tensor = own_constant(graph, op, 1, classifier.name + "/weights");
   const int32_t before = tensor.shape[0];
   tensor.shape[0] = classifier.classes;
@@ -165,10 +179,10 @@ void set_classifier(Graph& graph, const Classifier& classifier, const TrainedVal
 /// Nearest integer, ties to even, moved into the range of T; counts what had to be moved.
 template <class T>
 T rounded(float value, int64_t& clipped) {
-  const double nearest = std::nearbyint(static_cast<double>(value));
+  const double nearest = std::isnan(value) ? 0.0 : std::nearbyint(static_cast<double>(value));
   const double inside = std::clamp(nearest, static_cast<double>(std::numeric_limits<T>::min()),
                                    static_cast<double>(std::numeric_limits<T>::max()));
-  clipped += inside == nearest ? 0 : 1;
+  clipped += inside == nearest && !std::isnan(value) ? 0 : 1;
   return static_cast<T>(inside);
 }
 
@@ -271,6 +285,20 @@ Graph trained_graph(const Network& network, const TrainedValues& values, const L
                       values.biases[static_cast<size_t>(c->index)]);
   if (values.classifier_changed) set_classifier(graph, network.classifier, values, logits);
   return graph;
+}
+
+void check_trained_model(const Network& network) {
+  TrainedValues start;
+  for (const Layer& layer : network.layers)
+    if (const auto* c = std::get_if<Convolution>(&layer.kind)) {
+      start.weights.push_back(c->weights);
+      start.biases.push_back(c->biases);
+    }
+  start.classifier_changed = true;
+  const Classifier& classifier = network.classifier;
+  start.classifier_weights.assign(static_cast<size_t>(classifier.classes) * classifier.features, 0.0);
+  start.classifier_biases.assign(static_cast<size_t>(classifier.classes), 0.0);
+  read_tflite(write_tflite(trained_graph(network, start, {})), network.graph.file_name);
 }
 
 }  // namespace thaw

@@ -44,4 +44,8 @@ LogitRange measure_logits(const Network& network, const TrainedValues& values, c
 /// one of them cannot have it.
 Graph trained_graph(const Network& network, const TrainedValues& values, const LogitRange& logits);
 
+/// Throws Error where the trained model could not be written or read again, before anything is trained: what
+/// decides it is the network alone.
+void check_trained_model(const Network& network);
+
 }  // namespace thaw

@@ -99,6 +99,18 @@ TEST_F(Train, FloatArithmeticTrainsInBatches) {
   EXPECT_EQ(thaw({"infer", "run/model.tflite", "cifar"}).status, 0);
 }
 
+/// One output says nothing of classes: three are learnt, and the model that is left has three.
+TEST_F(Train, AModelWithOneOutputIsWrittenWithTheClassesOfTheData) {
+  const std::string from = std::string(THAW_SOURCE_DIR) + "/tests/golden/cases/one-output-fc/";
+  const Finished run = thaw({"train", from + "model.tflite", from + "data.npz", "--schedule",
+                             from + "schedule.json", "--classes", "3", "-o", "run"});
+  ASSERT_EQ(run.status, 0) << run.err;
+  EXPECT_TRUE(std::filesystem::exists(file("run/run.json")));
+  EXPECT_TRUE(std::filesystem::exists(file("run/predictions.bin")));
+  const Graph graph = read_tflite(file("run/model.tflite"));
+  EXPECT_EQ(graph.tensor(graph.outputs[0]).elements(), 3);
+}
+
 TEST_F(Train, QuietPrintsTheResultOnly) {
   const Finished run = train({"--quiet"});
   EXPECT_EQ(run.status, 0);

@@ -75,6 +75,14 @@ std::vector<std::string> data_remarks(const Dataset& about) {
   return all;
 }
 
+void check_classes(const Dataset& about, int32_t classes, const std::string& who, const std::string& path) {
+  const size_t given = about.class_names.size();
+  if (static_cast<int64_t>(given) != classes)
+    throw Error(path,
+                "the data have " + std::to_string(given) + " classes, " + who + " " + std::to_string(classes),
+                "Pass --classes " + std::to_string(given) + " to train a fresh classifier");
+}
+
 TensorId int8_input(const Graph& graph) {
   if (graph.inputs.size() != 1)
     throw Error(graph.file_name, "the model has " + std::to_string(graph.inputs.size()) + " inputs",

@@ -36,6 +36,10 @@ void print_data_remarks(const Dataset& about, bool quiet);
 /// Warnings, then notes: what a result file says of the data.
 std::vector<std::string> data_remarks(const Dataset& about);
 
+/// Throws Error where the data of `path` have another number of classes than is trained; `who` names who asks
+/// for `classes`, for example "the schedule is for".
+void check_classes(const Dataset& about, int32_t classes, const std::string& who, const std::string& path);
+
 /// The int8 tensor that a model is fed: its input, or what a QUANTIZE makes of a float32 input.
 TensorId int8_input(const Graph& graph);
 

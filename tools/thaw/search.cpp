@@ -276,6 +276,7 @@ int run(const Options& options) {
   if (data.test.count == 0)
     throw Error(options.data, "there are no test samples", "The table at the end needs a test split");
   const int32_t classes = options.classes.value_or(static_cast<int32_t>(data.about.class_names.size()));
+  check_classes(data.about, classes, "--classes asks for", options.data);
   remember_interrupts();
   const std::optional<ShippedModel> shipped =
       ask_shipped_model(graph, int8_input(graph), data.train, data.test, classes, job_count(options),

@@ -93,14 +93,6 @@ struct Setting {
   bool has_test() const { return data.test.count > 0; }
 };
 
-void check_labels(const Setting& setting, const Schedule& schedule, const std::string& path) {
-  const auto classes = static_cast<int32_t>(setting.data.about.class_names.size());
-  if (classes != schedule.classes)
-    throw Error(path,
-                fmt::format("the data have {} classes, the schedule is for {}", classes, schedule.classes),
-                fmt::format("Pass --classes {} to train a fresh classifier", classes));
-}
-
 Setting prepare(const Options& options, const Schedule& schedule) {
   Setting setting;
   const Graph graph = read_tflite(options.model);
@@ -111,7 +103,8 @@ Setting prepare(const Options& options, const Schedule& schedule) {
   check_schedule(schedule, setting.network, options.schedule);
   setting.data =
       read_model_data(options.data, setting.network.graph, setting.network.input, DataUse::training);
-  check_labels(setting, schedule, options.data);
+  check_classes(setting.data.about, schedule.classes, "the schedule is for", options.data);
+  check_trained_model(setting.network);
   keep_samples(setting.data.train, options.samples);
   keep_samples(setting.data.test, options.samples);
   if (setting.data.train.count < options.batch)
