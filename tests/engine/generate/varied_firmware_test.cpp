@@ -1,0 +1,154 @@
+// The generated C of networks of every shape, compiled for this machine and loaded into the test: loss,
+// prediction and trained state are the simulator's after every step.
+#include <dlfcn.h>
+#include <gtest/gtest.h>
+#include <zlib.h>
+
+#include <string>
+#include <vector>
+
+#include "sim/graph/tflite_reader.h"
+#include "sim/plan/schedule_json.h"
+#include "tests/engine/generate/firmware.h"
+#include "tests/sim/exec/varied_plan.h"
+
+namespace thaw {
+namespace {
+
+namespace fs = std::filesystem;
+using testing::board_named;
+using testing::PlannedFirmware;
+
+/// A schedule without what cannot be trained.
+Schedule trainable_schedule(const Network& network, uint32_t seed) {
+  Schedule schedule = testing::random_schedule(network, seed);
+  testing::lower_what_can_be_trained(network, schedule);
+  schedule.training.learning_rate = 0.01;
+  schedule.training.seed = seed;
+  return schedule;
+}
+
+fs::path folder_of(const fs::path& all, size_t model) {
+  return all / std::to_string(model);
+}
+
+/// One compiler call for the kernels, which all models share, and a short one a model.
+testing::CommandResult compile(const fs::path& all, size_t models) {
+  const std::string root = THAW_SOURCE_DIR;
+  std::string command =
+      "cd '" + all.string() + "' && mkdir -p kernels && cd kernels && gcc -std=c11 -O1 -fPIC -I'" + root +
+      "' -c $(ls '" + root + "'/engine/kernels/*.c | grep -v _dsp) '" + root + "'/engine/runtime/*.c";
+  for (size_t i = 0; i < models; ++i)
+    command +=
+        " && cd ../" + std::to_string(i) +
+        " && gcc -std=c11 -O1 -fPIC -shared -Wl,-Bsymbolic -I. thaw_model.c ../kernels/*.o -o model.so";
+  return testing::run_command(command);
+}
+
+/// The functions of one model.
+class LoadedModel {
+ public:
+  explicit LoadedModel(const fs::path& library) : handle_(dlopen(library.c_str(), RTLD_NOW | RTLD_LOCAL)) {}
+  ~LoadedModel() {
+    if (handle_ != nullptr) dlclose(handle_);
+  }
+  LoadedModel(const LoadedModel&) = delete;
+  LoadedModel& operator=(const LoadedModel&) = delete;
+
+  bool loaded() const { return handle_ != nullptr; }
+  template <class Function>
+  Function* function(const char* name) const {
+    return reinterpret_cast<Function*>(dlsym(handle_, name));
+  }
+
+ private:
+  void* handle_;
+};
+
+uint32_t crc_of(const std::vector<std::byte>& bytes) {
+  return static_cast<uint32_t>(
+      crc32(0, reinterpret_cast<const Bytef*>(bytes.data()), static_cast<uInt>(bytes.size())));
+}
+
+void expect_same_training(const LoadedModel& model, const PlannedFirmware& made, size_t steps) {
+  const auto train = model.function<int32_t(const int8_t*, int32_t)>("thaw_train_step");
+  const auto loss = model.function<int64_t()>("thaw_last_loss");
+  const auto prediction = model.function<int32_t()>("thaw_last_prediction");
+  const auto state_crc = model.function<uint32_t()>("thaw_state_crc");
+  model.function<void(uint32_t)>("thaw_init")(made.seed);
+  model.function<int32_t(uint32_t, uint32_t)>("thaw_set_schedule")(0, made.schedule_steps);
+  Executor executor(made.plan, made.layout.offsets, KernelSet::host, made.seed);
+  uint32_t t = 0;
+  for (const auto& [label, image] : testing::noise_images(made.plan, steps)) {
+    std::ranges::copy(image, executor.values<int8_t>(made.plan.inputs[0]).begin());
+    const StepResult expected =
+        executor.train_step({label, made.rates[128 * t / made.schedule_steps], made.seed, t});
+    ASSERT_EQ(train(image.data(), label), 0) << "step " << t;
+    ASSERT_EQ(loss(), expected.loss) << "step " << t;
+    ASSERT_EQ(prediction(), expected.prediction) << "step " << t;
+    ASSERT_EQ(state_crc(), crc_of(executor.state())) << "step " << t;
+    ++t;
+  }
+}
+
+constexpr uint32_t kSteps = 12;
+
+/// Compiles and trains each model; `names` for messages.
+void expect_the_simulators_bits(const std::vector<PlannedFirmware>& made,
+                                const std::vector<std::string>& names) {
+  const fs::path all = testing::test_folder("models");
+  for (size_t i = 0; i < made.size(); ++i)
+    testing::write_firmware(folder_of(all, i), made[i].request(board_named("host")));
+  const testing::CommandResult compiled = compile(all, made.size());
+  ASSERT_EQ(compiled.status, 0) << compiled.output;
+  for (size_t i = 0; i < made.size() && !::testing::Test::HasFailure(); ++i) {
+    SCOPED_TRACE(names[i]);
+    const LoadedModel model(folder_of(all, i) / "model.so");
+    ASSERT_TRUE(model.loaded()) << dlerror();
+    expect_same_training(model, made[i], kSteps);
+  }
+}
+
+void expect_firmware_of_varied_networks(uint32_t first, uint32_t last) {
+  std::vector<PlannedFirmware> made;
+  std::vector<std::string> names;
+  for (uint32_t seed = first; seed <= last; ++seed) {
+    const Network network = testing::varied_network(seed);
+    made.emplace_back(network, trainable_schedule(network, seed), kSteps);
+    names.push_back("seed " + std::to_string(seed));
+  }
+  expect_the_simulators_bits(made, names);
+}
+
+TEST(VariedFirmware, HasTheSimulatorsBits) {
+  expect_firmware_of_varied_networks(1, 12);
+}
+
+TEST(VariedFirmwareSlow, ManyMoreHaveTheSimulatorsBits) {
+  expect_firmware_of_varied_networks(13, 160);
+}
+
+/// Models that were once got wrong, with the schedules that train them.
+TEST(VariedFirmware, CasesHaveTheSimulatorsBits) {
+  std::vector<PlannedFirmware> made;
+  std::vector<std::string> names = {"reshape-between-convolutions-bits",
+                                    "reshape-flatten-dense-bits",
+                                    "reshape-flatten-dense-crash",
+                                    "reshape-rows-flatten-crash",
+                                    "reshape-time-axis-crash",
+                                    "reshape-with-add-bits",
+                                    "flatten-small",
+                                    "flatten-keep-num-dims",
+                                    "pool-with-relu"};
+  for (const std::string& name : names) {
+    const fs::path folder = fs::path(THAW_SOURCE_DIR) / "tests/golden/cases" / name;
+    const Schedule schedule = read_schedule_file(folder / "schedule.json");
+    made.emplace_back(reduce(read_tflite(folder / "model.tflite"),
+                             {schedule.classes, schedule.training.fresh_classifier, true}),
+                      schedule, kSteps);
+  }
+  expect_the_simulators_bits(made, names);
+}
+
+}  // namespace
+}  // namespace thaw

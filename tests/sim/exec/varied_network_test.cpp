@@ -1,0 +1,164 @@
+// Networks of every shape that people draw: what lowering accepts is computed alike by all kernels, what it
+// refuses has a reason.
+#include "tests/sim/exec/varied_network.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <map>
+#include <string>
+
+#include "sim/exec/trained_model.h"
+#include "sim/graph/error.h"
+#include "sim/plan/fixed_point_plan.h"
+#include "sim/plan/lower.h"
+#include "sim/plan/passes.h"
+#include "tests/sim/exec/compare_kernels.h"
+#include "tests/sim/exec/same_bits.h"
+#include "tests/sim/exec/varied_plan.h"
+
+namespace thaw {
+namespace {
+
+using ::testing::HasSubstr;
+
+class VariedNetworkTest : public ::testing::TestWithParam<InstructionSet> {};
+class VariedNetworkSlowTest : public VariedNetworkTest {};
+
+void expect_equal(uint32_t first, uint32_t last, InstructionSet set) {
+  if (set > best_instruction_set()) GTEST_SKIP() << "this processor lacks these instructions";
+  const std::vector<LearningRate> rates = {quantize_learning_rate(0.05), quantize_learning_rate(0.0008)};
+  for (uint32_t seed = first; seed <= last && !::testing::Test::HasFailure(); ++seed) {
+    SCOPED_TRACE("seed " + std::to_string(seed));
+    testing::expect_equal_training(testing::varied_plan(seed), 4, set, rates);
+  }
+}
+
+TEST_P(VariedNetworkTest, HostKernelsHaveThePortableBits) {
+  expect_equal(1, 60, GetParam());
+}
+
+TEST_P(VariedNetworkSlowTest, HostKernelsHaveThePortableBitsOnManyMore) {
+  expect_equal(61, 1500, GetParam());
+}
+
+std::string name_of(const ::testing::TestParamInfo<InstructionSet>& test) {
+  return instruction_set_name(test.param);
+}
+const auto kSets =
+    ::testing::Values(InstructionSet::portable, InstructionSet::avx2, InstructionSet::avx512_vnni);
+INSTANTIATE_TEST_SUITE_P(Sets, VariedNetworkTest, kSets, name_of);
+INSTANTIATE_TEST_SUITE_P(Sets, VariedNetworkSlowTest, kSets, name_of);
+
+/// Rows streamed, gradients in place: the bits of the plan without passes.
+TEST(VariedNetworkTest, PassesChangeNoBit) {
+  for (uint32_t seed = 1; seed <= 60 && !HasFailure(); ++seed) {
+    SCOPED_TRACE("seed " + std::to_string(seed));
+    const Network network = testing::varied_network(seed);
+    Schedule schedule = testing::random_schedule(network, seed);
+    const Plan plan = testing::lower_what_can_be_trained(network, schedule);
+    testing::expect_same_training(plan, run_passes(plan), KernelSet::portable, 2);
+  }
+}
+
+/// Why a layer cannot be trained, as `thaw inspect` says it.
+std::map<std::string, int> refusals(uint32_t seeds) {
+  const char* const kinds[] = {"does not average the whole image",
+                               "averages what was clamped before",
+                               "average only part of the image",
+                               "comes after a RESHAPE",
+                               "reorders the elements",
+                               "TRANSPOSE has no gradient rule",
+                               "MAX_POOL_2D has no gradient rule",
+                               "AVERAGE_POOL_2D has no gradient rule",
+                               "PAD has no gradient rule",
+                               "comes from 3 readers"};
+  std::map<std::string, int> seen;
+  for (uint32_t seed = 1; seed <= seeds; ++seed) {
+    const Network network = testing::varied_network(seed);
+    for (int32_t c = 0; c < network.convolution_count(); ++c) {
+      const std::string reason = why_not_trainable(network, c);
+      if (reason.empty()) {
+        ++seen["trained"];
+        continue;
+      }
+      bool known = false;
+      for (const char* kind : kinds)
+        if (reason.find(kind) != std::string::npos) {
+          ++seen[kind];
+          known = true;
+        }
+      EXPECT_TRUE(known) << reason;
+    }
+  }
+  for (const char* kind : kinds) EXPECT_GE(seen[kind], 1) << kind;
+  return seen;
+}
+
+TEST(VariedNetworkTest, WhatCannotBeTrainedHasAReason) {
+  std::map<std::string, int> seen = refusals(250);
+  EXPECT_GE(seen["trained"], 250);
+}
+
+/// The networks are worth something only while they reach what they were made for.
+TEST(VariedNetworkTest, ReachesEveryWayToReadATensor) {
+  std::map<std::string, int> seen;
+  for (uint32_t seed = 1; seed <= 120; ++seed) {
+    const Plan plan = testing::varied_plan(seed);
+    for (const Step& step : plan.steps) {
+      ++seen[kernel_name(step.kernel)];
+      const auto* k = std::get_if<MakeGradient>(&step.kernel);
+      if (k == nullptr) continue;
+      bool reshaped = false;
+      for (const GradientSource& source : k->sources) {
+        const auto* from = std::get_if<FromConvolution>(&source.from);
+        if (from == nullptr) continue;
+        const int32_t channels = from->window.input_channels;
+        if (channels > k->channels) ++seen["more channels"];
+        if (channels < k->channels) ++seen["fewer channels"];
+        if (channels == k->channels && from->window.input_width != k->width) ++seen["another width"];
+        if (channels != k->channels && from->depthwise) ++seen["reshaped depthwise"];
+        if (channels != k->channels && channels % k->channels != 0 && k->channels % channels != 0)
+          ++seen["no multiple"];
+        if (channels != k->channels && !from->trained_channels.empty() && from->weights.present())
+          ++seen["reshaped, some trained"];
+        reshaped = reshaped || channels != k->channels;
+      }
+      if (reshaped && k->sources.size() == 2) ++seen["reshaped of two"];
+    }
+  }
+  for (const char* name :
+       {"gradient", "update weights", "transpose", "more channels", "fewer channels", "another width",
+        "reshaped depthwise", "no multiple", "reshaped, some trained", "reshaped of two"})
+    EXPECT_GE(seen[name], 2) << name;
+}
+
+/// For as many classes as the model has, and for others: nothing is left to fail when training has ended.
+TEST(VariedNetworkTest, EveryTrainedModelCanBeWritten) {
+  for (uint32_t seed = 1; seed <= 60 && !HasFailure(); ++seed) {
+    SCOPED_TRACE("seed " + std::to_string(seed));
+    const Graph graph = testing::VariedNetwork(seed).graph();
+    for (int32_t classes : {0, 3}) check_trained_model(reduce(graph, {.classes = classes}));
+  }
+}
+
+TEST(VariedNetworkTest, ThreeReadersOfATensorAreRefused) {
+  int32_t refused = 0;
+  for (uint32_t seed = 1; seed <= 250; ++seed) {
+    const Network network = testing::varied_network(seed);
+    for (const Layer& layer : network.layers) {
+      const auto* c = std::get_if<Convolution>(&layer.kind);
+      if (c == nullptr) continue;
+      int32_t readers = 0;
+      for (const Layer& reader : network.layers)
+        readers += static_cast<int32_t>(std::ranges::count(reader.inputs, layer.output));
+      if (readers < 3) continue;
+      ++refused;
+      EXPECT_NE(why_not_trainable(network, c->index), "") << network.graph.file_name << ", " << layer.name;
+    }
+  }
+  EXPECT_GE(refused, 5);
+}
+
+}  // namespace
+}  // namespace thaw
