@@ -15,7 +15,6 @@
 #include "sim/data/image_tree.h"
 #include "sim/data/limits.h"
 #include "sim/data/npz.h"
-#include "sim/data/text.h"
 #include "sim/data/zip.h"
 #include "sim/graph/error.h"
 #include "sim/graph/file.h"
