@@ -14,7 +14,7 @@
 #include "sim/data/cifar.h"
 #include "sim/data/dataset.h"
 #include "sim/data/fit.h"
-#include "sim/data/npz.h"
+#include "sim/data/npy.h"
 #include "sim/data/zip.h"
 #include "sim/exec/float_model.h"
 #include "sim/exec/float_trainer.h"
