@@ -69,15 +69,26 @@ static inline int32_t thaw_conv2d_reach_width(const thaw_conv2d* conv) {
   return (conv->kernel_width - 1) * conv->dilation_width + 1;
 }
 
+/// Whether every output reads one pixel inside the image.
+static inline bool thaw_conv2d_reads_pixels(const thaw_conv2d* conv) {
+  return thaw_conv2d_taps(conv) == 1 && conv->pad_top == 0 && conv->pad_left == 0 &&
+         (conv->output_height - 1) * conv->stride_height < conv->input_height &&
+         (conv->output_width - 1) * conv->stride_width < conv->input_width;
+}
+
+/// Whether there is one output position and it reads one pixel, as in a dense layer of one row.
+static inline bool thaw_conv2d_is_one_pixel(const thaw_conv2d* conv) {
+  return conv->output_height == 1 && conv->output_width == 1 && thaw_conv2d_reads_pixels(conv);
+}
+
 /// Bytes of scratch of thaw_conv2d_s8: columns for the frozen weights (where there are some) and for
-/// `trained` input channels, and the bytes of one window unless every window is a pixel. It does not depend
-/// on the number of rows.
+/// `trained` input channels, and the bytes of one window unless every window is a pixel; none for one pixel
+/// without trained channels. Fewer rows never need more.
 static inline int32_t thaw_conv2d_scratch_bytes(const thaw_conv2d* conv, bool frozen, int32_t trained) {
+  if (trained == 0 && thaw_conv2d_is_one_pixel(conv)) return 0;
   const int32_t taps = thaw_conv2d_taps(conv);
   const int32_t products = frozen ? taps * conv->input_channels : 0;
-  const bool pixels = taps == 1 && conv->pad_top == 0 && conv->pad_left == 0 &&
-                      (conv->output_height - 1) * conv->stride_height < conv->input_height &&
-                      (conv->output_width - 1) * conv->stride_width < conv->input_width;
+  const bool pixels = thaw_conv2d_reads_pixels(conv);
   const int32_t window = pixels ? 0 : products;
   const int32_t gathered = pixels && trained == conv->input_channels ? 0 : taps * trained;
   return 4 * (thaw_columns_words(products) + thaw_columns_words(taps * trained)) +

@@ -263,6 +263,39 @@ THAW_NOINLINE static void any_outputs(const thaw_conv2d* conv, columns from, con
   }
 }
 
+// The sum of (pixel + minus) * weights, four products at a time as they lie in memory.
+static uint32_t pixel_sum(const int8_t* pixel, const int8_t* weights, int32_t count, uint32_t minus,
+                          uint32_t sum) {
+  const int8_t* end = weights + count;
+  for (const int8_t* whole = weights + count / 4 * 4; weights != whole; weights += 4, pixel += 4) {
+    const uint32_t x = thaw_load_word(pixel);
+    const uint32_t w = thaw_load_word(weights);
+    sum = thaw_smlad(thaw_sxtb16(w), thaw_sxtab16(minus, x), sum);
+    sum = thaw_smlad(thaw_sxtb16_odd(w), thaw_sxtab16_odd(minus, x), sum);
+  }
+  if (weights != end) {
+    const uint32_t x = thaw_columns_rest(pixel + (end - weights), count);
+    const uint32_t w = thaw_columns_rest(end, count);  // 0 behind the row
+    sum = thaw_smlad(thaw_sxtb16(w), thaw_sxtab16(minus, x), sum);
+    sum = thaw_smlad(thaw_sxtb16_odd(w), thaw_sxtab16_odd(minus, x), sum);
+  }
+  return sum;
+}
+
+// One position that reads one pixel, without trained channels: three of four columns would be empty.
+THAW_NOINLINE static void one_pixel(const thaw_conv2d* conv, const layer* l, const int8_t* pixel,
+                                    int8_t* output, uint8_t* mask) {
+  const uint32_t minus = thaw_twice(-conv->input_zero_point);
+  const int32_t channels = conv->output_channels;
+  for (int32_t o = 0; o < channels; ++o) {
+    const uint32_t start = l->bias ? (uint32_t)l->bias[o] : 0;
+    const uint32_t sums[POSITIONS] = {
+        pixel_sum(pixel, l->weights + o * l->products, l->products, minus, start)};
+    const thaw_requantizer r = {l->multipliers[o], l->shifts[o], conv->output_zero_point};
+    thaw_requantize_positions(conv, &r, sums, 1, channels, output + o, mask, o);
+  }
+}
+
 void thaw_conv2d_s8(const thaw_conv2d* conv, const int8_t* input, const int8_t* weights,
                     const thaw_trained_channels* trained, const int32_t* bias, const int32_t* multipliers,
                     const int8_t* shifts, int8_t* output, uint8_t* mask, int32_t* scratch) {
@@ -274,6 +307,11 @@ void thaw_conv2d_s8(const thaw_conv2d* conv, const int8_t* input, const int8_t* 
                    bias,
                    multipliers,
                    shifts};
+  if (!trained && thaw_conv2d_is_one_pixel(conv)) {
+    thaw_mask_clear(mask, conv->output_channels);
+    one_pixel(conv, &l, input, output, mask);
+    return;
+  }
   uint32_t* const words = (uint32_t*)scratch;
   uint32_t* const trained_words = words + thaw_columns_words(l.products);
   const columns to = {l.products > 0 ? words : NULL, l.trained_products > 0 ? trained_words : NULL,

@@ -57,6 +57,7 @@ int64_t scratch_bytes(const ConvolutionForward& kernel) {
     return std::max(depthwise_bytes(w),
                     whole_words(reach(w.kernel_height, w.dilation_height) * w.input_width));
   const auto trained = static_cast<int64_t>(kernel.trained_channels.size());
+  if (trained == 0 && w.output_positions() == 1 && reads_pixels(w)) return 0;
   const int64_t products = kernel.weights.present() ? w.taps() * w.input_channels : 0;
   const int64_t window = reads_pixels(w) ? 0 : products;
   const int64_t gathered = reads_pixels(w) && trained == w.input_channels ? 0 : w.taps() * trained;

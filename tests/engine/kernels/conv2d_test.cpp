@@ -179,6 +179,21 @@ TEST(Conv2d, EqualsTheScatterFormOnRandomShapes) {
   }
 }
 
+TEST(Conv2d, OnePixelNeedsNoScratch) {
+  Random random(12);
+  int found = 0;
+  for (int i = 0; i < 100000 && found < 60; ++i) {
+    Layer layer;
+    random_conv(random, layer);
+    if (!thaw_conv2d_is_one_pixel(&layer.conv()) || !layer.channels.empty()) continue;
+    SCOPED_TRACE(i);
+    ASSERT_EQ(scratch_words(layer, false), 0U);
+    ASSERT_NO_FATAL_FAILURE(check_forward(random, layer, false));
+    ++found;
+  }
+  EXPECT_EQ(found, 60);
+}
+
 TEST(Conv2d, InputGradientIsTheTransposedConvolution) {
   Random random(3);
   for (int i = 0; i < 200; ++i) {
