@@ -4,6 +4,7 @@
 #include <functional>
 
 #include "sim/plan/buffers.h"
+#include "sim/plan/scratch.h"
 #include "sim/plan/stream_rows.h"
 
 namespace thaw {
@@ -71,7 +72,155 @@ bool keeps_shape_by_channel(const ConvolutionForward& k) {
          w.input_height == w.output_height && w.input_width == w.output_width;
 }
 
+bool is_input(const Plan& plan, BufferId id) {
+  return std::find(plan.inputs.begin(), plan.inputs.end(), id) != plan.inputs.end();
+}
+
+bool is_output(const Plan& plan, BufferId id) {
+  return std::find(plan.outputs.begin(), plan.outputs.end(), id) != plan.outputs.end();
+}
+
+/// How many steps read a buffer.
+int64_t readers(const Plan& plan, BufferId id) {
+  return std::count_if(plan.steps.begin(), plan.steps.end(), [&](const Step& step) {
+    return std::find(step.reads.begin(), step.reads.end(), id) != step.reads.end();
+  });
+}
+
+/// Takes out the steps that are marked; the note says why and what the buffers that went with them held.
+Plan without_steps(Plan plan, const std::vector<bool>& gone, PassNote note) {
+  if (std::find(gone.begin(), gone.end(), true) == gone.end()) return plan;
+  std::vector<Step> kept;
+  for (size_t i = 0; i < plan.steps.size(); ++i)
+    if (!gone[i]) kept.push_back(std::move(plan.steps[i]));
+  plan.steps = std::move(kept);
+  update_lifetimes(plan);
+  plan.notes.push_back(std::move(note));
+  return plan;
+}
+
+/// The tensor of a buffer that is gone lies nowhere.
+void forget_tensor(Plan& plan, BufferId id) {
+  for (BufferId& place : plan.buffer_of_tensor)
+    if (place == id) place = {};
+}
+
+/// The convolution that alone reads what `pad` writes, and may read the unpadded image itself.
+ConvolutionForward* folds_into(Plan& plan, const PadForward& pad) {
+  const int32_t beyond_image = pad.before[0] + pad.after[0] + pad.before[3] + pad.after[3];
+  if (beyond_image != 0 || pad.dimensions[0] != 1 || is_output(plan, pad.output) ||
+      readers(plan, pad.output) != 1)
+    return nullptr;
+  for (Step& step : plan.steps) {
+    auto* k = std::get_if<ConvolutionForward>(&step.kernel);
+    if (k == nullptr || k->input != pad.output) continue;
+    const Window& w = k->window;
+    const bool reads_image = w.input_height == pad.dimensions[1] + pad.before[1] + pad.after[1] &&
+                             w.input_width == pad.dimensions[2] + pad.before[2] + pad.after[2] &&
+                             w.input_channels == pad.dimensions[3];
+    return reads_image && pad.value == k->input_zero_point ? k : nullptr;
+  }
+  return nullptr;
+}
+
+using Pass = std::function<Plan(const Plan&)>;
+
+/// Runs the passes in order; the note of each says what it took off the most bytes alive at a step.
+Plan apply(Plan plan, std::initializer_list<Pass> passes) {
+  const auto most_alive = [](const Plan& p) {
+    const std::vector<int64_t> alive = bytes_alive(p);
+    return alive.empty() ? 0 : *std::max_element(alive.begin(), alive.end());
+  };
+  for (const Pass& pass : passes) {
+    const size_t notes = plan.notes.size();
+    const int64_t before = most_alive(plan);
+    plan = pass(plan);
+    if (plan.notes.size() > notes) plan.notes.back().peak_bytes_saved = before - most_alive(plan);
+  }
+  return plan;
+}
+
 }  // namespace
+
+Plan fold_float_ends(const Plan& plan) {
+  Plan result = plan;
+  std::vector<bool> gone(plan.steps.size(), false);
+  int64_t saved = 0;
+  for (size_t i = 0; i < result.steps.size(); ++i) {
+    if (const auto* k = std::get_if<QuantizeForward>(&result.steps[i].kernel)) {
+      if (!is_input(result, k->input) || readers(result, k->input) != 1 || is_output(result, k->output) ||
+          is_output(result, k->input))
+        continue;
+      std::replace(result.inputs.begin(), result.inputs.end(), k->input, k->output);
+      saved += result.buffer(k->input).bytes;
+      forget_tensor(result, k->input);
+      gone[i] = true;
+    } else if (const auto* d = std::get_if<DequantizeForward>(&result.steps[i].kernel)) {
+      if (!is_output(result, d->output) || readers(result, d->output) != 0 || is_output(result, d->input) ||
+          is_input(result, d->input))
+        continue;
+      std::replace(result.outputs.begin(), result.outputs.end(), d->output, d->input);
+      saved += result.buffer(d->output).bytes;
+      forget_tensor(result, d->output);
+      gone[i] = true;
+    }
+  }
+  const auto count = std::count(gone.begin(), gone.end(), true);
+  return without_steps(
+      std::move(result), gone,
+      {"fold float ends",
+       std::to_string(count) + " conversions between float32 and int8 at the model's ends are "
+                               "left out: the device is fed int8 and gives int8",
+       saved});
+}
+
+Plan fold_padding(const Plan& plan) {
+  Plan result = plan;
+  std::vector<bool> gone(plan.steps.size(), false);
+  int64_t saved = 0;
+  for (size_t i = 0; i < result.steps.size(); ++i) {
+    const auto* pad = std::get_if<PadForward>(&result.steps[i].kernel);
+    if (pad == nullptr) continue;
+    ConvolutionForward* k = folds_into(result, *pad);
+    if (k == nullptr) continue;
+    k->window.pad_top += pad->before[1];
+    k->window.pad_left += pad->before[2];
+    k->window.input_height = pad->dimensions[1];
+    k->window.input_width = pad->dimensions[2];
+    k->input = pad->input;
+    if (k->scratch.present()) result.buffers[k->scratch.index()].bytes = scratch_bytes(*k);
+    saved += result.buffer(pad->output).bytes;
+    forget_tensor(result, pad->output);
+    gone[i] = true;
+  }
+  const auto count = std::count(gone.begin(), gone.end(), true);
+  return without_steps(
+      std::move(result), gone,
+      {"fold padding",
+       std::to_string(count) + " PAD operators became padding of the convolutions that read them", saved});
+}
+
+Plan share_reshaped(const Plan& plan) {
+  Plan result = plan;
+  std::vector<bool> gone(plan.steps.size(), false);
+  int64_t saved = 0;
+  for (size_t i = 0; i < result.steps.size(); ++i) {
+    const auto* copy = std::get_if<CopyForward>(&result.steps[i].kernel);
+    if (copy == nullptr || copy->input == copy->output ||
+        (is_input(result, copy->input) && is_output(result, copy->output)))
+      continue;
+    const BufferId from = copy->output, to = copy->input;
+    saved += result.buffer(from).bytes;
+    gone[i] = true;
+    replace_buffer(result, from, to);
+  }
+  const auto count = std::count(gone.begin(), gone.end(), true);
+  return without_steps(
+      std::move(result), gone,
+      {"share reshaped",
+       std::to_string(count) + " RESHAPE operators copy nothing: input and output are the same bytes",
+       saved});
+}
 
 Plan add_in_place(const Plan& plan) {
   return write_in_place(plan, "add in place", "adds write over an input that nobody reads afterwards",
@@ -143,21 +292,13 @@ Plan drop_unused_buffers(Plan plan) {
 }
 
 Plan run_passes(Plan plan) {
-  const auto most_alive = [](const Plan& p) {
-    const std::vector<int64_t> alive = bytes_alive(p);
-    return alive.empty() ? 0 : *std::max_element(alive.begin(), alive.end());
-  };
   const auto stream = [](const Plan& p) { return stream_rows(p, choose_streams(p)); };
-  for (const std::function<Plan(const Plan&)>& pass :
-       {std::function<Plan(const Plan&)>(stream), std::function<Plan(const Plan&)>(add_in_place),
-        std::function<Plan(const Plan&)>(depthwise_in_place),
-        std::function<Plan(const Plan&)>(gradient_in_place)}) {
-    const size_t notes = plan.notes.size();
-    const int64_t before = most_alive(plan);
-    plan = pass(plan);
-    if (plan.notes.size() > notes) plan.notes.back().peak_bytes_saved = before - most_alive(plan);
-  }
-  return drop_unused_buffers(std::move(plan));
+  return drop_unused_buffers(
+      apply(std::move(plan), {stream, add_in_place, depthwise_in_place, gradient_in_place}));
+}
+
+Plan run_inference_passes(Plan plan) {
+  return run_passes(apply(std::move(plan), {fold_float_ends, fold_padding, share_reshaped}));
 }
 
 }  // namespace thaw

@@ -6,6 +6,19 @@
 
 namespace thaw {
 
+/// QUANTIZE of a float32 input and DEQUANTIZE to a float32 output go: the device is fed int8 and gives int8,
+/// as in training. Where somebody else reads the float tensor too, or the int8 one is an end already, they
+/// stay.
+Plan fold_float_ends(const Plan& plan);
+
+/// PAD along height and width with the zero point becomes padding of the convolution that alone reads it.
+/// `scratch` of that convolution is sized anew.
+Plan fold_padding(const Plan& plan);
+
+/// The output of a RESHAPE is its input: nothing is copied. Where the one is an input of the model and the
+/// other an output, it stays.
+Plan share_reshaped(const Plan& plan);
+
 /// The output of an add takes the place of an input that nobody reads afterwards.
 Plan add_in_place(const Plan& plan);
 
@@ -22,5 +35,9 @@ Plan drop_unused_buffers(Plan plan);
 /// All passes in their fixed order: stream rows, add in place, depthwise in place, gradient in place, drop
 /// unused buffers.
 Plan run_passes(Plan plan);
+
+/// The same for a plan of `lower_inference`, whose operators are those of the file: first what `reduce` folds
+/// for training (float ends, padding, reshapes). A firmware for inference alone runs this plan.
+Plan run_inference_passes(Plan plan);
 
 }  // namespace thaw

@@ -51,7 +51,7 @@ void expect_tensor(const nlohmann::json& expected, std::span<const std::byte> ac
 void set_inputs(const nlohmann::json& index, const std::map<int32_t, nlohmann::json>& expected,
                 const Graph& graph, const Plan& plan, const std::vector<char>& tensors, Executor& executor) {
   for (size_t i = 0; i < graph.inputs.size(); ++i) {
-    const int32_t number = graph.tensor(graph.inputs[i]).file_index;
+    const int32_t number = graph.tensor(plan.buffer(plan.inputs[i]).tensor).file_index;
     const std::span<std::byte> input = executor.bytes(plan.inputs[i]);
     const char* stored = tensors.data() + expected.at(number)["offset"].get<size_t>();
     ASSERT_EQ(expected.at(number)["stored"].get<size_t>(), input.size()) << index["case"];
@@ -65,7 +65,7 @@ void check_case(const Golden& golden, bool every_tensor, KernelSet kernels) {
   const nlohmann::json index = nlohmann::json::parse(read_bytes(golden.folder / "index.json"));
   const std::vector<char> tensors = read_bytes(golden.folder / "tensors.bin");
   const Graph graph = read_tflite(golden.model);
-  const Plan plan = every_tensor ? lower_inference(graph) : run_passes(lower_inference(graph));
+  const Plan plan = every_tensor ? lower_inference(graph) : run_inference_passes(lower_inference(graph));
   const Layout layout = plan_layout(plan);
   Executor executor(plan, layout.offsets, kernels, 1);
   for (const auto& run : index["runs"]) {
@@ -84,7 +84,7 @@ void check_case(const Golden& golden, bool every_tensor, KernelSet kernels) {
       if (every_tensor) compare(graph.op(step.op).outputs[0], step.writes.at(0));
     });
     if (!every_tensor)
-      for (size_t i = 0; i < graph.outputs.size(); ++i) compare(graph.outputs[i], plan.outputs[i]);
+      for (BufferId output : plan.outputs) compare(plan.buffer(output).tensor, output);
     EXPECT_EQ(compared, every_tensor ? graph.ops.size() : graph.outputs.size());
   }
 }
