@@ -190,6 +190,22 @@ double feature_scale_of(const Network& network) {
   return static_cast<double>(network.graph.tensor(network.classifier.feature_tensor).quantization.scale());
 }
 
+/// The network's own values, with a classifier of zeros.
+TrainedValues untrained_values(const Network& network) {
+  TrainedValues values;
+  for (const Layer& layer : network.layers)
+    if (const auto* c = std::get_if<Convolution>(&layer.kind)) {
+      values.weights.push_back(c->weights);
+      values.biases.push_back(c->biases);
+    }
+  const Classifier& classifier = network.classifier;
+  values.classifier_changed = true;
+  values.classifier_weights.assign(
+      static_cast<size_t>(classifier.classes) * static_cast<size_t>(classifier.features), 0.0);
+  values.classifier_biases.assign(static_cast<size_t>(classifier.classes), 0.0);
+  return values;
+}
+
 }  // namespace
 
 TrainedValues trained_values(const Network& network, Executor& executor) {
@@ -288,17 +304,12 @@ Graph trained_graph(const Network& network, const TrainedValues& values, const L
 }
 
 void check_trained_model(const Network& network) {
-  TrainedValues start;
-  for (const Layer& layer : network.layers)
-    if (const auto* c = std::get_if<Convolution>(&layer.kind)) {
-      start.weights.push_back(c->weights);
-      start.biases.push_back(c->biases);
-    }
-  start.classifier_changed = true;
-  const Classifier& classifier = network.classifier;
-  start.classifier_weights.assign(static_cast<size_t>(classifier.classes) * classifier.features, 0.0);
-  start.classifier_biases.assign(static_cast<size_t>(classifier.classes), 0.0);
-  read_tflite(write_tflite(trained_graph(network, start, {})), network.graph.file_name);
+  read_tflite(write_tflite(trained_graph(network, untrained_values(network), {})), network.graph.file_name);
+}
+
+Graph with_classes(const Graph& graph, int32_t classes) {
+  const Network network = reduce(graph, {.classes = classes, .rescale_dead_channels = false});
+  return network.classifier.fresh ? trained_graph(network, untrained_values(network), {}) : graph;
 }
 
 }  // namespace thaw

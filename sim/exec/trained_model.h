@@ -48,4 +48,9 @@ Graph trained_graph(const Network& network, const TrainedValues& values, const L
 /// decides it is the network alone.
 void check_trained_model(const Network& network);
 
+/// The model as it will be once a classifier for `classes` classes is trained: the graph itself where it has
+/// as many, otherwise with a classifier of zeros, whose scales mean nothing yet. Throws Error where the model
+/// has no classifier, or an operator behind it cannot have so many classes.
+Graph with_classes(const Graph& graph, int32_t classes);
+
 }  // namespace thaw

@@ -43,7 +43,24 @@ TEST_F(Inspect, PrintsOneDocument) {
   EXPECT_EQ(json["operators"][1]["training"]["possible"], true);
   EXPECT_EQ(json["operators"][3]["training"], nullptr);
   EXPECT_EQ(json["operators"][4]["training"]["weights"], 21);  // 7 classes of 3 features
-  EXPECT_EQ(json["totals"]["macs_forward"], 966);
+  EXPECT_EQ(json["operators"][4]["weights"]["shape"], nlohmann::json({7, 3}));
+  EXPECT_TRUE(json["operators"][4]["weights"]["scales"].empty()) << "training sets them";
+  EXPECT_EQ(json["outputs"][0]["shape"], nlohmann::json({1, 7}));
+  EXPECT_EQ(json["totals"]["macs_forward"], 966 - 6 + 21);
+  EXPECT_EQ(json["totals"]["weights_and_biases"], 79 - 8 + 28);
+}
+
+TEST_F(Inspect, ShowsAFreshClassifierInTheTableAsInTheDocument) {
+  const Finished run = thaw({"inspect", "model.tflite", "--classes", "7"});
+  EXPECT_EQ(run.status, 0) << run.err;
+  EXPECT_THAT(run.out, AllOf(HasSubstr("output 1x7 int8 set by training"),
+                             HasSubstr("5 operators, 99 weights and biases, 981 MACs forward")));
+  const std::string same = thaw({"inspect", "model.tflite", "--classes", "2"}).out;
+  EXPECT_EQ(same, thaw({"inspect", "model.tflite"}).out) << "as many as the model has";
+  const Finished of_case =
+      thaw({"inspect", (testing::golden_folder() / "cases/classes-flag-plan/model.tflite").string(),
+            "--classes", "7"});
+  EXPECT_THAT(of_case.out, AllOf(HasSubstr("1x7"), HasSubstr(" 56 ")));
 }
 
 TEST_F(Inspect, ReadsEverySupportedModelGiven) {
@@ -56,7 +73,7 @@ TEST_F(Inspect, ReadsEverySupportedModelGiven) {
     if (name == "trained_lstm_int8" || name == "keyword_scrambled_8bit") {
       EXPECT_EQ(run.status, 1) << name;
       EXPECT_THAT(run.err,
-                  AllOf(HasSubstr("operator "), HasSubstr("is not supported"), HasSubstr("tensor ")));
+                  AllOf(HasSubstr("operator"), HasSubstr("not supported"), HasSubstr("writes tensor ")));
       EXPECT_THAT(run.out, "");
     } else {
       EXPECT_EQ(run.status, 0) << name << ": " << run.err;

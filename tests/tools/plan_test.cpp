@@ -6,6 +6,7 @@
 
 #include "sim/graph/json.h"
 #include "tests/json_schema.h"
+#include "tests/shared_folder.h"
 #include "tests/tools/small_project.h"
 
 namespace thaw {
@@ -63,6 +64,29 @@ TEST_F(PlanCommand, DocumentFollowsItsSchema) {
     EXPECT_THAT(schema.faults(json), IsEmpty());
     EXPECT_EQ(json["paper_metric"].is_null(), more.empty());
   }
+}
+
+TEST_F(PlanCommand, CountsAClassifierOfAsManyClassesAsAskedFor) {
+  const auto totals = [&](const std::string& model, const std::string& classes) {
+    const Finished run = thaw({"plan", model, "--classes", classes, "--json"});
+    EXPECT_EQ(run.status, 0) << run.err;
+    return nlohmann::json::parse(run.out)["totals"];
+  };
+  // 3 features: a class is 3 weights and as many MACs.
+  const nlohmann::json few = totals("model.tflite", "2"), many = totals("model.tflite", "200");
+  EXPECT_EQ(many["macs_forward"].get<int64_t>() - few["macs_forward"].get<int64_t>(), 198 * 3);
+  EXPECT_GE(many["flash"]["required_bytes"].get<int64_t>() - few["flash"]["required_bytes"].get<int64_t>(),
+            198 * (3 + 4));
+  EXPECT_EQ(few, nlohmann::json::parse(thaw({"plan", "model.tflite", "--json"}).out)["totals"]);
+  const std::string model = (testing::golden_folder() / "cases/classes-flag-plan/model.tflite").string();
+  EXPECT_GT(totals(model, "200")["flash"]["required_bytes"], totals(model, "10")["flash"]["required_bytes"]);
+}
+
+TEST_F(PlanCommand, InferenceOfThePublishedNetworkFitsWhereItTrains) {
+  THAW_REQUIRE_SHARED();
+  const Finished run = thaw({"plan", (*testing::shared_folder() / "models/mcunet-5fps.tflite").string()});
+  EXPECT_EQ(run.status, 0) << run.err;
+  EXPECT_THAT(run.out, AllOf(HasSubstr("RAM    fits"), HasSubstr("fold padding"), HasSubstr("stream rows")));
 }
 
 TEST_F(PlanCommand, DrawsTheArena) {

@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 
+#include "sim/exec/trained_model.h"
 #include "sim/graph/error.h"
 #include "sim/graph/tflite_reader.h"
 #include "sim/plan/lower.h"
@@ -27,9 +28,11 @@ struct Training {
   std::string obstacle;             // why it cannot be trained; empty where it can
 };
 
-/// The model with what training says about each operator, in the order of the file.
+/// The model, with a fresh classifier where another number of classes was asked for, and what training says
+/// about each operator, in the order of the file.
 struct Inspection {
   Graph graph;
+  std::vector<bool> set_by_training;  // by tensor: scales that a fresh classifier does not have yet
   std::vector<Training> training;
   std::vector<std::string> warnings;
   std::string not_trainable;  // why the model as a whole cannot be trained
@@ -84,20 +87,40 @@ void inspect_network(Inspection& inspection, const Network& network) {
   inspection.warnings = network.warnings;
 }
 
+/// Shapes and sizes with a fresh classifier; its scales, and those of what only passes its values on, come
+/// with training.
+void replace_classifier(Inspection& inspection, const Classifier& classifier) {
+  Graph& graph = inspection.graph;
+  graph = with_classes(graph, classifier.classes);
+  inspection.set_by_training.assign(graph.tensors.size(), false);
+  const auto open = [&](TensorId id) {
+    if (id.present() && graph.tensor(id).type != DataType::float32)
+      inspection.set_by_training[id.index()] = true;
+  };
+  const Op& op = graph.op(classifier.op);
+  for (size_t k = 1; k < op.inputs.size(); ++k) open(op.inputs[k]);
+  for (size_t i = classifier.op.index(); i < graph.ops.size(); ++i)
+    if (!std::holds_alternative<Softmax>(graph.ops[i].kind)) open(graph.ops[i].outputs[0]);
+}
+
 Inspection inspect(const std::string& file, const std::optional<int32_t>& classes) {
   Inspection inspection;
   inspection.graph = read_tflite(file);
   inspection.training.resize(inspection.graph.ops.size());
   inspection.warnings = inspection.graph.warnings;
+  inspection.set_by_training.assign(inspection.graph.tensors.size(), false);
   try {
-    inspect_network(inspection, reduce(inspection.graph, {.classes = classes.value_or(0)}));
+    const Network network = reduce(inspection.graph, {.classes = classes.value_or(0)});
+    inspect_network(inspection, network);
+    if (network.classifier.fresh) replace_classifier(inspection, network.classifier);
   } catch (const Error& error) {
     inspection.not_trainable = error.what_is_wrong;
   }
   return inspection;
 }
 
-std::string quantization_text(const Tensor& tensor) {
+std::string quantization_text(const Inspection& inspection, const Tensor& tensor) {
+  if (inspection.set_by_training[tensor.id.index()]) return "set by training";
   if (!tensor.quantization.present()) return data_type_name(tensor.type);
   return fmt::format("{:.6g} {:+d}", tensor.quantization.scale(), tensor.quantization.zero_point());
 }
@@ -115,10 +138,10 @@ void print_text(const Inspection& inspection, bool verbose) {
   fmt::print("{} (sha256 {})\n", graph.file_name, graph.sha256);
   for (TensorId id : graph.inputs)
     fmt::print("input  {} {} {}\n", shape_text(graph.tensor(id)), data_type_name(graph.tensor(id).type),
-               quantization_text(graph.tensor(id)));
+               quantization_text(inspection, graph.tensor(id)));
   for (TensorId id : graph.outputs)
     fmt::print("output {} {} {}\n", shape_text(graph.tensor(id)), data_type_name(graph.tensor(id).type),
-               quantization_text(graph.tensor(id)));
+               quantization_text(inspection, graph.tensor(id)));
   fmt::print("\n'op' is the number that schedules use; 'scale zero' quantise the output.\n\n");
   Table table({">op", "operator", "layer", "input", "output", "scale zero", "weight scales", ">weights",
                ">biases", ">MACs", "trainable"});
@@ -133,7 +156,8 @@ void print_text(const Inspection& inspection, bool verbose) {
     const std::string name = training.layer.empty() ? output.name : training.layer;
     table.add({training.number ? std::to_string(*training.number) : "", op_name(op.kind),
                verbose || name.size() <= 40 ? name : "..." + name.substr(name.size() - 37),
-               shape_text(graph.tensor(op.inputs[0])), shape_text(output), quantization_text(output),
+               shape_text(graph.tensor(op.inputs[0])), shape_text(output),
+               quantization_text(inspection, output),
                weights == nullptr ? ""
                : weights->quantization.scales.size() > 1
                    ? fmt::format("{} channels", weights->quantization.scales.size())
@@ -150,10 +174,11 @@ void print_text(const Inspection& inspection, bool verbose) {
   for (const std::string& warning : inspection.warnings) fmt::print("warning: {}\n", warning);
 }
 
-Json tensor_json(const Tensor& tensor) {
-  return {{"index", tensor.file_index},           {"name", tensor.name},
-          {"type", data_type_name(tensor.type)},  {"shape", tensor.shape},
-          {"scales", tensor.quantization.scales}, {"zero_points", tensor.quantization.zero_points}};
+Json tensor_json(const Inspection& inspection, const Tensor& tensor) {
+  const Quantization known =
+      inspection.set_by_training[tensor.id.index()] ? Quantization{} : tensor.quantization;
+  return {{"index", tensor.file_index}, {"name", tensor.name},    {"type", data_type_name(tensor.type)},
+          {"shape", tensor.shape},      {"scales", known.scales}, {"zero_points", known.zero_points}};
 }
 
 Json training_json(const Training& training) {
@@ -172,8 +197,8 @@ void print_json(const Inspection& inspection) {
   const Graph& graph = inspection.graph;
   Json json = {{"schema_version", 1}, {"model", {{"file", graph.file_name}, {"sha256", graph.sha256}}}};
   if (inspection.classes > 0) json["model"]["classes"] = inspection.classes;
-  for (TensorId id : graph.inputs) json["inputs"].push_back(tensor_json(graph.tensor(id)));
-  for (TensorId id : graph.outputs) json["outputs"].push_back(tensor_json(graph.tensor(id)));
+  for (TensorId id : graph.inputs) json["inputs"].push_back(tensor_json(inspection, graph.tensor(id)));
+  for (TensorId id : graph.outputs) json["outputs"].push_back(tensor_json(inspection, graph.tensor(id)));
   json["operators"] = Json::array();
   int64_t all_weights = 0, all_macs = 0;
   for (const Op& op : graph.ops) {
@@ -184,10 +209,10 @@ void print_json(const Inspection& inspection) {
     Json entry = {{"operator", op_name(op.kind)}};
     for (TensorId id : op.inputs)
       if (id.present() && !graph.tensor(id).is_constant())
-        entry["inputs"].push_back(tensor_json(graph.tensor(id)));
-    entry["output"] = tensor_json(graph.tensor(op.outputs[0]));
-    if (weights != nullptr) entry["weights"] = tensor_json(*weights);
-    if (biases != nullptr) entry["biases"] = tensor_json(*biases);
+        entry["inputs"].push_back(tensor_json(inspection, graph.tensor(id)));
+    entry["output"] = tensor_json(inspection, graph.tensor(op.outputs[0]));
+    if (weights != nullptr) entry["weights"] = tensor_json(inspection, *weights);
+    if (biases != nullptr) entry["biases"] = tensor_json(inspection, *biases);
     entry["macs"] = macs(graph, op);
     entry["training"] = training_json(inspection.training[op.id.index()]);
     json["operators"].push_back(entry);

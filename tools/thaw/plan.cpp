@@ -11,14 +11,15 @@
 #include <vector>
 
 #include "memmodel/board.h"
-#include "memmodel/byte_size.h"
 #include "memmodel/gradient_places.h"
 #include "memmodel/paper_metric.h"
 #include "memmodel/plan_json.h"
 #include "memmodel/planner.h"
 #include "memmodel/timeline.h"
 #include "memmodel/totals.h"
+#include "sim/exec/trained_model.h"
 #include "sim/exec/trainer.h"
+#include "sim/graph/byte_size.h"
 #include "sim/graph/file.h"
 #include "sim/graph/tflite_reader.h"
 #include "sim/plan/lower.h"
@@ -65,7 +66,8 @@ Account account(const Options& options) {
   a.board = board_option(options.board, options.ram, options.flash);
   a.graph = read_tflite(options.model);
   if (options.schedule.empty()) {
-    a.plan = run_passes(lower_inference(a.graph));
+    if (options.classes) a.graph = with_classes(a.graph, *options.classes);
+    a.plan = run_inference_passes(lower_inference(a.graph));
   } else {
     a.schedule = chosen_schedule(options);
     a.network = reduce(
