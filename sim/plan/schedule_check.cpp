@@ -110,6 +110,11 @@ void check_schedule_layers(const Schedule& schedule, const Network& network, con
                 "the schedule is for input " + shape_text(schedule.input) + ", the model reads " +
                     shape_text(input_shape(network)),
                 "Use the model that the schedule was made for");
+  if (schedule.classes < kMinimalClasses || schedule.classes > kMaximalClasses)
+    throw Error(where + ": model.classes",
+                "the schedule is for " + std::to_string(schedule.classes) + " classes, Thaw trains " +
+                    std::to_string(kMinimalClasses) + " to " + std::to_string(kMaximalClasses),
+                "Pass --classes with the number of your own");
   if (schedule.classes != network.classifier.classes)
     throw Error(where + ": model.classes",
                 "the schedule is for " + std::to_string(schedule.classes) + " classes, the model has " +

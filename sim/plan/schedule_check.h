@@ -10,6 +10,9 @@
 
 namespace thaw {
 
+/// Classes that can be trained: the loss sums 2^24 a class in uint32 (arithmetic section 5).
+constexpr int32_t kMinimalClasses = 2, kMaximalClasses = 255;
+
 /// Shape of the model's input as schedule files write it: N, H, W, C; shorter shapes have ones after N.
 std::array<int32_t, 4> input_shape(const Network& network);
 
@@ -17,8 +20,9 @@ std::array<int32_t, 4> input_shape(const Network& network);
 void describe_model(Schedule& schedule, const Network& network);
 
 /// Throws Error (`where` names the schedule file) unless the schedule can be trained on this model: same
-/// digest, input and classes; layers that exist under their names, each once; channels in range; gradients
-/// that reach every updated layer. `network` must have been reduced with the schedule's number of classes.
+/// digest, input and classes, as many as can be trained; layers that exist under their names, each once;
+/// channels in range; gradients that reach every updated layer. `network` must have been reduced with the
+/// schedule's number of classes.
 void check_schedule(const Schedule& schedule, const Network& network, const std::string& where);
 
 /// The same without the comparison of digests: for moving a schedule to another model of the same layers.

@@ -9,6 +9,7 @@
 #include "sim/graph/error.h"
 #include "sim/graph/file.h"
 #include "sim/graph/json.h"
+#include "sim/plan/schedule_check.h"
 
 namespace thaw {
 namespace {
@@ -17,7 +18,6 @@ using Json = nlohmann::ordered_json;
 
 constexpr uint64_t kMaximalBytes = uint64_t{16} << 20;
 constexpr int64_t kInt32Max = std::numeric_limits<int32_t>::max();
-constexpr int64_t kMaximalClasses = 255;    // arithmetic section 5: the loss sums 2^24 a class in uint32
 constexpr int64_t kMaximalChannel = 65535;  // kernels hold channel numbers in 16 bits
 
 int32_t int32_field(const JsonView& view, std::string_view key, int64_t lowest, int64_t highest = kInt32Max) {
@@ -38,7 +38,7 @@ void read_model(const JsonView& view, Schedule& schedule) {
   if (schedule.model_sha256.size() != 64 ||
       schedule.model_sha256.find_first_not_of("0123456789abcdef") != std::string::npos)
     digest.expected("64 lower-case hexadecimal digits", "'sha256sum MODEL' prints them");
-  schedule.classes = int32_field(view, "classes", 2, kMaximalClasses);
+  schedule.classes = int32_field(view, "classes", kMinimalClasses, kMaximalClasses);
   const JsonView input = view.field("input");
   if (!input.is_array() || input.size() != schedule.input.size()) input.expected("four sizes: N, H, W, C");
   const std::vector<JsonView> sizes = input.items();

@@ -170,8 +170,10 @@ std::string write_tiny_training_flags(const TinyTrainingFlags& flags) {
 Schedule schedule_from_flags(const TinyTrainingFlags& flags, const Network& network,
                              const std::string& where) {
   const int32_t count = network.convolution_count();
-  const std::string extent = "The model has " + std::to_string(count) + " convolutions, 0 to " +
-                             std::to_string(count - 1) + "; the classifier is not counted";
+  const std::string extent =
+      count == 0 ? "The model has nothing but its classifier, which is not counted: give 0 and no indices"
+                 : "The model has " + std::to_string(count) + " convolutions, 0 to " +
+                       std::to_string(count - 1) + "; the classifier is not counted";
   if (flags.bias_count > count)
     throw Error(where, std::string(kBiases) + " is " + std::to_string(flags.bias_count), extent);
   if (!flags.weight_indices.empty() &&

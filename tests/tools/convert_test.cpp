@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 #include <string>
 
+#include "sim/exec/trained_model.h"
 #include "sim/graph/json.h"
 #include "tests/json_schema.h"
 #include "tests/tools/small_project.h"
@@ -53,6 +54,26 @@ TEST_F(Convert, MovesAScheduleToAnotherModelOfTheSameLayers) {
   EXPECT_THAT(refused.err, HasSubstr("thaw convert"));
   ASSERT_EQ(thaw({"convert", "other.json", "moved.json", "--model", "model.tflite"}).status, 0);
   EXPECT_EQ(read_schedule_file(file("moved.json")), schedule()) << "what was measured on the other is gone";
+}
+
+TEST_F(Convert, RefusesClassesThatNobodyElseTakes) {
+  write_file_atomically(file("wide.tflite"),
+                        write_tflite(with_classes(read_tflite(file("model.tflite")), 255)));
+  ASSERT_EQ(thaw({"convert", "schedule.flags", "most.json", "--model", "wide.tflite"}).status, 0);
+  EXPECT_EQ(thaw({"plan", "wide.tflite", "--schedule", "most.json", "--board",
+                  std::string(THAW_SOURCE_DIR) + "/configs/boards/host.json"})
+                .status,
+            0);
+  write_file_atomically(file("wider.tflite"),
+                        write_tflite(with_classes(read_tflite(file("model.tflite")), 640)));
+  const Finished refused = thaw({"convert", "schedule.flags", "made.json", "--model", "wider.tflite"});
+  EXPECT_EQ(refused.status, 1);
+  EXPECT_THAT(refused.err, HasSubstr("schedule.flags: model.classes: the schedule is for 640 classes, Thaw "
+                                     "trains 2 to 255. Pass --classes"));
+  EXPECT_FALSE(std::filesystem::exists(file("made.json")));
+  const Finished followed =
+      thaw({"convert", "schedule.flags", "made.json", "--model", "wider.tflite", "--classes", "10"});
+  EXPECT_EQ(followed.status, 0) << followed.err;
 }
 
 }  // namespace

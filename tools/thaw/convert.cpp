@@ -53,6 +53,14 @@ Schedule moved_to(Schedule schedule, const Network& network, const std::string& 
   return schedule;
 }
 
+/// What is written is what every other command reads: a text that they would refuse is refused here.
+void check_reads_back(const std::string& written, bool is_json, const std::string& output_file) {
+  if (is_json)
+    read_schedule(written, output_file);
+  else
+    parse_tiny_training_flags(written, output_file);
+}
+
 int convert(const Options& options) {
   const Graph graph = read_tflite(options.model);
   const std::string text = read_text(options.input);
@@ -71,6 +79,7 @@ int convert(const Options& options) {
   const std::string written =
       to_json ? write_schedule(schedule)
               : write_tiny_training_flags(flags_from_schedule(schedule, network, options.input)) + "\n";
+  check_reads_back(written, to_json, options.output_file);
   const std::filesystem::path folder = std::filesystem::path(options.output_file).parent_path();
   if (!folder.empty()) std::filesystem::create_directories(folder);
   write_file_atomically(options.output_file, written);
