@@ -3,7 +3,7 @@
 
 #include <algorithm>
 
-#include "memmodel/byte_size.h"
+#include "sim/graph/byte_size.h"
 #include "sim/graph/error.h"
 #include "sim/graph/json.h"
 
@@ -11,14 +11,7 @@ namespace thaw {
 namespace {
 
 constexpr int kSchemaVersion = 1;
-constexpr int64_t kMost = int64_t{1} << 40;  // bytes or hertz: beyond any device, safe to add up
-
-int64_t size_field(const JsonView& view) {
-  if (!view.is_string()) return view.integer(0, kMost);
-  const int64_t bytes = parse_byte_size(view.string(), view.file_name() + ": " + view.path());
-  if (bytes > kMost) view.expected("at most " + std::to_string(kMost) + " bytes");
-  return bytes;
-}
+constexpr int64_t kMostHertz = int64_t{1} << 40;  // beyond any device
 
 Board board_of(const nlohmann::json& json, const std::string& file_name) {
   const JsonView view(json, file_name);
@@ -33,12 +26,12 @@ Board board_of(const nlohmann::json& json, const std::string& file_name) {
   board.port = port ? port->string() : board.name;
   board.cpu = view.field("cpu").string();
   for (const JsonView& flag : view.field("cpu_flags").items()) board.cpu_flags.push_back(flag.string());
-  board.ram_bytes = size_field(view.field("ram_bytes"));
-  board.flash_bytes = size_field(view.field("flash_bytes"));
-  board.stack_bytes = size_field(view.field("stack_bytes"));
+  board.ram_bytes = byte_size_field(view.field("ram_bytes"));
+  board.flash_bytes = byte_size_field(view.field("flash_bytes"));
+  board.stack_bytes = byte_size_field(view.field("stack_bytes"));
   if (board.stack_bytes > board.ram_bytes)
     view.field("stack_bytes").expected("at most ram_bytes, " + std::to_string(board.ram_bytes));
-  board.clock_hz = view.field("clock_hz").integer(0, kMost);
+  board.clock_hz = view.field("clock_hz").integer(0, kMostHertz);
   return board;
 }
 

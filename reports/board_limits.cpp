@@ -3,19 +3,25 @@
 #include <algorithm>
 #include <tuple>
 
+#include "sim/graph/byte_size.h"
+#include "sim/graph/error.h"
 #include "sim/graph/json.h"
 
 namespace thaw {
 
 std::vector<BoardLimits> read_board_limits(const std::filesystem::path& folder) {
+  std::error_code failed;
+  const std::filesystem::directory_iterator files(folder, failed);
+  if (failed)
+    throw Error(folder.string(), "cannot be read: " + failed.message(), "expected a folder of board files");
   std::vector<BoardLimits> boards;
-  for (const auto& entry : std::filesystem::directory_iterator(folder)) {
+  for (const auto& entry : files) {
     if (entry.path().extension() != ".json") continue;
     const nlohmann::json document = read_json_file(entry.path());
     const JsonView view(document, entry.path().string());
     check_schema_version(view, 1);
     boards.push_back({view.field("name").string(), view.field("description").string(),
-                      view.field("ram_bytes").integer(0), view.field("flash_bytes").integer(0)});
+                      byte_size_field(view.field("ram_bytes")), byte_size_field(view.field("flash_bytes"))});
   }
   std::sort(boards.begin(), boards.end(), [](const BoardLimits& a, const BoardLimits& b) {
     return std::tie(a.ram_bytes, a.name) < std::tie(b.ram_bytes, b.name);

@@ -13,7 +13,8 @@ struct BoardLimits {
   int64_t ram_bytes = 0, flash_bytes = 0;
 };
 
-/// Every *.json of the folder, ascending by RAM, then name. Throws Error.
+/// Every *.json of the folder, ascending by RAM, then name; sizes as `byte_size_field` reads them, as for the
+/// memory model. Throws Error.
 std::vector<BoardLimits> read_board_limits(const std::filesystem::path& folder);
 
 }  // namespace thaw

@@ -3,6 +3,7 @@
 #include <array>
 #include <set>
 
+#include "sim/graph/byte_size.h"
 #include "sim/graph/json.h"
 
 namespace thaw {
@@ -17,8 +18,31 @@ GateMetric read_metric(const JsonView& view) {
                                               kMetricKeys[4], kMetricKeys[5], kMetricKeys[6]}));
 }
 
+/// Which way each metric is better is no matter of taste: a gate that has it the wrong way round would pass
+/// every regression.
+constexpr std::array<Better, kGateMetrics> kBetter = {
+    Better::higher, Better::lower, Better::lower, Better::lower, Better::lower, Better::lower, Better::same};
+constexpr std::array<const char*, 3> kBetterKeys = {"higher", "lower", "same"};
+
 Level read_level(const JsonView& view) {
   return static_cast<Level>(view.one_of({"info", "warn", "fail"}));
+}
+
+void read_limit(const JsonView& limit, GateRule& rule) {
+  limit.known_keys({"absolute", "percent"});
+  if (rule.better == Better::same) limit.fail("a signature has no limit: it is the same or it is not");
+  const auto number = [&](const JsonView& view) {
+    // Points of a percent, and percents of an accuracy, end at 100.
+    return rule.metric == GateMetric::accuracy ? view.number(0.0, 100.0) : view.number(0.0);
+  };
+  if (const auto absolute = limit.optional_field("absolute")) rule.absolute = number(*absolute);
+  if (const auto percent = limit.optional_field("percent")) rule.percent = number(*percent);
+}
+
+double read_significance(const JsonView& view) {
+  const double significance = view.number(0.0, 1.0);
+  if (significance == 0.0) view.fail("is 0: every change would pass as noise", "Usual is 0.05");
+  return significance;
 }
 
 GateRule read_rule(const JsonView& view) {
@@ -26,21 +50,21 @@ GateRule read_rule(const JsonView& view) {
   GateRule rule;
   rule.metric = read_metric(view.field("metric"));
   const JsonView better = view.field("better");
-  rule.better = static_cast<Better>(better.one_of({"higher", "lower", "same"}));
+  rule.better = static_cast<Better>(better.one_of({kBetterKeys[0], kBetterKeys[1], kBetterKeys[2]}));
   if ((rule.metric == GateMetric::signature) != (rule.better == Better::same))
     better.fail("\"same\" goes with \"signature\", and only with it");
-  if (const auto limit = view.optional_field("limit")) {
-    limit->known_keys({"absolute", "percent"});
-    if (rule.better == Better::same) limit->fail("a signature has no limit: it is the same or it is not");
-    if (const auto absolute = limit->optional_field("absolute")) rule.absolute = absolute->number(0.0);
-    if (const auto percent = limit->optional_field("percent")) rule.percent = percent->number(0.0);
-  }
+  const auto metric = static_cast<size_t>(rule.metric);
+  if (rule.better != kBetter[metric])
+    better.fail("is \"" + better.string() + "\", but of " + kMetricKeys[metric] + " \"" +
+                    kBetterKeys[static_cast<size_t>(kBetter[metric])] + "\" is better",
+                "Turned round, the gate would pass every regression");
+  if (const auto limit = view.optional_field("limit")) read_limit(*limit, rule);
   if (const auto noise = view.optional_field("noise")) {
     noise->known_keys({"rule", "significance"});
     rule.noise = static_cast<NoiseRule>(noise->field("rule").one_of({"none", "paired"}));
     if (rule.noise == NoiseRule::paired && rule.metric != GateMetric::accuracy)
       noise->fail("only accuracy is measured on samples that can be paired");
-    if (const auto p = noise->optional_field("significance")) rule.significance = p->number(0.0, 1.0);
+    if (const auto p = noise->optional_field("significance")) rule.significance = read_significance(*p);
   }
   rule.level = read_level(view.field("level"));
   return rule;
@@ -53,10 +77,7 @@ BudgetRule read_budget(const JsonView& view) {
   rule.metric =
       metric.one_of({"ram_bytes", "flash_bytes"}) == 0 ? GateMetric::ram_bytes : GateMetric::flash_bytes;
   const JsonView available = view.field("available");
-  if (available.is_string())
-    available.one_of({"board"});
-  else
-    rule.available = available.integer(0);
+  if (!available.is_string() || available.string() != "board") rule.available = byte_size_field(available);
   rule.level = read_level(view.field("level"));
   return rule;
 }
@@ -83,8 +104,16 @@ GateRules read_gate_rules(const std::filesystem::path& path) {
     if (!seen.insert(rules.metrics.back().metric).second)
       item.field("metric").fail("this metric has a rule already");
   }
+  if (rules.metrics.empty())
+    view.field("metrics").fail("is empty: such a gate would pass every run",
+                               "Name the metrics to judge, as configs/gates/default.json does");
+  std::set<GateMetric> limited;
   if (const auto budgets = view.optional_field("budgets"))
-    for (const JsonView& item : budgets->items()) rules.budgets.push_back(read_budget(item));
+    for (const JsonView& item : budgets->items()) {
+      rules.budgets.push_back(read_budget(item));
+      if (!limited.insert(rules.budgets.back().metric).second)
+        item.field("metric").fail("this metric has a budget already");
+    }
   if (const auto level = view.optional_field("unrecorded_improvement"))
     rules.unrecorded_improvement = read_level(*level);
   return rules;

@@ -8,7 +8,7 @@
 #include <fstream>
 #include <functional>
 
-#include "memmodel/byte_size.h"
+#include "sim/graph/byte_size.h"
 #include "sim/graph/error.h"
 #include "tests/fuzz/mutate.h"
 

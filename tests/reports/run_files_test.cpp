@@ -112,6 +112,58 @@ TEST(GateRules, RefusesWhatItDoesNotKnow) {
   EXPECT_THAT(refuse(ram + "," + ram), HasSubstr("has a rule already"));
 }
 
+TEST(GateRules, RefusesWhatWouldPassEveryRun) {
+  const auto folder = testing::scratch_folder();
+  const auto refuse = [&](const std::string& members) {
+    testing::write_text(folder / "gate.json", "{\"schema_version\": 1, " + members + "}");
+    return error_of([&] { read_gate_rules(folder / "gate.json"); });
+  };
+  const std::string place = (folder / "gate.json").string() + ": ";
+  EXPECT_THAT(refuse(R"("metrics": [])"), HasSubstr(place + "metrics: is empty: such a gate would pass"));
+  EXPECT_THAT(refuse(R"("metrics": [], "budgets": [])"), HasSubstr("metrics: is empty"));
+  EXPECT_THAT(refuse(R"("budgets": [])"), HasSubstr("metrics"));
+  const auto metric = [&](const std::string& name, const std::string& rest) {
+    return refuse(R"("metrics": [{"metric": ")" + name + R"(", "level": "fail", )" + rest + "}]");
+  };
+  EXPECT_THAT(metric("accuracy", R"("better": "lower")"),
+              HasSubstr(place + "metrics[0].better: is \"lower\", but of accuracy \"higher\" is better"));
+  for (const char* name :
+       {"ram_bytes", "flash_bytes", "macs_per_step", "instructions_per_step", "search_seconds"})
+    EXPECT_THAT(metric(name, R"("better": "higher")"),
+                HasSubstr(std::string("but of ") + name + " \"lower\" is better"));
+  EXPECT_THAT(metric("accuracy", R"("better": "same")"), HasSubstr("goes with"));
+  for (const char* limit : {R"({"absolute": -1})", R"({"percent": -0.5})", R"({"absolute": 101})",
+                            R"({"percent": 100.5})", R"({"absolute": "1"})"})
+    EXPECT_THAT(metric("accuracy", R"("better": "higher", "limit": )" + std::string(limit)),
+                HasSubstr("metrics[0].limit."))
+        << limit;
+  for (const char* p : {"0", "-0.1", "1.5"})
+    EXPECT_THAT(metric("accuracy", R"("better": "higher", "noise": {"rule": "paired", "significance": )" +
+                                       std::string(p) + "}"),
+                HasSubstr("metrics[0].noise.significance"))
+        << p;
+  const std::string ram = R"("metrics": [{"metric": "ram_bytes", "better": "lower", "level": "fail"}], )";
+  const auto budget = [](const std::string& bytes) {
+    return R"({"metric": "ram_bytes", "level": "fail", "available": )" + bytes + "}";
+  };
+  EXPECT_THAT(refuse(ram + R"("budgets": [)" + budget("1") + "," + budget("2") + "]"),
+              HasSubstr("budgets[1].metric: this metric has a budget already"));
+  EXPECT_THAT(refuse(ram + R"("budgets": [)" + budget("-1") + "]"), HasSubstr("budgets[0].available"));
+  EXPECT_THAT(refuse(ram + R"("budgets": [)" + budget("\"192KB\"") + "]"), HasSubstr("budgets[0].available"));
+}
+
+TEST(GateRules, ReadsABudgetInEveryWayThatABoardWritesItsSizes) {
+  const auto folder = testing::scratch_folder();
+  for (const char* size : {"196608", "\"192K\"", "\"192 KiB\"", "\"196608\""}) {
+    testing::write_text(
+        folder / "gate.json",
+        R"({"schema_version": 1, "metrics": [{"metric": "ram_bytes", "better": "lower", "level": "fail"}],
+            "budgets": [{"metric": "ram_bytes", "level": "fail", "available": )" +
+            std::string(size) + "}]}");
+    EXPECT_EQ(read_gate_rules(folder / "gate.json").budgets.at(0).available, 196608) << size;
+  }
+}
+
 TEST(Baseline, RefusesDamage) {
   const auto folder = testing::scratch_folder();
   const Figures figures = figures_of(read_run(testing::write_example(folder / "run", {})));

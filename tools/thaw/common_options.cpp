@@ -6,13 +6,12 @@
 #include <limits>
 #include <thread>
 
-#include "memmodel/byte_size.h"
+#include "sim/graph/byte_size.h"
 #include "sim/graph/error.h"
+#include "sim/plan/schedule_check.h"
 
 namespace thaw::cli {
 namespace {
-
-constexpr int32_t kMaximalClasses = 255;  // the loss sums one 2^24 a class in uint32 (docs/arithmetic.md)
 
 struct Row {
   Flag flag;
@@ -64,7 +63,7 @@ CLI::Option* add_arithmetic(CLI::App& app, CommonOptions& options, const char* n
 }
 
 CLI::Option* add_classes(CLI::App& app, CommonOptions& options, const char* names) {
-  return app.add_option(names, options.classes)->check(CLI::Range(2, kMaximalClasses));
+  return app.add_option(names, options.classes)->check(CLI::Range(kMinimalClasses, kMaximalClasses));
 }
 
 CLI::Option* add_learning_rate(CLI::App& app, CommonOptions& options, const char* names) {

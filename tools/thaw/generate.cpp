@@ -9,12 +9,12 @@
 #include <vector>
 
 #include "engine/generate/generate.h"
-#include "memmodel/byte_size.h"
 #include "memmodel/planner.h"
 #include "memmodel/totals.h"
 #include "sim/data/random.h"
 #include "sim/exec/firmware_trace.h"
 #include "sim/exec/trainer.h"
+#include "sim/graph/byte_size.h"
 #include "sim/graph/error.h"
 #include "sim/graph/file.h"
 #include "sim/graph/tflite_reader.h"

@@ -49,17 +49,15 @@ std::vector<BoardLimits> known_boards(const Options& options) {
 /// Judges the first run; nothing where the user asked for no gate.
 std::optional<GateReport> judge_first(const Options& options, const Run& run,
                                       const std::vector<BoardLimits>& boards) {
-  if (options.baseline.empty() && options.gate.empty()) {
-    if (options.require_baseline || options.update_baseline)
-      throw Error("--baseline", "no baseline file was named", "Add --baseline FILE");
-    return std::nullopt;
-  }
+  if (options.baseline.empty() && (options.require_baseline || options.update_baseline))
+    throw Error("--baseline", "no baseline file was named", "Add --baseline FILE");
+  if (options.baseline.empty() && options.gate.empty()) return std::nullopt;
   const GateRules rules = read_gate_rules(options.gate.empty() ? find_config("gates/default.json", "--gate")
                                                                : fs::path(options.gate));
   const Figures now = figures_of(run);
   if (options.baseline.empty() || !fs::exists(options.baseline)) {
     if (options.require_baseline)
-      throw Error(options.baseline.empty() ? "--baseline" : options.baseline, "there is no baseline",
+      throw Error(options.baseline, "there is no baseline",
                   "Write one with --update-baseline, or leave out --require-baseline");
     return judge(now, nullptr, rules, boards);
   }

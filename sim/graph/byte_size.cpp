@@ -1,5 +1,5 @@
 // Digits, then a unit from a table.
-#include "memmodel/byte_size.h"
+#include "sim/graph/byte_size.h"
 
 #include <cctype>
 #include <charconv>
@@ -12,6 +12,7 @@ namespace thaw {
 namespace {
 
 constexpr const char* kHint = "write bytes, or a number with K, KiB, M or MiB: 200000, 192K, 1MiB";
+constexpr int64_t kMostInFiles = int64_t{1} << 40;
 
 struct Unit {
   const char* name;  // lower case
@@ -47,6 +48,13 @@ int64_t parse_byte_size(std::string_view text, const std::string& where) {
     return number * known.bytes;
   }
   throw Error(where, found, kHint);
+}
+
+int64_t byte_size_field(const JsonView& view) {
+  if (!view.is_string()) return view.integer(0, kMostInFiles);
+  const int64_t bytes = parse_byte_size(view.string(), view.file_name() + ": " + view.path());
+  if (bytes > kMostInFiles) view.expected("at most " + std::to_string(kMostInFiles) + " bytes");
+  return bytes;
 }
 
 std::string byte_size_text(int64_t bytes) {
