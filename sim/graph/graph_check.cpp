@@ -12,6 +12,7 @@
 #include "sim/graph/folded_axes.h"
 #include "sim/graph/graph_paths.h"
 #include "sim/graph/quantized_multiplier.h"
+#include "sim/graph/same_values.h"
 #include "sim/graph/window.h"
 
 namespace thaw {
@@ -54,10 +55,13 @@ void check_constant(const Graph& graph, const Tensor& tensor) {
 }
 
 void check_scales(const Graph& graph, const Tensor& tensor) {
+  // Weights of 0 have a scale of 0 in some files (zero_scales.h); a bias has that of its products, whatever
+  // the file says.
   for (float scale : tensor.quantization.scales)
-    if (!std::isfinite(scale) || scale <= 0.0F)
+    if (!std::isfinite(scale) || scale < 0.0F || (scale == 0.0F && !tensor.is_constant()))
       fail(graph, tensor_path(tensor) + ".quantization.scale",
-           "holds " + std::to_string(scale) + ", expected a finite number above 0");
+           "holds " + std::to_string(scale) + ", expected a finite number above 0",
+           scale == 0.0F ? "Convert the model with a representative_dataset that reaches this tensor" : "");
 }
 
 // Order of execution.
@@ -343,11 +347,18 @@ class OperatorCheck {
     if (x.type != DataType::int8)
       bad_input(k, std::string("is ") + data_type_name(x.type) + ", expected int8",
                 "Quantise the model to int8");
-    if (x.is_constant())
-      bad_input(k, "is a constant, expected an activation",
-                "Operators on constants alone must be folded away");
+    if (x.is_constant()) bad_input(k, "is a constant, expected an activation", constant_advice());
     per_tensor_int8(x);
     return x;
+  }
+
+  const char* constant_advice() const {
+    const bool alone = std::ranges::all_of(
+        op_.inputs, [&](TensorId id) { return !id.present() || graph_.tensor(id).is_constant(); });
+    if (alone) return "Operators on constants alone must be folded away";
+    if (std::holds_alternative<Add>(op_.kind))
+      return "Adding a constant is not supported: make it the bias of the layer before, and convert anew";
+    return "Only weights and biases may be constants";
   }
 
   const Tensor& image(size_t k) const {
@@ -456,7 +467,7 @@ class OperatorCheck {
   void same_quantization() const {
     const Quantization& x = present_input(0).quantization;
     const Quantization& y = output().quantization;
-    if (x.scale() != y.scale() || x.zero_point() != y.zero_point())
+    if (!same_values(x, y))
       bad_output(".quantization differs from that of the input, which this operator only copies or averages",
                  "Convert the model so that both have the same scale and zero point");
   }
@@ -483,11 +494,13 @@ class OperatorCheck {
     }
   }
 
-  /// The reference kernel refuses a bias whose scale is not that of the products (one weight scale only).
+  /// The reference kernel refuses a bias whose scale is not that of the products (one weight scale only). A
+  /// bias without a scale, or of scale 0, has that of the products by definition.
   void bias_scale() const {
     const Tensor& w = present_input(1);
     if (w.quantization.scales.size() != 1 || op_.inputs.size() < 3 || !op_.inputs[2].present()) return;
     const Tensor& b = present_input(2);
+    if (!b.quantization.present() || b.quantization.scale() == 0.0F) return;
     if (b.quantization.scales.size() != 1)
       fail(graph_, tensor_path(b) + ".quantization.scale",
            "holds " + std::to_string(b.quantization.scales.size()) + " scales, expected 1");

@@ -2,10 +2,7 @@
 // small constant tensors that only steer an operator (axes, paddings, permutations) become part of it.
 #include "sim/graph/tflite_reader.h"
 
-#include <tflite_reduced_generated.h>
-
 #include <algorithm>
-#include <array>
 #include <cstdint>
 #include <cstring>
 #include <map>
@@ -15,12 +12,15 @@
 
 #include "sim/graph/error.h"
 #include "sim/graph/file.h"
+#include "sim/graph/foreign_model.h"
 #include "sim/graph/graph_check.h"
 #include "sim/graph/graph_paths.h"
 #include "sim/graph/operator_names.h"
 #include "sim/graph/safe_biases.h"
 #include "sim/graph/sha256.h"
+#include "sim/graph/tflite_access.h"
 #include "sim/graph/tflite_verify.h"
+#include "sim/graph/zero_scales.h"
 
 namespace thaw {
 
@@ -36,32 +36,6 @@ constexpr size_t max_ends = 256;  // inputs, and outputs, of the model
 constexpr size_t max_rank = 8;
 constexpr size_t max_name_bytes = 4096;
 
-/// A vector of the flatbuffer as a span; absent vectors are empty. Not for 64-bit elements: the verifier
-/// leaves them aligned to 4 bytes only.
-template <class T>
-requires(sizeof(T) <= 4) std::span<const T> values(const flatbuffers::Vector<T>* vector) {
-  if (vector == nullptr) return {};
-  return {vector->data(), vector->size()};
-}
-
-template <class T>
-size_t count(const flatbuffers::Vector<T>* vector) {
-  return vector == nullptr ? 0 : vector->size();
-}
-
-std::string quoted_name(const tflite::Tensor& tensor) {
-  if (tensor.name() == nullptr || tensor.name()->size() == 0) return "without a name";
-  return quoted(tensor.name()->string_view());
-}
-
-const char* type_name(tflite::TensorType type) {
-  constexpr std::array<const char*, 18> names = {
-      "float32", "float16", "int32",      "uint8",  "int64",    "string",  "bool",   "int16",  "complex64",
-      "int8",    "float64", "complex128", "uint64", "resource", "variant", "uint32", "uint16", "int4"};
-  const auto index = static_cast<int>(type);
-  return index >= 0 && index < static_cast<int>(names.size()) ? names[static_cast<size_t>(index)] : "unknown";
-}
-
 // One file being read. Operators first refer to tensors by their number in the file; `finish` renumbers.
 class ModelReader {
  public:
@@ -71,7 +45,8 @@ class ModelReader {
   Graph read() {
     check_version();
     subgraph_ = model_.subgraphs()->Get(0);
-    for (size_t i = 0; i < count(subgraph_->operators()); ++i) refuse_unsupported(i);
+    // Before anything else, so that a foreign model gets this message and not one about its first tensor.
+    refuse_foreign_model(model_, file_);
     Graph graph;
     graph.file_name = file_;
     for (size_t i = 0; i < count(subgraph_->operators()); ++i) graph.ops.push_back(read_op(i));
@@ -111,44 +86,13 @@ class ModelReader {
     return *subgraph_->tensors()->Get(static_cast<flatbuffers::uoffset_t>(index));
   }
 
-  int32_t builtin_code(size_t i) const {
-    const uint32_t index = operator_at(i).opcode_index();
-    if (index >= count(model_.operator_codes()))
-      fail("subgraphs[0].operators[" + std::to_string(i) + "].opcode_index",
-           "is " + std::to_string(index) + ", but operator_codes has " +
-               std::to_string(count(model_.operator_codes())) + " entries");
-    const tflite::OperatorCode& code = *model_.operator_codes()->Get(index);
-    return std::max<int32_t>(code.deprecated_builtin_code(), code.builtin_code());
+  int32_t operator_number(size_t i) const {
+    return builtin_code(*model_.operator_codes()->Get(operator_at(i).opcode_index()));
   }
 
   std::string op_path(size_t i) const {
-    return "subgraphs[0].operators[" + std::to_string(i) + "] (" + builtin_operator_name(builtin_code(i)) +
+    return "subgraphs[0].operators[" + std::to_string(i) + "] (" + builtin_operator_name(operator_number(i)) +
            ")";
-  }
-
-  /// Before anything else, so that a model with foreign operators gets this message and not one about the
-  /// foreign types of their tensors.
-  void refuse_unsupported(size_t i) const {
-    const int32_t code = builtin_code(i);
-    if (is_supported(code)) return;
-    std::string name = builtin_operator_name(code);
-    const auto* custom = model_.operator_codes()->Get(operator_at(i).opcode_index())->custom_code();
-    if (name == "CUSTOM" && custom != nullptr) name += " " + quoted(custom->string_view());
-    const std::span<const int32_t> outputs = values(operator_at(i).outputs());
-    std::string writes = "it writes no tensor";
-    if (!outputs.empty()) {
-      check_index(outputs[0], op_path(i) + ".outputs[0]", Optional::no);
-      writes = "it writes tensor " + std::to_string(outputs[0]) + " " + quoted_name(tensor_at(outputs[0]));
-    }
-    fail("subgraphs[0].operators[" + std::to_string(i) + "]",
-         "operator " + name + " is not supported (built-in operator " + std::to_string(code) + "; " + writes +
-             ")",
-         std::string("Supported operators: ") + supported_operator_names());
-  }
-
-  static bool is_supported(int32_t code) {
-    constexpr std::array<int32_t, 13> codes = {0, 1, 3, 4, 6, 9, 17, 22, 25, 34, 39, 40, 114};
-    return std::find(codes.begin(), codes.end(), code) != codes.end();
   }
 
   void check_index(int32_t index, const std::string& path, Optional optional) const {
@@ -190,7 +134,7 @@ class ModelReader {
   }
 
   OpKind read_kind(size_t i, Op& op) const {
-    switch (builtin_code(i)) {
+    switch (operator_number(i)) {
       case 0:
         return Add{activation(i, options<tflite::AddOptions>(i).fused_activation_function())};
       case 1:
@@ -216,7 +160,7 @@ class ModelReader {
       case 40:
         return read_mean(i, op);
       default:
-        return Quantize{};  // 114, the last of is_supported
+        return Quantize{};  // 114, the last that is supported
     }
   }
 
@@ -527,7 +471,7 @@ Graph read_tflite(std::span<const std::byte> bytes, const std::string& file_name
   Graph graph = ModelReader(verified_tflite(aligned, file_name), file_name).read();
   graph.sha256 = sha256_hex(bytes);
   check_graph(graph);
-  return with_safe_biases(std::move(graph));
+  return with_safe_biases(with_nonzero_scales(std::move(graph)));
 }
 
 Graph read_tflite(const std::filesystem::path& path) {

@@ -8,6 +8,7 @@
 #include "sim/graph/activation_range.h"
 #include "sim/graph/effective_scale.h"
 #include "sim/graph/error.h"
+#include "sim/graph/same_values.h"
 #include "sim/graph/window.h"
 #include "sim/plan/feature_path.h"
 #include "sim/plan/fixed_point_plan.h"
@@ -172,9 +173,8 @@ const Op* only_reader(const Graph& graph, TensorId tensor) {
 /// its values mean the same before and after.
 std::optional<std::array<int32_t, 2>> image_padding(const Graph& graph, const Op& op) {
   const auto& pad = std::get<Pad>(op.kind).paddings;
-  const Quantization& before = graph.tensor(op.inputs[0]).quantization;
-  const Quantization& after = graph.tensor(op.outputs[0]).quantization;
-  if (before.scale() != after.scale() || before.zero_point() != after.zero_point()) return std::nullopt;
+  if (!same_values(graph.tensor(op.inputs[0]).quantization, graph.tensor(op.outputs[0]).quantization))
+    return std::nullopt;
   if (pad.size() != 4 || pad[0] != std::array<int32_t, 2>{0, 0} || pad[3] != std::array<int32_t, 2>{0, 0})
     return std::nullopt;
   return std::array<int32_t, 2>{pad[1][0], pad[2][0]};

@@ -184,14 +184,14 @@ TEST(TfliteReader, UnsupportedOperatorsAreNamed) {
   EXPECT_EQ(
       message("trained_lstm_int8.tflite"),
       "trained_lstm_int8.tflite: subgraphs[0].operators[0]: operator UNIDIRECTIONAL_SEQUENCE_LSTM is not "
-      "supported (built-in operator 44; it writes tensor 23 \"tfl.unidirectional_sequence_lstm\"). Supported "
+      "supported (built-in operator 44, 1 time; it writes tensor 23 \"tfl.unidirectional_sequence_lstm\"). "
+      "Supported "
       "operators: CONV_2D, DEPTHWISE_CONV_2D, FULLY_CONNECTED, ADD, AVERAGE_POOL_2D, MAX_POOL_2D, MEAN, PAD, "
       "RESHAPE, TRANSPOSE, SOFTMAX, QUANTIZE, DEQUANTIZE");
-  EXPECT_THAT(
-      message("keyword_scrambled_8bit.tflite"),
-      HasSubstr(
-          "operators[1]: operator SVDF is not supported (built-in operator 27; it writes tensor 5 without "
-          "a name)"));
+  EXPECT_THAT(message("keyword_scrambled_8bit.tflite"),
+              HasSubstr("operators[1]: operator SVDF is not supported (built-in operator 27, 7 times; the "
+                        "first writes tensor 5 without "
+                        "a name)"));
 }
 
 // The index of a golden describes its model: operators with tensor numbers, and every tensor that is no

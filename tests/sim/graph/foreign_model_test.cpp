@@ -1,0 +1,132 @@
+// What a file as a whole is that Thaw cannot run: one message, the type first, every operator counted.
+#include "sim/graph/foreign_model.h"
+
+#include <gmock/gmock.h>
+#include <tflite_reduced_generated.h>
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "sim/graph/error.h"
+#include "sim/graph/tflite_reader.h"
+#include "tests/shared_folder.h"
+
+namespace thaw {
+namespace {
+
+using ::testing::AllOf;
+using ::testing::HasSubstr;
+using ::testing::StartsWith;
+using tflite::TensorType;
+
+std::string message_of(const std::function<void()>& call) {
+  try {
+    call();
+  } catch (const Error& error) {
+    return error.what();
+  }
+  return "no error";
+}
+
+std::string of_case(const std::string& name) {
+  return message_of([&] { read_tflite(testing::golden_folder() / "cases" / name / "model.tflite"); });
+}
+
+/// A chain of operators, each reading the tensor that the one before has made. `codes` are built-in numbers;
+/// tensor i has type `types[i]`.
+std::string of_chain(const std::vector<int32_t>& codes, const std::vector<TensorType>& types,
+                     const std::vector<std::string>& custom = {}) {
+  flatbuffers::FlatBufferBuilder fb;
+  std::vector<flatbuffers::Offset<tflite::Tensor>> tensors;
+  const std::vector<int32_t> shape = {1, 4};
+  for (size_t i = 0; i < types.size(); ++i)
+    tensors.push_back(tflite::CreateTensorDirect(fb, &shape, types[i], 0, ("t" + std::to_string(i)).c_str()));
+  std::vector<flatbuffers::Offset<tflite::OperatorCode>> operator_codes;
+  std::vector<flatbuffers::Offset<tflite::Operator>> operators;
+  for (size_t i = 0; i < codes.size(); ++i) {
+    operator_codes.push_back(tflite::CreateOperatorCodeDirect(
+        fb, static_cast<int8_t>(codes[i]), custom.empty() ? nullptr : custom[i].c_str(), 1, codes[i]));
+    const std::vector<int32_t> inputs = {static_cast<int32_t>(i)}, outputs = {static_cast<int32_t>(i) + 1};
+    operators.push_back(tflite::CreateOperatorDirect(fb, static_cast<uint32_t>(i), &inputs, &outputs));
+  }
+  const std::vector<int32_t> first = {0}, last = {static_cast<int32_t>(codes.size())};
+  const std::vector<flatbuffers::Offset<tflite::SubGraph>> subgraphs = {
+      tflite::CreateSubGraphDirect(fb, &tensors, &first, &last, &operators, "main")};
+  const std::vector<flatbuffers::Offset<tflite::Buffer>> buffers = {tflite::CreateBuffer(fb)};
+  tflite::FinishModelBuffer(fb,
+                            tflite::CreateModelDirect(fb, 3, &operator_codes, &subgraphs, "test", &buffers));
+  const auto* start = reinterpret_cast<const std::byte*>(fb.GetBufferPointer());
+  return message_of([&] { read_tflite(std::span(start, fb.GetSize()), "m.tflite"); });
+}
+
+constexpr int32_t kTanh = 28, kLogistic = 14, kGelu = 150, kCustom = 32, kQuantize = 114, kDequantize = 6,
+                  kSoftmax = 25;
+
+TEST(ForeignModel, NamesEveryOperatorAndHowOftenItOccurs) {
+  EXPECT_THAT(of_case("operators-all-named"),
+              AllOf(HasSubstr("operators TANH (built-in operator 28, 1 time), LOGISTIC (built-in operator "
+                              "14, 1 time) are not supported"),
+                    HasSubstr("Supported operators: CONV_2D")));
+  const std::vector<TensorType> int8(6, TensorType::INT8);
+  EXPECT_THAT(
+      of_chain({kSoftmax, kTanh, kLogistic, kTanh, kTanh}, int8),
+      StartsWith("m.tflite: subgraphs[0].operators[1]: operators TANH (built-in operator 28, 3 times), "
+                 "LOGISTIC (built-in operator 14, 1 time) are not supported; the first writes tensor 2 "
+                 "\"t2\". Supported"));
+  EXPECT_THAT(of_chain({kTanh, kSoftmax, kTanh}, int8),
+              StartsWith("m.tflite: subgraphs[0].operators[0]: operator TANH is not supported (built-in "
+                         "operator 28, 2 times; the first writes tensor 1 \"t1\"). Supported"));
+}
+
+TEST(ForeignModel, CutsALongListOfCustomOperators) {
+  std::vector<std::string> names;
+  for (int i = 0; i < 30; ++i) names.push_back("Mine" + std::to_string(i));
+  EXPECT_THAT(
+      of_chain(std::vector<int32_t>(30, kCustom), std::vector<TensorType>(31, TensorType::INT8), names),
+      AllOf(HasSubstr("CUSTOM \"Mine19\" ("), HasSubstr(" and 10 more are not supported")));
+}
+
+TEST(ForeignModel, NamesTheTypeFirst) {
+  const char* advice = "Convert it with a representative_dataset and supported_ops TFLITE_BUILTINS_INT8";
+  EXPECT_THAT(of_case("float-model-named-first"),
+              AllOf(StartsWith("model.tflite: is a float32 model, which must be quantised to int8; operators "
+                               "that are not supported either: TANH (built-in operator 28, 1 time)"),
+                    HasSubstr(advice)));
+  EXPECT_EQ(of_chain({kSoftmax}, {TensorType::FLOAT32, TensorType::FLOAT32}),
+            std::string("m.tflite: is a float32 model, which must be quantised to int8. ") + advice);
+  EXPECT_EQ(of_chain({kSoftmax}, {TensorType::UINT8, TensorType::UINT8}),
+            std::string("m.tflite: is a uint8 model, which must be quantised to int8. ") + advice);
+  EXPECT_THAT(
+      of_chain({kSoftmax, kTanh}, std::vector<TensorType>(3, TensorType::INT16)),
+      StartsWith("m.tflite: is an int16 model, which must be quantised to int8; operators that are not"));
+  // One operator in int8 makes it an int8 model with something float inside.
+  EXPECT_THAT(of_chain({kSoftmax, kDequantize, kGelu},
+                       {TensorType::INT8, TensorType::INT8, TensorType::FLOAT32, TensorType::FLOAT32}),
+              HasSubstr("operator GELU is not supported"));
+}
+
+TEST(ForeignModel, SaysThatOnlyTheEndsAreUint8) {
+  EXPECT_EQ(of_case("uint8-ends"),
+            "model.tflite: only the ends of the model are uint8, expected int8: input \"image\". Set "
+            "inference_input_type to tf.int8 when converting");
+  EXPECT_THAT(
+      of_case("uint8-ends-both"),
+      AllOf(HasSubstr("only the ends of the model are uint8, expected int8: input \"image\", output "),
+            HasSubstr("Set inference_input_type and inference_output_type to tf.int8")));
+  EXPECT_THAT(of_chain({kSoftmax, kTanh, kQuantize},
+                       {TensorType::INT8, TensorType::INT8, TensorType::INT8, TensorType::UINT8}),
+              AllOf(HasSubstr("output \"t3\"; operators that are not supported either: TANH"),
+                    HasSubstr("Set inference_output_type to")));
+}
+
+TEST(ForeignModel, AdviceOnAConstantFits) {
+  EXPECT_THAT(
+      of_case("add-constant"),
+      AllOf(HasSubstr("is a constant, expected an activation. Adding a constant is not supported: make "
+                      "it the bias of the layer before"),
+            ::testing::Not(HasSubstr("constants alone"))));
+}
+
+}  // namespace
+}  // namespace thaw
