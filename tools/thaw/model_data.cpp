@@ -86,7 +86,7 @@ void check_classes(const Dataset& about, int32_t classes, const std::string& who
 TensorId int8_input(const Graph& graph) {
   if (graph.inputs.size() != 1)
     throw Error(graph.file_name, "the model has " + std::to_string(graph.inputs.size()) + " inputs",
-                "A data set feeds exactly one; use --raw-input with one file an input");
+                "A data set feeds exactly one; 'thaw infer MODEL --raw-input FILE...' takes a file an input");
   const TensorId input = graph.inputs[0];
   if (graph.tensor(input).type == DataType::int8) return input;
   for (const Op& op : graph.ops)
