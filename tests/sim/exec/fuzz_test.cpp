@@ -29,7 +29,7 @@ bool is_small(const Plan& plan) {
 }
 
 void infer(const Graph& graph) {
-  const Plan plan = run_passes(lower_inference(graph));
+  const Plan plan = run_inference_passes(lower_inference(graph));
   if (!is_small(plan)) return;
   Executor portable(plan, {}, KernelSet::portable, 1);
   Executor host(plan, {}, KernelSet::host, 1);
