@@ -14,6 +14,16 @@
 #include "sim/plan/fixed_point_plan.h"
 
 namespace thaw {
+
+void shorten_steps(Window& w) {
+  const WindowSteps rows = least_steps(w.input_height, w.output_height, w.kernel_height,
+                                       {w.stride_height, w.dilation_height, w.pad_top});
+  const WindowSteps columns = least_steps(w.input_width, w.output_width, w.kernel_width,
+                                          {w.stride_width, w.dilation_width, w.pad_left});
+  w.stride_height = rows.stride, w.dilation_height = rows.dilation, w.pad_top = rows.pad_before;
+  w.stride_width = columns.stride, w.dilation_width = columns.dilation, w.pad_left = columns.pad_before;
+}
+
 namespace {
 
 // Scales at or below this belong to channels whose output is constant (arithmetic section 2, dead channels).
@@ -27,16 +37,6 @@ int32_t dimension(const Tensor& tensor, size_t axis) {
 std::string layer_name(const Tensor& output, int32_t op_number) {
   const std::string name = output.name.substr(0, output.name.find(';'));
   return name.empty() ? "op" + std::to_string(op_number) : name;
-}
-
-/// Strides and dilations that the image does not call for become small ones.
-void shorten_steps(Window& w) {
-  const WindowSteps rows = least_steps(w.input_height, w.output_height, w.kernel_height,
-                                       {w.stride_height, w.dilation_height, w.pad_top});
-  const WindowSteps columns = least_steps(w.input_width, w.output_width, w.kernel_width,
-                                          {w.stride_width, w.dilation_width, w.pad_left});
-  w.stride_height = rows.stride, w.dilation_height = rows.dilation, w.pad_top = rows.pad_before;
-  w.stride_width = columns.stride, w.dilation_width = columns.dilation, w.pad_left = columns.pad_before;
 }
 
 void place_window(Window& w, Padding padding) {

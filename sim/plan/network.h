@@ -110,4 +110,7 @@ Convolution read_convolution(const Graph& graph, const Op& op);
 /// The integers of a residual add, from the tensors' scales (arithmetic section 4).
 AddForward read_add(const Graph& graph, const Op& op);
 
+/// Strides and dilations that the image does not call for become small ones.
+void shorten_steps(Window& w);
+
 }  // namespace thaw

@@ -4,6 +4,7 @@
 #include <functional>
 
 #include "sim/plan/buffers.h"
+#include "sim/plan/network.h"
 #include "sim/plan/scratch.h"
 #include "sim/plan/stream_rows.h"
 
@@ -187,6 +188,7 @@ Plan fold_padding(const Plan& plan) {
     k->window.pad_left += pad->before[2];
     k->window.input_height = pad->dimensions[1];
     k->window.input_width = pad->dimensions[2];
+    shorten_steps(k->window);
     k->input = pad->input;
     if (k->scratch.present()) result.buffers[k->scratch.index()].bytes = scratch_bytes(*k);
     saved += result.buffer(pad->output).bytes;

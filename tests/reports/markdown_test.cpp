@@ -37,7 +37,7 @@ TEST(Markdown, FitsAStepSummaryAndAComment) {
 
 TEST(Markdown, NeutralisesNames) {
   EXPECT_EQ(markdown_text("<b>|`x`*_[a](b)@me #1"), "&lt;b&gt;\\|\\`x\\`\\*\\_\\[a\\](b)&#64;me &#35;1");
-  EXPECT_EQ(markdown_text("two\nlines"), "two lines");
+  EXPECT_EQ(markdown_text("two\nlines"), "two?lines");
 }
 
 TEST(Clipped, CutsBetweenCharacters) {

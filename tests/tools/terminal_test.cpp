@@ -52,7 +52,8 @@ TEST_F(Terminal, LongWorkShowsHowFarItIs) {
   const std::vector<std::string> train = {"train",         "model.tflite", "cifar", "--schedule",
                                           "schedule.json", "--epochs",     "3000"};
   EXPECT_THAT(seen(train), ::testing::AllOf(HasSubstr("training"), HasSubstr("elapsed"), HasSubstr(" left")));
-  EXPECT_EQ(thaw({"train", "model.tflite", "cifar", "--schedule", "schedule.json"}).err, "");
+  EXPECT_THAT(thaw({"train", "model.tflite", "cifar", "--schedule", "schedule.json"}).err,
+              ::testing::AllOf(Not(HasSubstr("elapsed")), Not(HasSubstr("\r"))));
 }
 
 TEST_F(Terminal, ASearchShowsTheBestSoFar) {

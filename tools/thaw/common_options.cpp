@@ -96,7 +96,7 @@ const std::array kRows = {
 /// "1000", "0.5": without trailing zeros.
 std::string plain(double value) {
   char text[32];
-  const auto end = std::to_chars(text, text + sizeof text, value).ptr;
+  const auto end = std::to_chars(text, text + sizeof text, value, std::chars_format::fixed).ptr;
   return {text, end};
 }
 

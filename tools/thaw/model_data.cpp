@@ -72,9 +72,9 @@ void check_classes(const Dataset& about, int32_t classes, const std::string& who
 }
 
 void print_data_remarks(const Dataset& about, bool quiet) {
-  for (const std::string& warning : about.warnings) fmt::print(stderr, "warning: {}\n", one_line(warning));
+  for (const std::string& warning : about.warnings) print_remark("warning: {}\n", one_line(warning));
   if (quiet) return;
-  for (const std::string& note : about.notes) fmt::print(stderr, "note: {}\n", one_line(note));
+  for (const std::string& note : about.notes) print_remark("note: {}\n", one_line(note));
 }
 
 std::vector<std::string> data_remarks(const Dataset& about) {

@@ -287,7 +287,8 @@ int run(const Options& options) {
 
   print_data_remarks(data.about, quiet);
   if (!quiet)
-    for (const std::string& line : remarks(options, problem, shipped)) fmt::print(stderr, "note: {}\n", line);
+    for (const std::string& line : remarks(options, problem, shipped))
+      print_remark("note: {}\n", one_line(line));
   Evaluator evaluator(problem, record);
   evaluator.cancelled = [] { return interrupted(); };
   BestSoFar best;

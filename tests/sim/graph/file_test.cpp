@@ -62,8 +62,8 @@ TEST_F(FileTest, RefusesMoreThanTheLimit) {
   write_file_atomically(path, "12345");
   EXPECT_EQ(read_file(path, 5).size(), 5U);
   EXPECT_THAT(error_of([&] { read_file(path, 4); }), HasSubstr("a.txt: holds more than 4 bytes"));
-  // A file whose reported size says nothing.
-  EXPECT_THAT(error_of([&] { read_file("/dev/zero", 1000); }), HasSubstr("holds more than 1000 bytes"));
+  // A device would never end.
+  EXPECT_THAT(error_of([&] { read_file("/dev/zero", 1000); }), HasSubstr("is not a regular file"));
 }
 
 TEST_F(FileTest, NamesWhatIsMissing) {
