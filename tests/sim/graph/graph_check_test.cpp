@@ -201,8 +201,11 @@ TEST(GraphCheck, WeightsAndBiases) {
        "holds 4 tensors"},
       {"bias scale", one_dense(), [](Graph& g) { g.tensors[2].quantization.scales = {0.2F}; },
        "(\"b\").quantization.scale: is 0.2"},
-      {"no bias scale", one_dense(), [](Graph& g) { g.tensors[2].quantization = {}; },
-       "(\"b\").quantization.scale: holds 0 scales"},
+      {"two bias scales", one_dense(),
+       [](Graph& g) {
+         g.tensors[2].quantization.scales = {0.2F, 0.2F};
+       },
+       "(\"b\").quantization.scale: holds 2 scales, expected 1"},
       {"huge factor", one_convolution(), [](Graph& g) { g.tensors[0].quantization.scales = {1e30F}; },
        "scales of input, weights and output give channel 0 the factor"},
   });
