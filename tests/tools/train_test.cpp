@@ -120,9 +120,9 @@ TEST_F(Train, QuietPrintsTheResultOnly) {
 
 TEST_F(Train, InterruptedItSaysHowToGoOnAndLeavesNothingBroken) {
   for (const int signal : {SIGINT, SIGTERM}) {
-    const testing::RunningThaw run({"train", "model.tflite", "cifar", "--schedule", "schedule.json",
-                                    "--epochs", "100000", "-o", "long"},
-                                   folder_);
+    const testing::RunningThaw run(
+        {"train", "model.tflite", "cifar", "--schedule", "schedule.json", "--epochs", "100000", "-o", "long"},
+        folder_);
     while (text_of(file("stdout.txt")).find("epoch 1/") == std::string::npos)
       std::this_thread::sleep_for(std::chrono::milliseconds(5));
     run.send(signal);
