@@ -8,7 +8,6 @@
 #include <cerrno>
 #include <string>
 #include <system_error>
-#include <utility>
 
 #include "sim/graph/error.h"
 #include "sim/graph/output_folder.h"
@@ -41,7 +40,7 @@ bool is_at(int descriptor, const fs::path& path) {
 
 }  // namespace
 
-RunLock::RunLock(fs::path folder) : folder_(fs::absolute(std::move(folder))), file_(folder_ / ".lock") {
+RunLock::RunLock(const fs::path& folder) : folder_(fs::absolute(folder)), file_(folder_ / ".lock") {
   try {
     make_folders();
     take();

@@ -12,7 +12,7 @@ class RunLock {
  public:
   /// Makes the folder where it is absent, and removes what runs that were killed left half written. Throws
   /// Error where it cannot be made or written to, or where another run holds it: then nothing is changed.
-  explicit RunLock(std::filesystem::path folder);
+  explicit RunLock(const std::filesystem::path& folder);
   /// Removes the lock file, and the folders made for it where nothing was put into them.
   ~RunLock();
   RunLock(const RunLock&) = delete;

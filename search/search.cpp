@@ -64,7 +64,7 @@ std::vector<Contender> contenders_of(const FreezeResult& freeze, const std::vect
 /// chooses again.
 Choice choose_and_tune(Evaluator& evaluator, std::vector<Contender>& contenders, double threshold,
                        const RateSearch& rates, const SearchLog& log) {
-  const Choice first = choose_schedule(evaluator, contenders, threshold);
+  Choice first = choose_schedule(evaluator, contenders, threshold);
   if (rates.given) return first;
   const Contender chosen = contenders[first.chosen];
   Schedule schedule = chosen.evaluation.request.schedule;

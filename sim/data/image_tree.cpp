@@ -98,7 +98,8 @@ void list_part(ImagePart& part, std::vector<std::string>& classes, LeftOut& left
   for (const std::string& name : visible(list_folders(part.folder), part.shown, left_out)) {
     const auto known = std::lower_bound(classes.begin(), classes.end(), name);
     const bool is_known = known != classes.end() && *known == name;
-    const auto label = static_cast<int32_t>(is_training ? classes.size() : known - classes.begin());
+    const auto label =
+        static_cast<int32_t>(is_training ? classes.size() : static_cast<size_t>(known - classes.begin()));
     const size_t before = part.names.size();
     add_class(name, label, part, left_out, notes);
     const bool has_images = part.names.size() > before;
