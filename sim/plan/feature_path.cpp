@@ -76,7 +76,7 @@ Refusal pass(const Graph& graph, const Op& op, const AveragePool2d& pool, Featur
       !covers(input.shape[2], pool.filter_width, pool.stride_width, pool.padding))
     return "does not average the whole image";
   const ActivationRange clamp = activation_range(pool.activation, graph.tensor(op.outputs[0]).quantization);
-  if (const Refusal refusal = clamp_to(clamp, features.reached.lowest, features.reached.highest, features))
+  if (Refusal refusal = clamp_to(clamp, features.reached.lowest, features.reached.highest, features))
     return refusal;
   features.averaged *= features.axes[0].size * features.axes[1].size;
   features.axes[0].size = features.axes[1].size = 1;
