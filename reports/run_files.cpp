@@ -44,8 +44,8 @@ FreezingCurve read_curve(const JsonView& view) {
     curve.points.push_back(std::move(point));
   }
   if (curve.points.empty()) view.field("points").fail("the curve has no points");
-  if (const JsonView chosen = view.field("chosen"); !chosen.json().is_null())
-    curve.chosen = static_cast<size_t>(chosen.integer(0, static_cast<int64_t>(curve.points.size()) - 1));
+  if (const auto chosen = view.optional_field("chosen"))  // null: a baseline won
+    curve.chosen = static_cast<size_t>(chosen->integer(0, static_cast<int64_t>(curve.points.size()) - 1));
   return curve;
 }
 
@@ -207,8 +207,8 @@ DeviceCheck read_device(const JsonView& view) {
   device.board = view.field("board").string();
   device.same_bits = view.field("bits").one_of({"identical", "different"}) == 0;
   device.training_steps = view.field("training_steps").integer(0);
-  const JsonView count = view.field("instructions_per_training_step");
-  if (!count.json().is_null()) device.instructions_per_step = count.integer(0);
+  if (const auto count = view.optional_field("instructions_per_training_step"))  // null: not counted
+    device.instructions_per_step = count->integer(0);
   return device;
 }
 

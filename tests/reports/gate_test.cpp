@@ -150,13 +150,19 @@ TEST(Gate, PassesChangesUpToTheLimit) {
 }
 
 /// What `tools/run-on-qemu --json` prints, cut to what is read.
-void write_device(const std::filesystem::path& run, int64_t instructions, const char* bits = "identical") {
+void write_device(const std::filesystem::path& run, const testing::Json& instructions, const char* bits = "identical") {
   testing::write_text(run / "device.json", testing::Json({{"schema_version", 1},
                                                           {"board", "mps2-an386"},
                                                           {"bits", bits},
                                                           {"training_steps", 3},
                                                           {"instructions_per_training_step", instructions}})
                                                .dump());
+}
+
+TEST(Gate, ReadsADeviceThatCountedNoInstructions) {
+  const std::filesystem::path run = testing::write_example(testing::scratch_folder() / "run", {});
+  write_device(run, nullptr);
+  EXPECT_FALSE(figures_of(read_run(run)).instructions_per_step);
 }
 
 TEST(Gate, JudgesInstructionsWhereADeviceCountedThem) {

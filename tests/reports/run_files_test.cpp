@@ -8,6 +8,7 @@
 
 #include "reports/figures.h"
 #include "reports/gate_rules.h"
+#include "reports/html_report.h"
 #include "sim/graph/error.h"
 #include "tests/reports/example_run.h"
 
@@ -79,6 +80,19 @@ TEST(RunFiles, NamesTheBytesThatPredictionsLack) {
   testing::write_text(folder / "predictions.bin", "short");
   EXPECT_THAT(error_of([&] { read_run(folder); }),
               AllOf(HasSubstr("comparison.json: labels_offset"), HasSubstr("it has 5 bytes")));
+}
+
+TEST(RunFiles, ReadsAnAnswerThatIsNotOnTheCurve) {
+  const auto folder = testing::write_example(testing::scratch_folder(), {});
+  std::string curve = testing::read_text(folder / "curve.json");
+  const std::string chosen = "\"chosen\": 1";
+  ASSERT_NE(curve.find(chosen), std::string::npos);
+  curve.replace(curve.find(chosen), chosen.size(), "\"chosen\": null");
+  testing::write_text(folder / "curve.json", curve);
+  const thaw::Run run = read_run(folder);
+  ASSERT_TRUE(run.curve);
+  EXPECT_FALSE(run.curve->chosen);
+  EXPECT_THAT(html_report({run}, {}, nullptr), HasSubstr("</html>"));
 }
 
 TEST(RunFiles, NotesWhatIsMissing) {
