@@ -5,7 +5,7 @@
 #include <map>
 
 #include "memmodel/timeline.h"
-#include "sim/graph/printable.h"
+#include "sim/base/printable.h"
 
 namespace thaw {
 namespace {

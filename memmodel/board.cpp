@@ -3,10 +3,10 @@
 
 #include <algorithm>
 
-#include "sim/graph/byte_size.h"
-#include "sim/graph/error.h"
-#include "sim/graph/json.h"
-#include "sim/graph/printable.h"
+#include "sim/base/byte_size.h"
+#include "sim/base/error.h"
+#include "sim/base/json.h"
+#include "sim/base/printable.h"
 
 namespace thaw {
 namespace {

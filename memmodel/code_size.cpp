@@ -1,5 +1,6 @@
 // The table below is what `arm-none-eabi-size` prints (text, which has the constant tables in it) for
 //   arm-none-eabi-gcc 12.2 -std=c11 -mcpu=cortex-m7 -mthumb -mfloat-abi=soft -c engine/kernels/*.c
+//   engine/kernels/dsp/*.c
 // as the generated Makefile compiles them: *_dsp.c and columns.c with -O3, all else with -O2. What the
 // compiler calls is from the members of its libgcc and newlib-nano; frame and calls were fitted to linked
 // firmware.

@@ -8,7 +8,7 @@
 #include "memmodel/state_layout.h"
 #include "memmodel/timeline.h"
 #include "memmodel/totals.h"
-#include "sim/graph/printable.h"
+#include "sim/base/printable.h"
 
 namespace thaw {
 namespace {

@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <cstdio>
 
-#include "sim/graph/printable.h"
+#include "sim/base/printable.h"
 
 namespace thaw {
 namespace {

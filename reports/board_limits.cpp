@@ -3,9 +3,9 @@
 #include <algorithm>
 #include <tuple>
 
-#include "sim/graph/byte_size.h"
-#include "sim/graph/error.h"
-#include "sim/graph/json.h"
+#include "sim/base/byte_size.h"
+#include "sim/base/error.h"
+#include "sim/base/json.h"
 
 namespace thaw {
 

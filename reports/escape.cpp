@@ -1,6 +1,6 @@
 #include "reports/escape.h"
 
-#include "sim/graph/printable.h"
+#include "sim/base/printable.h"
 
 namespace thaw {
 

@@ -2,7 +2,7 @@
 
 #include <fmt/format.h>
 
-#include "sim/graph/json.h"
+#include "sim/base/json.h"
 
 namespace thaw {
 namespace {

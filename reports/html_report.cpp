@@ -5,11 +5,11 @@
 #include <algorithm>
 
 #include "reports/answer.h"
+#include "reports/charts/run_charts.h"
 #include "reports/escape.h"
 #include "reports/html_table.h"
 #include "reports/number_text.h"
 #include "reports/page_assets.h"
-#include "reports/run_charts.h"
 
 namespace thaw {
 namespace {

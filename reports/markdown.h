@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "reports/board_limits.h"
-#include "reports/gate.h"
+#include "reports/gate/gate.h"
 #include "reports/run_files.h"
 
 namespace thaw {

@@ -2,15 +2,15 @@
 
 #include <fmt/format.h>
 
+#include "reports/charts/run_charts.h"
 #include "reports/csv.h"
+#include "reports/gate/junit.h"
 #include "reports/html_report.h"
-#include "reports/junit.h"
 #include "reports/markdown.h"
 #include "reports/report_json.h"
-#include "reports/run_charts.h"
-#include "sim/graph/file.h"
-#include "sim/graph/json.h"
-#include "sim/graph/output_folder.h"
+#include "sim/base/file.h"
+#include "sim/base/json.h"
+#include "sim/base/output_folder.h"
 
 namespace thaw {
 

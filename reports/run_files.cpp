@@ -6,7 +6,7 @@
 #include <functional>
 
 #include "reports/arena_file.h"
-#include "sim/graph/error.h"
+#include "sim/base/error.h"
 
 namespace thaw {
 namespace {

@@ -10,7 +10,7 @@
 #include <string>
 #include <vector>
 
-#include "sim/graph/json.h"
+#include "sim/base/json.h"
 
 namespace thaw {
 

@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-#include "sim/graph/error.h"
+#include "sim/base/error.h"
 
 namespace thaw {
 namespace {

@@ -6,8 +6,8 @@
 #include <string>
 #include <vector>
 
-#include "sim/exec/trainer.h"
 #include "sim/plan/schedule.h"
+#include "sim/train/trainer.h"
 
 namespace thaw {
 

@@ -5,8 +5,8 @@
 #include <mutex>
 
 #include "memmodel/planner.h"
-#include "sim/data/parallel.h"
-#include "sim/graph/error.h"
+#include "sim/base/error.h"
+#include "sim/base/parallel.h"
 
 namespace thaw {
 namespace {

@@ -6,7 +6,7 @@
 #include <span>
 #include <vector>
 
-#include "sim/graph/sha256.h"
+#include "sim/base/sha256.h"
 
 namespace thaw {
 namespace {

@@ -6,10 +6,10 @@
 #include "memmodel/paper_metric.h"
 #include "memmodel/plan_json.h"
 #include "memmodel/planner.h"
+#include "sim/base/error.h"
+#include "sim/base/file.h"
 #include "sim/base/interval.h"
-#include "sim/graph/error.h"
-#include "sim/graph/file.h"
-#include "sim/graph/json.h"
+#include "sim/base/json.h"
 #include "sim/plan/schedule_json.h"
 
 namespace thaw {

@@ -9,8 +9,8 @@
 #include <string>
 #include <system_error>
 
-#include "sim/graph/error.h"
-#include "sim/graph/output_folder.h"
+#include "sim/base/error.h"
+#include "sim/base/output_folder.h"
 
 namespace thaw {
 namespace {

@@ -2,7 +2,7 @@
 
 #include <nlohmann/json.hpp>
 
-#include "sim/graph/json.h"
+#include "sim/base/json.h"
 #include "sim/plan/schedule_json.h"
 
 namespace thaw {

@@ -5,9 +5,9 @@
 #include <utility>
 
 #include "search/trial_json.h"
-#include "sim/graph/error.h"
-#include "sim/graph/file.h"
-#include "sim/graph/sha256.h"
+#include "sim/base/error.h"
+#include "sim/base/file.h"
+#include "sim/base/sha256.h"
 #include "sim/plan/schedule_json.h"
 
 namespace thaw {

@@ -5,7 +5,7 @@
 
 #include "engine/generate/c_text.h"
 #include "engine/generate/kernel_files.h"
-#include "sim/graph/json.h"
+#include "sim/base/json.h"
 
 namespace thaw {
 namespace {

@@ -8,7 +8,7 @@
 #include "engine/generate/embedded_files.h"
 #include "engine/generate/kernel_files.h"
 #include "engine/generate/model_source.h"
-#include "sim/graph/error.h"
+#include "sim/base/error.h"
 
 namespace thaw {
 namespace {

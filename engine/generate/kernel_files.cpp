@@ -31,7 +31,7 @@ void add_with_headers(const std::string& path, std::set<std::string>& files) {
 }
 
 std::string source_of(const std::string& kernel, bool dsp) {
-  std::string faster = std::string(kKernelFolder) + kernel + "_dsp.c";
+  std::string faster = std::string(kKernelFolder) + "dsp/" + kernel + "_dsp.c";
   if (dsp && find_embedded_file(faster) != nullptr) return faster;
   return std::string(kKernelFolder) + kernel + ".c";
 }

@@ -7,7 +7,7 @@
 #include <span>
 #include <string>
 
-#include "sim/graph/sha256.h"
+#include "sim/base/sha256.h"
 
 namespace thaw {
 

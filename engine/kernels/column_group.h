@@ -4,7 +4,7 @@
 #include <stdint.h>
 
 #include "engine/kernels/columns.h"
-#include "engine/kernels/dsp.h"
+#include "engine/kernels/dsp/dsp.h"
 
 /// Adds the products of four bytes of a row with the four columns at *column and moves both pointers on. The
 /// compiler would not load four words at once.

@@ -4,7 +4,7 @@
 #include <stddef.h>
 
 #include "engine/kernels/column_group.h"
-#include "engine/kernels/dsp.h"
+#include "engine/kernels/dsp/dsp.h"
 
 // Where the sums of a row start from.
 static inline void begin(const int32_t* start, const uint32_t* sums, uint32_t part[THAW_COLUMNS]) {

@@ -6,7 +6,7 @@
 
 #include "engine/kernels/clamp_mask.h"
 #include "engine/kernels/conv2d.h"
-#include "engine/kernels/dsp.h"
+#include "engine/kernels/dsp/dsp.h"
 #include "engine/kernels/fixed_point.h"
 
 /// What one channel's outputs share.

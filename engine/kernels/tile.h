@@ -5,7 +5,7 @@
 #include <stdint.h>
 
 #include "engine/kernels/columns.h"
-#include "engine/kernels/dsp.h"
+#include "engine/kernels/dsp/dsp.h"
 
 /// The matrix of a tile: bytes at values[row * stride + column]; `columns` names the `count` (1..4) columns,
 /// NULL = those from `first` on.

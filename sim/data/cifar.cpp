@@ -4,11 +4,11 @@
 #include <algorithm>
 #include <vector>
 
+#include "sim/base/error.h"
+#include "sim/base/file.h"
 #include "sim/data/fit.h"
 #include "sim/data/folder.h"
 #include "sim/data/limits.h"
-#include "sim/graph/error.h"
-#include "sim/graph/file.h"
 
 namespace thaw {
 namespace {

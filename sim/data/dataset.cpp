@@ -8,6 +8,10 @@
 #include <sstream>
 #include <utility>
 
+#include "sim/base/error.h"
+#include "sim/base/file.h"
+#include "sim/base/printable.h"
+#include "sim/base/sha256.h"
 #include "sim/data/cifar.h"
 #include "sim/data/folder.h"
 #include "sim/data/idx.h"
@@ -16,10 +20,6 @@
 #include "sim/data/limits.h"
 #include "sim/data/npz.h"
 #include "sim/data/zip.h"
-#include "sim/graph/error.h"
-#include "sim/graph/file.h"
-#include "sim/graph/printable.h"
-#include "sim/graph/sha256.h"
 
 namespace thaw {
 namespace {

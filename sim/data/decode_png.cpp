@@ -7,10 +7,10 @@
 #include <cstring>
 #include <utility>
 
+#include "sim/base/error.h"
 #include "sim/data/image.h"
 #include "sim/data/limits.h"
 #include "sim/data/orientation.h"
-#include "sim/graph/error.h"
 
 namespace thaw {
 namespace {

@@ -4,10 +4,10 @@
 #include <algorithm>
 #include <utility>
 
+#include "sim/base/error.h"
+#include "sim/base/parallel.h"
 #include "sim/data/limits.h"
-#include "sim/data/parallel.h"
 #include "sim/data/resize.h"
-#include "sim/graph/error.h"
 
 namespace thaw {
 namespace {

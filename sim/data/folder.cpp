@@ -5,7 +5,7 @@
 #include <functional>
 #include <system_error>
 
-#include "sim/graph/error.h"
+#include "sim/base/error.h"
 
 namespace thaw {
 namespace {

@@ -6,8 +6,8 @@
 #include <string>
 #include <utility>
 
+#include "sim/base/error.h"
 #include "sim/data/random.h"
-#include "sim/graph/error.h"
 
 namespace thaw {
 namespace {

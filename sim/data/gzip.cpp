@@ -5,7 +5,7 @@
 
 #include <algorithm>
 
-#include "sim/graph/error.h"
+#include "sim/base/error.h"
 
 namespace thaw {
 namespace {

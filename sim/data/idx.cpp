@@ -5,12 +5,12 @@
 #include <optional>
 #include <utility>
 
+#include "sim/base/error.h"
+#include "sim/base/file.h"
 #include "sim/data/fit.h"
 #include "sim/data/folder.h"
 #include "sim/data/gzip.h"
 #include "sim/data/limits.h"
-#include "sim/graph/error.h"
-#include "sim/graph/file.h"
 
 namespace thaw {
 namespace {

@@ -3,7 +3,7 @@
 
 #include <initializer_list>
 
-#include "sim/graph/error.h"
+#include "sim/base/error.h"
 
 namespace thaw {
 

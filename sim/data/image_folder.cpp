@@ -8,13 +8,13 @@
 #include <utility>
 #include <vector>
 
+#include "sim/base/error.h"
+#include "sim/base/file.h"
+#include "sim/base/parallel.h"
 #include "sim/data/fit.h"
 #include "sim/data/image.h"
 #include "sim/data/image_tree.h"
 #include "sim/data/limits.h"
-#include "sim/data/parallel.h"
-#include "sim/graph/error.h"
-#include "sim/graph/file.h"
 
 namespace thaw {
 namespace {

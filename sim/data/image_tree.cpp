@@ -5,8 +5,8 @@
 #include <cctype>
 #include <optional>
 
+#include "sim/base/error.h"
 #include "sim/data/folder.h"
-#include "sim/graph/error.h"
 
 namespace thaw {
 namespace {

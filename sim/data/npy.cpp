@@ -9,7 +9,7 @@
 #include <limits>
 #include <string_view>
 
-#include "sim/graph/error.h"
+#include "sim/base/error.h"
 
 namespace thaw {
 namespace {

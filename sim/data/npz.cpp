@@ -7,11 +7,11 @@
 #include <utility>
 #include <vector>
 
+#include "sim/base/error.h"
 #include "sim/data/fit.h"
 #include "sim/data/npy.h"
 #include "sim/data/npz_labels.h"
 #include "sim/data/zip.h"
-#include "sim/graph/error.h"
 
 namespace thaw {
 namespace {

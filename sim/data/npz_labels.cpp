@@ -6,8 +6,8 @@
 #include <cstdio>
 #include <utility>
 
+#include "sim/base/error.h"
 #include "sim/data/limits.h"
-#include "sim/graph/error.h"
 
 namespace thaw {
 namespace {

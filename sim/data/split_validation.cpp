@@ -7,8 +7,8 @@
 #include <numeric>
 #include <utility>
 
+#include "sim/base/error.h"
 #include "sim/data/random.h"
-#include "sim/graph/error.h"
 
 namespace thaw {
 namespace {

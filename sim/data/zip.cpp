@@ -6,9 +6,9 @@
 
 #include <algorithm>
 
+#include "sim/base/error.h"
 #include "sim/data/gzip.h"
 #include "sim/data/limits.h"
-#include "sim/graph/error.h"
 
 namespace thaw {
 namespace {

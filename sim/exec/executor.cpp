@@ -10,9 +10,9 @@
 
 #include "engine/kernels/classifier.h"
 #include "engine/kernels/gradient.h"
-#include "sim/exec/host_kernels.h"
+#include "sim/base/error.h"
+#include "sim/exec/host/host_kernels.h"
 #include "sim/exec/portable_kernels.h"
-#include "sim/graph/error.h"
 #include "sim/plan/state_limit.h"
 
 namespace thaw {

@@ -7,7 +7,7 @@
 #include <optional>
 #include <span>
 
-#include "sim/data/parallel.h"
+#include "sim/base/parallel.h"
 #include "sim/data/random.h"
 #include "sim/plan/lower.h"
 

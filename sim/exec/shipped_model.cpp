@@ -8,7 +8,7 @@
 #include <span>
 
 #include "sim/base/paired_test.h"
-#include "sim/data/parallel.h"
+#include "sim/base/parallel.h"
 #include "sim/exec/executor.h"
 #include "sim/plan/lower.h"
 

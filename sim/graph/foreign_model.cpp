@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "sim/graph/error.h"
+#include "sim/base/error.h"
 #include "sim/graph/operator_names.h"
 #include "sim/graph/tflite_access.h"
 

@@ -7,8 +7,8 @@
 #include <cstdlib>
 #include <string>
 
+#include "sim/base/error.h"
 #include "sim/graph/effective_scale.h"
-#include "sim/graph/error.h"
 #include "sim/graph/folded_axes.h"
 #include "sim/graph/graph_paths.h"
 #include "sim/graph/quantized_multiplier.h"

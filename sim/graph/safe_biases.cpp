@@ -8,9 +8,9 @@
 #include <optional>
 #include <string>
 
+#include "sim/base/error.h"
 #include "sim/graph/activation_range.h"
 #include "sim/graph/effective_scale.h"
-#include "sim/graph/error.h"
 #include "sim/graph/graph_paths.h"
 #include "sim/graph/quantized_multiplier.h"
 

@@ -10,15 +10,15 @@
 #include <set>
 #include <vector>
 
-#include "sim/graph/error.h"
-#include "sim/graph/file.h"
+#include "sim/base/error.h"
+#include "sim/base/file.h"
+#include "sim/base/printable.h"
+#include "sim/base/sha256.h"
 #include "sim/graph/foreign_model.h"
 #include "sim/graph/graph_check.h"
 #include "sim/graph/graph_paths.h"
 #include "sim/graph/operator_names.h"
-#include "sim/graph/printable.h"
 #include "sim/graph/safe_biases.h"
-#include "sim/graph/sha256.h"
 #include "sim/graph/tflite_access.h"
 #include "sim/graph/tflite_verify.h"
 #include "sim/graph/zero_scales.h"

@@ -7,7 +7,7 @@
 #include <cstdint>
 #include <cstring>
 
-#include "sim/graph/error.h"
+#include "sim/base/error.h"
 
 namespace thaw {
 

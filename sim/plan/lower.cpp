@@ -7,7 +7,7 @@
 #include <numeric>
 #include <tuple>
 
-#include "sim/graph/error.h"
+#include "sim/base/error.h"
 #include "sim/plan/fixed_point_plan.h"
 #include "sim/plan/plan_builder.h"
 #include "sim/plan/scratch.h"

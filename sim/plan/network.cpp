@@ -5,9 +5,9 @@
 #include <cmath>
 #include <numeric>
 
+#include "sim/base/error.h"
 #include "sim/graph/activation_range.h"
 #include "sim/graph/effective_scale.h"
-#include "sim/graph/error.h"
 #include "sim/graph/same_values.h"
 #include "sim/graph/window.h"
 #include "sim/plan/feature_path.h"

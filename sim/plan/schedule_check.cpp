@@ -4,9 +4,9 @@
 #include <cstddef>
 #include <vector>
 
-#include "sim/graph/error.h"
+#include "sim/base/error.h"
+#include "sim/base/nearest_name.h"
 #include "sim/plan/lower.h"
-#include "sim/plan/nearest_name.h"
 
 namespace thaw {
 namespace {

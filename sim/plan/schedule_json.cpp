@@ -6,9 +6,9 @@
 #include <span>
 #include <vector>
 
-#include "sim/graph/error.h"
-#include "sim/graph/file.h"
-#include "sim/graph/json.h"
+#include "sim/base/error.h"
+#include "sim/base/file.h"
+#include "sim/base/json.h"
 #include "sim/plan/schedule_check.h"
 
 namespace thaw {

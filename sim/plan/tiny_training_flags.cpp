@@ -7,7 +7,7 @@
 #include <cstddef>
 #include <optional>
 
-#include "sim/graph/error.h"
+#include "sim/base/error.h"
 #include "sim/plan/channel_selection.h"
 #include "sim/plan/schedule_check.h"
 

@@ -8,9 +8,9 @@
 #include <fstream>
 #include <functional>
 
-#include "sim/graph/byte_size.h"
-#include "sim/graph/error.h"
-#include "tests/fuzz/mutate.h"
+#include "sim/base/byte_size.h"
+#include "sim/base/error.h"
+#include "tests/support/mutate.h"
 
 namespace thaw {
 namespace {

@@ -8,14 +8,14 @@
 #include "memmodel/board.h"
 #include "memmodel/planner.h"
 #include "memmodel/totals.h"
-#include "sim/graph/error.h"
+#include "sim/base/error.h"
 #include "sim/graph/tflite_reader.h"
 #include "sim/plan/lower.h"
 #include "sim/plan/network.h"
 #include "sim/plan/passes.h"
-#include "tests/shared_folder.h"
-#include "tests/sim/exec/explicit_padding.h"
-#include "tests/sim/exec/random_network.h"
+#include "tests/support/explicit_padding.h"
+#include "tests/support/random_network.h"
+#include "tests/support/shared_folder.h"
 
 namespace thaw {
 namespace {

@@ -5,11 +5,11 @@
 
 #include <string>
 
-#include "sim/graph/json.h"
+#include "sim/base/json.h"
 #include "sim/graph/tflite_reader.h"
 #include "sim/plan/network.h"
 #include "sim/plan/tiny_training_flags.h"
-#include "tests/shared_folder.h"
+#include "tests/support/shared_folder.h"
 
 namespace thaw {
 namespace {

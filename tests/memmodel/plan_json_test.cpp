@@ -9,14 +9,14 @@
 #include "memmodel/planner.h"
 #include "memmodel/totals.h"
 #include "memmodel/validator.h"
-#include "sim/graph/json.h"
+#include "sim/base/json.h"
 #include "sim/graph/tflite_reader.h"
 #include "sim/plan/lower.h"
 #include "sim/plan/passes.h"
 #include "sim/plan/tiny_training_flags.h"
-#include "tests/json_schema.h"
 #include "tests/memmodel/bare_plan.h"
-#include "tests/shared_folder.h"
+#include "tests/support/json_schema.h"
+#include "tests/support/shared_folder.h"
 
 namespace thaw {
 namespace {

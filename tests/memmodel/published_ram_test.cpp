@@ -10,7 +10,7 @@
 #include "sim/plan/network.h"
 #include "sim/plan/passes.h"
 #include "sim/plan/schedule_json.h"
-#include "tests/shared_folder.h"
+#include "tests/support/shared_folder.h"
 
 namespace thaw {
 namespace {

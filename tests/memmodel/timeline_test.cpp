@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "memmodel/planner.h"
-#include "sim/graph/printable.h"
+#include "sim/base/printable.h"
 #include "tests/memmodel/bare_plan.h"
 
 namespace thaw {

@@ -6,9 +6,9 @@
 
 #include "reports/csv.h"
 #include "reports/escape.h"
-#include "reports/junit.h"
+#include "reports/gate/junit.h"
 #include "reports/schedule_diff.h"
-#include "sim/graph/json.h"
+#include "sim/base/json.h"
 #include "tests/reports/example_run.h"
 
 namespace thaw {

@@ -5,8 +5,8 @@
 #include "reports/figures.h"
 #include "reports/html_report.h"
 #include "reports/report_json.h"
-#include "tests/fuzz/mutate.h"
 #include "tests/reports/example_run.h"
+#include "tests/support/mutate.h"
 
 namespace thaw {
 namespace {

@@ -7,9 +7,9 @@
 #include <functional>
 
 #include "reports/figures.h"
-#include "reports/gate_rules.h"
+#include "reports/gate/gate_rules.h"
 #include "reports/html_report.h"
-#include "sim/graph/error.h"
+#include "sim/base/error.h"
 #include "tests/reports/example_run.h"
 
 namespace thaw {

@@ -4,7 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "sim/graph/error.h"
+#include "sim/base/error.h"
 #include "tests/search/small_problem.h"
 
 namespace thaw {

@@ -11,7 +11,7 @@
 #include <memory>
 #include <string>
 
-#include "sim/graph/error.h"
+#include "sim/base/error.h"
 
 namespace thaw {
 namespace {

@@ -13,9 +13,9 @@
 
 #include "search/run_directory.h"
 #include "search/schedules.h"
-#include "sim/graph/error.h"
-#include "tests/json_schema.h"
+#include "sim/base/error.h"
 #include "tests/search/small_problem.h"
+#include "tests/support/json_schema.h"
 
 namespace thaw {
 namespace {

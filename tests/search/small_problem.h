@@ -7,7 +7,7 @@
 #include "search/evaluator.h"
 #include "sim/data/random.h"
 #include "sim/graph/tflite_reader.h"
-#include "tests/shared_folder.h"
+#include "tests/support/shared_folder.h"
 
 namespace thaw::testing {
 

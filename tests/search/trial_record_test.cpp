@@ -13,8 +13,8 @@
 #include <string>
 #include <vector>
 
-#include "sim/graph/error.h"
-#include "tests/file_size_limit.h"
+#include "sim/base/error.h"
+#include "tests/support/file_size_limit.h"
 
 namespace thaw {
 namespace {

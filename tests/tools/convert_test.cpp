@@ -5,9 +5,9 @@
 #include <nlohmann/json.hpp>
 #include <string>
 
-#include "sim/exec/trained_model.h"
-#include "sim/graph/json.h"
-#include "tests/json_schema.h"
+#include "sim/base/json.h"
+#include "sim/train/trained_model.h"
+#include "tests/support/json_schema.h"
 #include "tests/tools/small_project.h"
 
 namespace thaw {

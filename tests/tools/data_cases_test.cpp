@@ -9,8 +9,8 @@
 #include <string>
 #include <vector>
 
-#include "sim/graph/json.h"
-#include "tests/shared_folder.h"
+#include "sim/base/json.h"
+#include "tests/support/shared_folder.h"
 #include "tests/tools/small_project.h"
 
 namespace thaw {

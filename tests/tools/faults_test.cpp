@@ -13,8 +13,8 @@
 #include <thread>
 #include <vector>
 
-#include "sim/graph/json.h"
-#include "tests/file_size_limit.h"
+#include "sim/base/json.h"
+#include "tests/support/file_size_limit.h"
 #include "tests/tools/small_project.h"
 
 namespace thaw {

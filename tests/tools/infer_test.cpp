@@ -6,7 +6,7 @@
 #include <numeric>
 #include <string>
 
-#include "tests/shared_folder.h"
+#include "tests/support/shared_folder.h"
 #include "tests/tools/small_project.h"
 
 namespace thaw {

@@ -5,7 +5,7 @@
 #include <nlohmann/json.hpp>
 #include <string>
 
-#include "tests/shared_folder.h"
+#include "tests/support/shared_folder.h"
 #include "tests/tools/small_project.h"
 
 namespace thaw {

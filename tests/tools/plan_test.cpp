@@ -4,9 +4,9 @@
 
 #include <string>
 
-#include "sim/graph/json.h"
-#include "tests/json_schema.h"
-#include "tests/shared_folder.h"
+#include "sim/base/json.h"
+#include "tests/support/json_schema.h"
+#include "tests/support/shared_folder.h"
 #include "tests/tools/small_project.h"
 
 namespace thaw {

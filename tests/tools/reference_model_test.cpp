@@ -5,7 +5,7 @@
 #include <nlohmann/json.hpp>
 #include <string>
 
-#include "sim/graph/json.h"
+#include "sim/base/json.h"
 #include "tests/tools/small_project.h"
 
 namespace thaw {

@@ -4,8 +4,8 @@
 
 #include <nlohmann/json.hpp>
 
-#include "sim/graph/json.h"
-#include "tests/shared_folder.h"
+#include "sim/base/json.h"
+#include "tests/support/shared_folder.h"
 #include "tests/tools/small_project.h"
 
 namespace thaw {

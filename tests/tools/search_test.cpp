@@ -11,8 +11,8 @@
 #include <thread>
 #include <vector>
 
-#include "sim/graph/json.h"
-#include "tests/json_schema.h"
+#include "sim/base/json.h"
+#include "tests/support/json_schema.h"
 #include "tests/tools/small_project.h"
 
 namespace thaw {

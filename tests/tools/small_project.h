@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-#include "sim/graph/file.h"
+#include "sim/base/file.h"
 #include "sim/graph/tflite_reader.h"
 #include "sim/graph/tflite_writer.h"
 #include "sim/plan/network.h"

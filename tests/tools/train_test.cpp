@@ -8,9 +8,9 @@
 #include <thread>
 #include <vector>
 
-#include "sim/exec/state_file.h"
-#include "sim/graph/json.h"
-#include "tests/json_schema.h"
+#include "sim/base/json.h"
+#include "sim/train/state_file.h"
+#include "tests/support/json_schema.h"
 #include "tests/tools/small_project.h"
 
 namespace thaw {

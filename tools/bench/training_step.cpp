@@ -10,14 +10,14 @@
 #include <string>
 #include <vector>
 
+#include "sim/base/error.h"
 #include "sim/data/dataset.h"
 #include "sim/data/to_int8.h"
-#include "sim/exec/instruction_set.h"
-#include "sim/exec/trainer.h"
-#include "sim/graph/error.h"
+#include "sim/exec/host/instruction_set.h"
 #include "sim/graph/tflite_reader.h"
 #include "sim/plan/fixed_point_plan.h"
 #include "sim/plan/schedule_json.h"
+#include "sim/train/trainer.h"
 
 namespace {
 

@@ -5,7 +5,7 @@
 #include <filesystem>
 #include <vector>
 
-#include "sim/graph/error.h"
+#include "sim/base/error.h"
 
 namespace thaw::cli {
 namespace {

@@ -7,9 +7,9 @@
 #include <string_view>
 #include <thread>
 
-#include "sim/data/parallel.h"
-#include "sim/graph/byte_size.h"
-#include "sim/graph/error.h"
+#include "sim/base/byte_size.h"
+#include "sim/base/error.h"
+#include "sim/base/parallel.h"
 #include "sim/plan/schedule_check.h"
 
 namespace thaw::cli {

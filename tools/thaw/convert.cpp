@@ -8,9 +8,9 @@
 #include <string>
 #include <vector>
 
-#include "sim/graph/error.h"
-#include "sim/graph/file.h"
-#include "sim/graph/output_folder.h"
+#include "sim/base/error.h"
+#include "sim/base/file.h"
+#include "sim/base/output_folder.h"
 #include "sim/graph/tflite_reader.h"
 #include "sim/plan/network.h"
 #include "sim/plan/schedule_check.h"

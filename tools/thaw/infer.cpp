@@ -11,11 +11,11 @@
 #include <vector>
 
 #include "memmodel/planner.h"
+#include "sim/base/error.h"
+#include "sim/base/file.h"
+#include "sim/base/output_folder.h"
 #include "sim/exec/executor.h"
 #include "sim/exec/shipped_model.h"
-#include "sim/graph/error.h"
-#include "sim/graph/file.h"
-#include "sim/graph/output_folder.h"
 #include "sim/graph/tflite_reader.h"
 #include "sim/plan/lower.h"
 #include "tools/thaw/accuracy.h"

@@ -6,11 +6,11 @@
 #include <optional>
 #include <string>
 
-#include "sim/exec/trained_model.h"
-#include "sim/graph/error.h"
+#include "sim/base/error.h"
 #include "sim/graph/tflite_reader.h"
 #include "sim/plan/lower.h"
 #include "sim/plan/network.h"
+#include "sim/train/trained_model.h"
 #include "tools/thaw/command.h"
 #include "tools/thaw/common_options.h"
 #include "tools/thaw/json_output.h"

@@ -15,9 +15,9 @@
 #include <system_error>
 #include <vector>
 
-#include "sim/graph/error.h"
-#include "sim/graph/file.h"
-#include "sim/plan/nearest_name.h"
+#include "sim/base/error.h"
+#include "sim/base/file.h"
+#include "sim/base/nearest_name.h"
 #include "tools/thaw/command.h"
 #include "tools/thaw/run_record.h"
 #include "tools/thaw/terminal.h"

@@ -7,12 +7,12 @@
 #include <optional>
 #include <utility>
 
+#include "sim/base/error.h"
 #include "sim/data/classes.h"
 #include "sim/data/input_warning.h"
 #include "sim/data/sample_shape.h"
 #include "sim/data/split_validation.h"
 #include "sim/data/to_int8.h"
-#include "sim/graph/error.h"
 #include "tools/thaw/terminal.h"
 
 namespace thaw::cli {

@@ -8,14 +8,14 @@
 #include <string>
 #include <vector>
 
-#include "reports/gate.h"
+#include "reports/charts/run_charts.h"
+#include "reports/gate/gate.h"
 #include "reports/report_folder.h"
 #include "reports/report_json.h"
-#include "reports/run_charts.h"
 #include "reports/schedule_diff.h"
-#include "sim/graph/error.h"
-#include "sim/graph/file.h"
-#include "sim/graph/output_folder.h"
+#include "sim/base/error.h"
+#include "sim/base/file.h"
+#include "sim/base/output_folder.h"
 #include "tools/thaw/command.h"
 #include "tools/thaw/common_options.h"
 #include "tools/thaw/json_output.h"

@@ -7,7 +7,7 @@
 #include <thread>
 #include <vector>
 
-#include "sim/graph/printable.h"
+#include "sim/base/printable.h"
 
 namespace thaw::cli {
 namespace {

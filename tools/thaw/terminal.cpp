@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <cstdlib>
 
-#include "sim/graph/printable.h"
+#include "sim/base/printable.h"
 
 namespace thaw::cli {
 

@@ -7,7 +7,7 @@
 
 #include "memmodel/totals.h"
 #include "tests/engine/generate/model_firmware.h"
-#include "tests/shared_folder.h"
+#include "tests/support/shared_folder.h"
 
 namespace thaw {
 namespace {

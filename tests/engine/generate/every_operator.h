@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "sim/graph/graph.h"
-#include "tests/sim/exec/noise.h"
+#include "tests/support/noise.h"
 
 namespace thaw::testing {
 

@@ -16,13 +16,13 @@
 #include "engine/generate/generate.h"
 #include "memmodel/board.h"
 #include "memmodel/planner.h"
-#include "sim/exec/firmware_trace.h"
-#include "sim/exec/trainer.h"
-#include "sim/graph/file.h"
+#include "sim/base/file.h"
 #include "sim/plan/fixed_point_plan.h"
 #include "sim/plan/schedule_check.h"
-#include "tests/sim/exec/noise.h"
+#include "sim/train/firmware_trace.h"
+#include "sim/train/trainer.h"
 #include "tests/sim/plan/small_model.h"
+#include "tests/support/noise.h"
 
 namespace thaw::testing {
 

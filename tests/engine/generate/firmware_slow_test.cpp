@@ -12,9 +12,9 @@
 #include "tests/engine/generate/every_operator.h"
 #include "tests/engine/generate/firmware.h"
 #include "tests/engine/generate/model_firmware.h"
-#include "tests/shared_folder.h"
-#include "tests/sim/exec/random_network.h"
 #include "tests/sim/plan/small_model.h"
+#include "tests/support/random_network.h"
+#include "tests/support/shared_folder.h"
 
 namespace thaw {
 namespace {

@@ -71,7 +71,7 @@ TEST(FloatAbiSlow, EveryDspKernelCompilesAtOtherLevelsOfOptimisation) {
       const std::string folder = test_folder(std::string(cpu) + optimize).string();
       const testing::CommandResult result = run_command(
           std::string("cd ") + THAW_SOURCE_DIR +
-          " && for f in engine/kernels/*_dsp.c engine/kernels/columns.c; do arm-none-eabi-gcc -std=c11 "
+          " && for f in engine/kernels/dsp/*.c engine/kernels/columns.c; do arm-none-eabi-gcc -std=c11 "
           "-mthumb -mfloat-abi=hard -Wall -Wextra -Werror -I. -mcpu=" +
           cpu + " " + optimize + " -c $f -o '" + folder + "/unit.o' || exit 1; done");
       EXPECT_EQ(result.status, 0) << cpu << " " << optimize << "\n" << result.output;

@@ -13,7 +13,7 @@
 #include "engine/generate/embedded_files.h"
 #include "engine/generate/kernel_files.h"
 #include "engine/generate/model_id.h"
-#include "sim/graph/error.h"
+#include "sim/base/error.h"
 #include "tests/engine/generate/firmware.h"
 #include "tests/sim/plan/small_model.h"
 
@@ -74,10 +74,10 @@ TEST(Generate, TakesOnlyTheKernelsThatAreUsed) {
   EXPECT_TRUE(std::is_sorted(paths.begin(), paths.end()));
   for (const char* used :
        {"thaw_model.c", "thaw_model.h", "thaw_constants.h", "Makefile", "CMakeLists.txt", "README.md",
-        "firmware.json", "engine/kernels/gradient_dsp.c", "engine/kernels/update_conv2d_weights_dsp.c",
-        "engine/kernels/fixed_point.h", "engine/kernels/conv2d_input_gradient.c",
-        "engine/runtime/state_slots.c", "engine/port/mps2-an500/link.ld", "engine/port/cortex-m/sections.ld",
-        "engine/port/cortex-m/start.c"})
+        "firmware.json", "engine/kernels/dsp/gradient_dsp.c",
+        "engine/kernels/dsp/update_conv2d_weights_dsp.c", "engine/kernels/fixed_point.h",
+        "engine/kernels/conv2d_input_gradient.c", "engine/runtime/state_slots.c",
+        "engine/port/mps2-an500/link.ld", "engine/port/cortex-m/sections.ld", "engine/port/cortex-m/start.c"})
     EXPECT_THAT(paths, Contains(used));
   for (const char* unused : {"engine/kernels/add.c", "engine/kernels/softmax.c",
                              "engine/kernels/max_pool2d.c", "engine/kernels/update_depthwise_weights.c",
@@ -85,7 +85,7 @@ TEST(Generate, TakesOnlyTheKernelsThatAreUsed) {
     EXPECT_THAT(paths, Not(Contains(unused)));
   const auto frozen = paths_of(
       files_for(schedule_of({{3, "classifier", true, UpdatedWeights::all, {}}}), board_named("mps2-an500")));
-  EXPECT_THAT(frozen, Not(Contains("engine/kernels/gradient_dsp.c")));
+  EXPECT_THAT(frozen, Not(Contains("engine/kernels/dsp/gradient_dsp.c")));
 }
 
 TEST(Generate, HostAndPortlessBoards) {
@@ -213,8 +213,9 @@ TEST(KernelFiles, FollowTheSourcesThatASourceIncludes) {
 
 TEST(KernelFiles, TakeTheDspVersionWhereThereIsOne) {
   for (const EmbeddedFile& file : embedded_files()) {
-    if (!file.path.starts_with("engine/kernels/") || !file.path.ends_with("_dsp.c")) continue;
-    const std::string stem(file.path.substr(15, file.path.size() - 15 - 6));
+    const std::string folder = "engine/kernels/dsp/";
+    if (!file.path.starts_with(folder) || !file.path.ends_with("_dsp.c")) continue;
+    const std::string stem(file.path.substr(folder.size(), file.path.size() - folder.size() - 6));
     const std::string portable = "engine/kernels/" + stem + ".c";
     EXPECT_THAT(kernel_files({stem}, true), Contains(std::string(file.path)));
     EXPECT_THAT(kernel_files({stem}, true), Not(Contains(portable)));

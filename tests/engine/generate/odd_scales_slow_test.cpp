@@ -1,13 +1,13 @@
 // Firmware of models whose scales are 0, missing or off by a bit: the simulator's bits.
 #include <gtest/gtest.h>
 
-#include "sim/graph/error.h"
+#include "sim/base/error.h"
 #include "sim/graph/tflite_reader.h"
 #include "sim/graph/tflite_writer.h"
 #include "tests/engine/generate/firmware.h"
 #include "tests/engine/generate/model_firmware.h"
-#include "tests/sim/exec/random_network.h"
 #include "tests/sim/graph/odd_scales.h"
+#include "tests/support/random_network.h"
 
 namespace thaw {
 namespace {

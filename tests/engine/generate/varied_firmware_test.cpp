@@ -10,7 +10,7 @@
 #include "sim/graph/tflite_reader.h"
 #include "sim/plan/schedule_json.h"
 #include "tests/engine/generate/firmware.h"
-#include "tests/sim/exec/varied_plan.h"
+#include "tests/support/varied_plan.h"
 
 namespace thaw {
 namespace {
@@ -35,9 +35,9 @@ fs::path folder_of(const fs::path& all, size_t model) {
 /// One compiler call for the kernels, which all models share, and a short one a model.
 testing::CommandResult compile(const fs::path& all, size_t models) {
   const std::string root = THAW_SOURCE_DIR;
-  std::string command =
-      "cd '" + all.string() + "' && mkdir -p kernels && cd kernels && gcc -std=c11 -O1 -fPIC -I'" + root +
-      "' -c $(ls '" + root + "'/engine/kernels/*.c | grep -v _dsp) '" + root + "'/engine/runtime/*.c";
+  std::string command = "cd '" + all.string() +
+                        "' && mkdir -p kernels && cd kernels && gcc -std=c11 -O1 -fPIC -I'" + root +
+                        "' -c '" + root + "'/engine/kernels/*.c '" + root + "'/engine/runtime/*.c";
   for (size_t i = 0; i < models; ++i)
     command +=
         " && cd ../" + std::to_string(i) +

@@ -1,8 +1,8 @@
 # Compiles every kernel and every kernel header alone as freestanding C11, warnings as errors, and checks that
 # none includes more than the three headers that a bare compiler has.
 cmake_minimum_required(VERSION 3.22)
-file(GLOB sources ${ROOT}/engine/kernels/*.c)
-file(GLOB headers ${ROOT}/engine/kernels/*.h)
+file(GLOB sources ${ROOT}/engine/kernels/*.c ${ROOT}/engine/kernels/dsp/*.c)
+file(GLOB headers ${ROOT}/engine/kernels/*.h ${ROOT}/engine/kernels/dsp/*.h)
 if(NOT sources OR NOT headers)
   message(FATAL_ERROR "no kernels found in ${ROOT}/engine/kernels")
 endif()
@@ -22,7 +22,8 @@ endforeach()
 set(units ${sources})
 foreach(header ${headers})
   get_filename_component(name ${header} NAME)
-  file(WRITE ${OUTPUT}/freestanding/${name}.c "#include \"engine/kernels/${name}\"\n")
+  file(RELATIVE_PATH path ${ROOT} ${header})
+  file(WRITE ${OUTPUT}/freestanding/${name}.c "#include \"${path}\"\n")
   list(APPEND units ${OUTPUT}/freestanding/${name}.c)
 endforeach()
 

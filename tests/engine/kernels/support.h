@@ -17,7 +17,7 @@
 #include <vector>
 
 #include "engine/kernels/conv2d.h"
-#include "tests/shared_folder.h"
+#include "tests/support/shared_folder.h"
 
 namespace thaw::testing {
 

@@ -4,9 +4,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "tests/fuzz/mutate.h"
 #include "tests/sim/data/make_inputs.h"
-#include "tests/sim/data/temporary_folder.h"
+#include "tests/support/mutate.h"
+#include "tests/support/temporary_folder.h"
 
 namespace thaw {
 namespace {

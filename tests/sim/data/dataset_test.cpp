@@ -7,10 +7,10 @@
 
 #include <algorithm>
 
-#include "sim/graph/sha256.h"
-#include "tests/fuzz/mutate.h"
+#include "sim/base/sha256.h"
 #include "tests/sim/data/make_inputs.h"
-#include "tests/sim/data/temporary_folder.h"
+#include "tests/support/mutate.h"
+#include "tests/support/temporary_folder.h"
 
 namespace thaw {
 namespace {

@@ -7,7 +7,7 @@
 #include <algorithm>
 #include <set>
 
-#include "sim/graph/error.h"
+#include "sim/base/error.h"
 
 namespace thaw {
 namespace {

@@ -9,9 +9,9 @@
 #include "sim/data/npz.h"
 #include "sim/data/npz_labels.h"
 #include "sim/data/orientation.h"
-#include "tests/fuzz/mutate.h"
 #include "tests/sim/data/make_inputs.h"
-#include "tests/sim/data/temporary_folder.h"
+#include "tests/support/mutate.h"
+#include "tests/support/temporary_folder.h"
 
 namespace thaw {
 namespace {

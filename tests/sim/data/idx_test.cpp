@@ -6,7 +6,7 @@
 
 #include "sim/data/gzip.h"
 #include "tests/sim/data/make_inputs.h"
-#include "tests/sim/data/temporary_folder.h"
+#include "tests/support/temporary_folder.h"
 
 namespace thaw {
 namespace {

@@ -5,8 +5,8 @@
 #include <gtest/gtest.h>
 
 #include "sim/data/image.h"
-#include "tests/fuzz/mutate.h"
-#include "tests/sim/data/temporary_folder.h"
+#include "tests/support/mutate.h"
+#include "tests/support/temporary_folder.h"
 
 namespace thaw {
 namespace {

@@ -5,7 +5,7 @@
 #include <gtest/gtest.h>
 
 #include "tests/sim/data/make_inputs.h"
-#include "tests/sim/data/temporary_folder.h"
+#include "tests/support/temporary_folder.h"
 
 namespace thaw {
 namespace {

@@ -8,7 +8,7 @@
 #include <filesystem>
 
 #include "sim/data/zip.h"
-#include "tests/sim/data/temporary_folder.h"
+#include "tests/support/temporary_folder.h"
 
 namespace thaw {
 namespace {

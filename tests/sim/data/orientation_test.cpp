@@ -6,7 +6,7 @@
 
 #include <string>
 
-#include "tests/fuzz/mutate.h"
+#include "tests/support/mutate.h"
 
 namespace thaw {
 namespace {
@@ -20,7 +20,9 @@ int32_t orientation(const std::string& exif) {
 TEST(ExifOrientation, EitherByteOrderBehindOtherTags) {
   // Little-endian: two entries, the first is ImageWidth (0x0100).
   const std::string entries = "\x02\0\0\x01\x03\0\x01\0\0\0\x09\0\0\0\x12\x01\x03\0\x01\0\0\0\x06\0\0\0"s;
-  EXPECT_EQ(orientation("II*\0\x08\0\0\0"s + entries), 6);
+  std::string exif = "II*\0\x08\0\0\0"s;
+  exif += entries;
+  EXPECT_EQ(orientation(exif), 6);
   EXPECT_EQ(orientation("Exif\0\0II*\0\x08\0\0\0"s + entries), 6);
   EXPECT_EQ(orientation("II*\0\x0A\0\0\0zz"s + entries), 6);  // the table stands where the header says
   EXPECT_EQ(orientation("MM\0*\0\0\0\x08\0\x01\x01\x12\0\x03\0\0\0\x01\0\x03\0\0"s), 3);

@@ -6,7 +6,7 @@
 #include <fstream>
 #include <nlohmann/json.hpp>
 
-#include "tests/shared_folder.h"
+#include "tests/support/shared_folder.h"
 
 namespace thaw {
 namespace {

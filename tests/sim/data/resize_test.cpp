@@ -6,9 +6,9 @@
 #include <fstream>
 #include <nlohmann/json.hpp>
 
+#include "sim/base/sha256.h"
 #include "sim/data/random.h"
-#include "sim/graph/sha256.h"
-#include "tests/shared_folder.h"
+#include "tests/support/shared_folder.h"
 
 namespace thaw {
 namespace {

@@ -6,7 +6,7 @@
 
 #include <limits>
 
-#include "tests/sim/data/temporary_folder.h"
+#include "tests/support/temporary_folder.h"
 
 namespace thaw {
 namespace {

@@ -6,15 +6,15 @@
 #include <fstream>
 #include <iterator>
 
-#include "sim/exec/trained_model.h"
 #include "sim/graph/tflite_reader.h"
 #include "sim/plan/fixed_point_plan.h"
 #include "sim/plan/lower.h"
 #include "sim/plan/passes.h"
 #include "sim/plan/schedule_check.h"
 #include "sim/plan/schedule_json.h"
-#include "tests/sim/exec/compare_kernels.h"
-#include "tests/sim/exec/same_bits.h"
+#include "sim/train/trained_model.h"
+#include "tests/support/compare_kernels.h"
+#include "tests/support/same_bits.h"
 
 namespace thaw {
 namespace {

@@ -2,18 +2,18 @@
 // thaw::Error on the way. Overflows in kernels are for the sanitizers to find.
 #include <gtest/gtest.h>
 
+#include "sim/base/file.h"
 #include "sim/exec/executor.h"
-#include "sim/graph/file.h"
 #include "sim/graph/tflite_reader.h"
 #include "sim/graph/tflite_writer.h"
 #include "sim/plan/fixed_point_plan.h"
 #include "sim/plan/lower.h"
 #include "sim/plan/passes.h"
-#include "tests/fuzz/mutate.h"
-#include "tests/shared_folder.h"
-#include "tests/sim/exec/noise.h"
-#include "tests/sim/exec/random_network.h"
 #include "tests/sim/plan/small_model.h"
+#include "tests/support/mutate.h"
+#include "tests/support/noise.h"
+#include "tests/support/random_network.h"
+#include "tests/support/shared_folder.h"
 
 namespace thaw {
 namespace {

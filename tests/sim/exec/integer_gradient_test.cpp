@@ -7,14 +7,14 @@
 #include <cmath>
 #include <map>
 
+#include "sim/base/error.h"
 #include "sim/exec/executor.h"
-#include "sim/graph/error.h"
 #include "sim/plan/fixed_point_plan.h"
 #include "sim/plan/lower.h"
-#include "tests/sim/exec/fixed_weight.h"
-#include "tests/sim/exec/noise.h"
-#include "tests/sim/exec/random_network.h"
-#include "tests/sim/exec/varied_plan.h"
+#include "tests/support/fixed_weight.h"
+#include "tests/support/noise.h"
+#include "tests/support/random_network.h"
+#include "tests/support/varied_plan.h"
 
 namespace thaw {
 namespace {

@@ -7,17 +7,17 @@
 #include <string>
 #include <vector>
 
+#include "sim/base/error.h"
+#include "sim/base/file.h"
 #include "sim/exec/executor.h"
-#include "sim/graph/error.h"
-#include "sim/graph/file.h"
 #include "sim/graph/tflite_reader.h"
 #include "sim/graph/tflite_writer.h"
 #include "sim/plan/lower.h"
 #include "sim/plan/passes.h"
-#include "tests/shared_folder.h"
-#include "tests/sim/exec/random_network.h"
-#include "tests/sim/exec/same_bits.h"
 #include "tests/sim/graph/odd_scales.h"
+#include "tests/support/random_network.h"
+#include "tests/support/same_bits.h"
+#include "tests/support/shared_folder.h"
 
 namespace thaw {
 namespace {

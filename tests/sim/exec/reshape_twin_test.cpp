@@ -6,8 +6,8 @@
 
 #include "sim/plan/lower.h"
 #include "sim/plan/passes.h"
-#include "tests/sim/exec/random_network.h"
-#include "tests/sim/exec/same_bits.h"
+#include "tests/support/random_network.h"
+#include "tests/support/same_bits.h"
 
 namespace thaw {
 namespace {

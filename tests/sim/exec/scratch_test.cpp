@@ -5,7 +5,7 @@
 
 #include "engine/kernels/gradient.h"
 #include "engine/kernels/update.h"
-#include "tests/sim/exec/noise.h"
+#include "tests/support/noise.h"
 
 namespace thaw {
 namespace {

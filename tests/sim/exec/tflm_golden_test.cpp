@@ -15,7 +15,7 @@
 #include "sim/graph/tflite_reader.h"
 #include "sim/plan/lower.h"
 #include "sim/plan/passes.h"
-#include "tests/shared_folder.h"
+#include "tests/support/shared_folder.h"
 
 namespace thaw {
 namespace {

@@ -1,6 +1,6 @@
 // Networks of every shape that people draw: what lowering accepts is computed alike by all kernels, what it
 // refuses has a reason.
-#include "tests/sim/exec/varied_network.h"
+#include "tests/support/varied_network.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -8,14 +8,14 @@
 #include <map>
 #include <string>
 
-#include "sim/exec/trained_model.h"
-#include "sim/graph/error.h"
+#include "sim/base/error.h"
 #include "sim/plan/fixed_point_plan.h"
 #include "sim/plan/lower.h"
 #include "sim/plan/passes.h"
-#include "tests/sim/exec/compare_kernels.h"
-#include "tests/sim/exec/same_bits.h"
-#include "tests/sim/exec/varied_plan.h"
+#include "sim/train/trained_model.h"
+#include "tests/support/compare_kernels.h"
+#include "tests/support/same_bits.h"
+#include "tests/support/varied_plan.h"
 
 namespace thaw {
 namespace {

@@ -8,9 +8,9 @@
 #include <string>
 #include <vector>
 
-#include "sim/graph/error.h"
+#include "sim/base/error.h"
 #include "sim/graph/tflite_reader.h"
-#include "tests/shared_folder.h"
+#include "tests/support/shared_folder.h"
 
 namespace thaw {
 namespace {

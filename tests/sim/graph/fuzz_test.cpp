@@ -2,13 +2,13 @@
 // What a reader accepts must also survive being written and read again.
 #include <gtest/gtest.h>
 
-#include "sim/graph/file.h"
-#include "sim/graph/json.h"
+#include "sim/base/file.h"
+#include "sim/base/json.h"
 #include "sim/graph/tflite_reader.h"
 #include "sim/graph/tflite_writer.h"
-#include "tests/fuzz/mutate.h"
-#include "tests/shared_folder.h"
 #include "tests/sim/graph/small_models.h"
+#include "tests/support/mutate.h"
+#include "tests/support/shared_folder.h"
 
 namespace thaw {
 namespace {

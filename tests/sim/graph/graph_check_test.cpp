@@ -6,7 +6,7 @@
 #include <functional>
 #include <limits>
 
-#include "sim/graph/error.h"
+#include "sim/base/error.h"
 #include "tests/sim/graph/small_models.h"
 
 namespace thaw {

@@ -7,7 +7,7 @@
 #include <fstream>
 #include <sstream>
 
-#include "tests/shared_folder.h"
+#include "tests/support/shared_folder.h"
 
 namespace thaw {
 namespace {

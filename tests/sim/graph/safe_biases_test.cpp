@@ -5,12 +5,12 @@
 
 #include <cmath>
 
-#include "sim/graph/error.h"
+#include "sim/base/error.h"
+#include "sim/base/json.h"
 #include "sim/graph/graph_check.h"
-#include "sim/graph/json.h"
 #include "sim/graph/tflite_reader.h"
-#include "tests/shared_folder.h"
 #include "tests/sim/graph/small_models.h"
+#include "tests/support/shared_folder.h"
 
 namespace thaw {
 namespace {

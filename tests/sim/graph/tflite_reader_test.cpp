@@ -6,12 +6,12 @@
 #include <map>
 #include <numeric>
 
+#include "sim/base/error.h"
+#include "sim/base/json.h"
 #include "sim/graph/effective_scale.h"
-#include "sim/graph/error.h"
-#include "sim/graph/json.h"
 #include "sim/graph/tflite_writer.h"
-#include "tests/shared_folder.h"
 #include "tests/sim/graph/small_models.h"
+#include "tests/support/shared_folder.h"
 
 namespace thaw {
 namespace {

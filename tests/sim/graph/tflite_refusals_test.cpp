@@ -5,7 +5,7 @@
 
 #include <functional>
 
-#include "sim/graph/error.h"
+#include "sim/base/error.h"
 #include "sim/graph/tflite_reader.h"
 
 namespace thaw {

@@ -5,11 +5,11 @@
 
 #include <tuple>
 
-#include "sim/graph/file.h"
-#include "sim/graph/sha256.h"
+#include "sim/base/file.h"
+#include "sim/base/sha256.h"
 #include "sim/graph/tflite_reader.h"
-#include "tests/shared_folder.h"
 #include "tests/sim/graph/small_models.h"
+#include "tests/support/shared_folder.h"
 
 namespace thaw {
 namespace {

@@ -8,13 +8,13 @@
 #include <cstring>
 #include <limits>
 
-#include "sim/graph/error.h"
+#include "sim/base/error.h"
 #include "sim/graph/graph_check.h"
 #include "sim/graph/same_values.h"
 #include "sim/graph/tflite_reader.h"
 #include "sim/graph/tflite_writer.h"
-#include "tests/shared_folder.h"
 #include "tests/sim/graph/small_models.h"
+#include "tests/support/shared_folder.h"
 
 namespace thaw {
 namespace {

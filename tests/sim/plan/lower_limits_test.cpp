@@ -6,7 +6,7 @@
 #include <cstring>
 #include <functional>
 
-#include "sim/graph/error.h"
+#include "sim/base/error.h"
 #include "sim/plan/lower.h"
 #include "tests/sim/plan/small_model.h"
 

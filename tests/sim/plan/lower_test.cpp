@@ -8,7 +8,7 @@
 
 #include <set>
 
-#include "sim/graph/error.h"
+#include "sim/base/error.h"
 #include "tests/sim/plan/small_model.h"
 
 namespace thaw {

@@ -4,10 +4,10 @@
 #include <gtest/gtest.h>
 
 #include "memmodel/planner.h"
-#include "sim/graph/error.h"
+#include "sim/base/error.h"
 #include "sim/plan/lower.h"
-#include "tests/sim/exec/random_network.h"
-#include "tests/sim/exec/same_bits.h"
+#include "tests/support/random_network.h"
+#include "tests/support/same_bits.h"
 
 namespace thaw {
 namespace {

@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-#include "sim/graph/error.h"
+#include "sim/base/error.h"
 #include "tests/sim/plan/small_model.h"
 
 namespace thaw {

@@ -8,8 +8,8 @@
 #include <string>
 #include <vector>
 
-#include "sim/graph/error.h"
-#include "tests/fuzz/mutate.h"
+#include "sim/base/error.h"
+#include "tests/support/mutate.h"
 
 namespace thaw {
 namespace {

@@ -9,9 +9,9 @@
 #include "memmodel/validator.h"
 #include "sim/plan/lower.h"
 #include "sim/plan/passes.h"
-#include "tests/sim/exec/random_network.h"
-#include "tests/sim/exec/same_bits.h"
 #include "tests/sim/plan/small_model.h"
+#include "tests/support/random_network.h"
+#include "tests/support/same_bits.h"
 
 namespace thaw {
 namespace {

@@ -11,16 +11,16 @@
 #include <string>
 #include <vector>
 
-#include "sim/graph/error.h"
-#include "sim/graph/file.h"
-#include "sim/graph/json.h"
+#include "sim/base/error.h"
+#include "sim/base/file.h"
+#include "sim/base/json.h"
 #include "sim/graph/tflite_reader.h"
 #include "sim/plan/channel_selection.h"
 #include "sim/plan/schedule_check.h"
 #include "sim/plan/schedule_json.h"
-#include "tests/fuzz/mutate.h"
-#include "tests/shared_folder.h"
 #include "tests/sim/plan/small_model.h"
+#include "tests/support/mutate.h"
+#include "tests/support/shared_folder.h"
 
 namespace thaw {
 namespace {

@@ -1,0 +1,96 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "reports/charts/run_charts.h"
+#include "reports/escape.h"
+#include "reports/number_text.h"
+
+namespace thaw {
+namespace {
+
+constexpr size_t kMostTrials = 4000;  // drawn; enough for the eye, and the page stays small
+
+double kib(int64_t bytes) {
+  return static_cast<double>(bytes) / 1024.0;
+}
+
+std::string describe(const TrialEntry& t) {
+  return fmt::format("trial {}: {}\n{} ({} fidelity, {}), {}{}\n{}", t.trial, clipped(t.role, 80),
+                     percent_text(t.accuracy), clipped(t.fidelity, 20), clipped(t.measured_on, 20),
+                     bytes_text(t.ram_bytes), t.outcome == "ok" ? "" : ", " + clipped(t.outcome, 20),
+                     clipped(schedule_words(t.update, 8), 260));
+}
+
+/// Kinds of trials; cheap looks first, so that thorough ones lie above them.
+enum Kind { kLook, kFull, kTest, kOver, kDiverged };
+
+Kind kind_of(const TrialEntry& t) {
+  if (t.outcome == "diverged") return kDiverged;
+  if (t.outcome == "over_budget") return kOver;
+  if (t.measured_on == "test") return kTest;
+  return t.fidelity == "full" ? kFull : kLook;
+}
+
+/// The round ranges of all trials; those that diverged have bytes but no accuracy.
+void fit_axes(const Run& run, XyChart& chart) {
+  double low_x = kib(run.trials[0].ram_bytes), high_x = low_x, low_y = 100.0, high_y = 0.0;
+  for (const TrialEntry& t : run.trials) {
+    low_x = std::min(low_x, kib(t.ram_bytes));
+    high_x = std::max(high_x, kib(t.ram_bytes));
+    if (kind_of(t) == kDiverged) continue;
+    low_y = std::min(low_y, 100.0 * t.accuracy);
+    high_y = std::max(high_y, 100.0 * t.accuracy);
+  }
+  if (low_y > high_y) low_y = 0.0, high_y = 100.0;
+  chart.x = round_axis(low_x, high_x, "RAM, KiB");
+  chart.y = round_axis(std::max(0.0, low_y - 0.04 * (high_y - low_y)), high_y, "accuracy, %");
+}
+
+/// From least to most RAM.
+XySeries front_of(const Run& run) {
+  XySeries front{"Pareto front", "green", Shape::none, 0, Line::solid, true, {}};
+  for (int64_t number : run.pareto_trials)
+    for (const TrialEntry& t : run.trials)
+      if (t.trial == number) front.points.push_back({kib(t.ram_bytes), 100.0 * t.accuracy, "", ""});
+  std::stable_sort(front.points.begin(), front.points.end(),
+                   [](const XyPoint& a, const XyPoint& b) { return a.x < b.x; });
+  return front;
+}
+
+}  // namespace
+
+XyChart pareto_chart(const Run& run) {
+  XyChart chart;
+  chart.name = "pareto";
+  chart.title = "Every trial: accuracy against RAM";
+  fit_axes(run, chart);
+  std::vector<XySeries> kinds = {{"look", "soft", Shape::ring, 3.5, Line::none, false, {}},
+                                 {"full", "blue", Shape::circle, 4.5, Line::none, false, {}},
+                                 {"test split", "pink", Shape::diamond, 6, Line::none, false, {}},
+                                 {"over budget", "orange", Shape::triangle, 5, Line::none, false, {}},
+                                 {"diverged", "red", Shape::cross, 4, Line::none, false, {}}};
+  size_t looks_left = kMostTrials, drawn = 0;
+  for (const TrialEntry& t : run.trials)
+    if (kind_of(t) != kLook && looks_left > 0) --looks_left;
+  for (const TrialEntry& t : run.trials) {
+    const Kind kind = kind_of(t);
+    if (drawn == kMostTrials || (kind == kLook && looks_left == 0)) continue;
+    if (kind == kLook) --looks_left;
+    ++drawn;
+    kinds[kind].points.push_back(
+        {kib(t.ram_bytes), kind == kDiverged ? chart.y.low : 100.0 * t.accuracy, describe(t), ""});
+  }
+  XySeries front = front_of(run);
+  chart.description =
+      fmt::format("{} trials, {} of them on the Pareto front; diverged ones lie on the lower edge",
+                  run.trials.size(), front.points.size());
+  if (drawn < run.trials.size())
+    chart.description += fmt::format("; {} are left out here, trials.csv has all", run.trials.size() - drawn);
+  chart.series.push_back(std::move(front));
+  for (XySeries& kind : kinds)
+    if (!kind.points.empty()) chart.series.push_back(std::move(kind));
+  return chart;
+}
+
+}  // namespace thaw

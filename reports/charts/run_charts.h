@@ -1,0 +1,36 @@
+// The charts of a run. Each is a function from result files to a picture, which lives in a file of its name.
+#pragma once
+
+#include <vector>
+
+#include "reports/charts/chart.h"
+#include "reports/charts/xy_chart.h"
+#include "reports/layer_effect.h"
+#include "reports/run_files.h"
+#include "reports/schedule_file.h"
+
+namespace thaw {
+
+/// Accuracy against RAM as tensors are frozen, with the threshold, the chosen point and the stop.
+XyChart freezing_curve_chart(const FreezingCurve& curve);
+
+/// Every trial (beyond some thousands, the thorough ones first), accuracy against RAM, with the front of
+/// those measured thoroughly.
+XyChart pareto_chart(const Run& run);
+
+/// Two bars a layer: RAM saved and accuracy lost by freezing its weights.
+Chart layer_chart(const std::vector<LayerEffect>& effects);
+
+/// Where each buffer of the arena lies when: steps to the right, offsets upwards, the peak marked.
+Chart arena_chart(const ArenaMap& arena);
+
+/// Accuracy by epoch: a colour a seed, dashed on training samples, solid on test samples.
+XyChart training_chart(const std::vector<TrainingCurve>& curves);
+
+/// Two schedules side by side: a row a layer, a column a schedule.
+Chart diff_chart(const ScheduleFile& before, const ScheduleFile& after);
+
+/// All charts that a run has the data for.
+std::vector<Chart> run_charts(const Run& run);
+
+}  // namespace thaw

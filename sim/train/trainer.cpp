@@ -1,0 +1,129 @@
+#include "sim/train/trainer.h"
+
+#include <algorithm>
+#include <cassert>
+#include <cmath>
+#include <cstdint>
+#include <string>
+
+#include "sim/base/error.h"
+#include "sim/base/sha256.h"
+#include "sim/data/random.h"
+#include "sim/plan/fixed_point_plan.h"
+#include "sim/plan/lower.h"
+#include "sim/plan/passes.h"
+
+namespace thaw {
+namespace {
+
+constexpr int64_t kDivergenceWindow = 512;  // samples over which the loss is averaged
+constexpr double kDivergenceFactor = 2.0;   // times the loss of guessing
+constexpr double kLossUnit = 65536.0;       // losses are nats in Q16
+
+int32_t argmax(std::span<const int32_t> logits) {
+  return static_cast<int32_t>(std::max_element(logits.begin(), logits.end()) - logits.begin());
+}
+
+std::string signature_of(std::vector<std::byte> state, const std::vector<int64_t>& losses) {
+  const std::span<const std::byte> bytes = std::as_bytes(std::span(losses));
+  state.insert(state.end(), bytes.begin(), bytes.end());
+  return sha256_hex(state);
+}
+
+/// Sum of the last kDivergenceWindow losses.
+struct LossWindow {
+  int64_t sum = 0;
+
+  bool diverged(const std::vector<int64_t>& losses, int32_t classes) {
+    sum += losses.back();
+    const auto window = static_cast<size_t>(kDivergenceWindow);
+    if (losses.size() > window) sum -= losses[losses.size() - 1 - window];
+    if (losses.size() < window) return false;
+    const double mean = static_cast<double>(sum) / (kLossUnit * static_cast<double>(kDivergenceWindow));
+    return mean > kDivergenceFactor * std::log(static_cast<double>(classes));
+  }
+};
+
+}  // namespace
+
+Plan training_plan(const Network& network, const Schedule& schedule) {
+  return run_passes(lower(network, schedule));
+}
+
+std::vector<int32_t> predict(Executor& executor, const Network& network, const CachedSamples& samples) {
+  const size_t first = first_step_of_layer(executor.plan(), network, samples.cache->layer);
+  std::vector<int32_t> predictions;
+  for (size_t place = 0; place < samples.count(); ++place) {
+    load_sample(executor, *samples.cache, samples.sample(place, false));
+    executor.infer(first);
+    predictions.push_back(argmax(executor.values<int32_t>(executor.plan().logits)));
+  }
+  return predictions;
+}
+
+double accuracy_of(const std::vector<int32_t>& predictions, const CachedSamples& samples) {
+  int64_t right = 0;
+  for (size_t place = 0; place < predictions.size(); ++place)
+    right += int64_t{predictions[place] == samples.label(place)};
+  return predictions.empty() ? 0.0 : static_cast<double>(right) / static_cast<double>(predictions.size());
+}
+
+TrainingResult train(const Network& network, const Schedule& schedule, const TrainingData& data,
+                     const TrainingControl& control) {
+  const TrainingRecipe& recipe = schedule.training;
+  const Plan plan = training_plan(network, schedule);
+  Executor executor(plan, {}, control.kernels, recipe.seed);
+  const size_t first = first_step_of_layer(plan, network, data.train.cache->layer);
+  assert(data.train.cache->layer <= first_updated_layer(network, schedule));
+  const auto count = static_cast<uint32_t>(data.train.count());
+  const uint64_t total = uint64_t{count} * static_cast<uint64_t>(recipe.epochs);
+  if (total > UINT32_MAX)  // the device counts steps in 32 bits
+    throw Error("training", std::to_string(total) + " steps are more than " + std::to_string(UINT32_MAX),
+                "Train for fewer epochs");
+  const auto rates = cosine_learning_rates(recipe.learning_rate, static_cast<double>(total),
+                                           recipe.warmup_epochs * static_cast<double>(count));
+  TrainingResult result;
+  std::vector<int64_t> losses;
+  losses.reserve(std::min<uint64_t>(total, uint64_t{1} << 20));
+  LossWindow window;
+  for (int32_t epoch = 0; epoch < recipe.epochs && result.outcome == Outcome::ok; ++epoch) {
+    const std::vector<uint32_t> order = shuffle(recipe.seed, static_cast<uint32_t>(epoch), count);
+    EpochReport report;
+    report.epoch = epoch + 1;
+    int64_t right = 0;
+    int64_t loss_sum = 0;
+    for (uint32_t id : order) {
+      if (control.cancelled && result.steps % 64 == 0 && control.cancelled())
+        throw Error("training", "interrupted", "Run the same command again to go on");
+      const bool flip = recipe.flip && flipped(recipe.seed, static_cast<uint32_t>(epoch), id);
+      load_sample(executor, *data.train.cache, data.train.sample(id, flip));
+      StepInput input;
+      input.label = data.train.label(id);
+      input.rate = rates[128 * uint64_t{result.steps} / total];
+      input.seed = recipe.seed;
+      input.step = result.steps++;
+      const StepResult step = executor.train_step(input, first);
+      losses.push_back(step.loss);
+      loss_sum += step.loss;
+      right += int64_t{step.prediction == input.label};
+      if (window.diverged(losses, plan.classes)) {
+        result.outcome = Outcome::diverged;
+        break;
+      }
+    }
+    report.loss = static_cast<double>(loss_sum) / kLossUnit / count;
+    report.train_accuracy = static_cast<double>(right) / count;
+    const bool last = epoch + 1 == recipe.epochs || result.outcome == Outcome::diverged;
+    if (data.test.cache != nullptr && (last || control.test_every_epoch)) {
+      result.predictions = predict(executor, network, data.test);
+      report.test_accuracy = result.accuracy = accuracy_of(result.predictions, data.test);
+    }
+    result.epochs.push_back(report);
+    if (control.on_epoch) control.on_epoch(report);
+  }
+  result.state = executor.state();
+  result.signature = signature_of(result.state, losses);
+  return result;
+}
+
+}  // namespace thaw
