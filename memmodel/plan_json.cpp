@@ -151,19 +151,19 @@ Json notes_json(const Plan& plan, const Layout& layout) {
 
 }  // namespace
 
-Json plan_json(const Plan& plan, const Layout& layout, const Board& board, const PaperMetric* paper) {
-  const MemoryTotals sum = totals(plan, layout, board);
+Json plan_json(const DevicePlan& device, const Board& board, const PaperMetric* paper) {
+  const Plan& plan = device.plan;
   Json json;
   json["schema_version"] = kPlanSchemaVersion;
   json["model"] = {{"file", printable(plan.model_file)}, {"sha256", plan.model_sha256}};
   json["trains"] = plan.trains;
   json["classes"] = plan.classes;
   json["board"] = board_json(board);
-  json["totals"] = totals_json(sum);
-  json["layout"] = layout_json(layout);
+  json["totals"] = totals_json(device.totals);
+  json["layout"] = layout_json(device.layout);
   json["paper_metric"] = paper_json(paper);
-  json["notes"] = notes_json(plan, layout);
-  json["buffers"] = buffers_json(plan, layout);
+  json["notes"] = notes_json(plan, device.layout);
+  json["buffers"] = buffers_json(plan, device.layout);
   json["steps"] = steps_json(plan);
   return json;
 }

@@ -5,18 +5,17 @@
 #include <nlohmann/json.hpp>
 
 #include "memmodel/board.h"
-#include "memmodel/layout.h"
+#include "memmodel/device_plan.h"
 #include "memmodel/paper_metric.h"
-#include "sim/plan/plan.h"
 
 namespace thaw {
 
 /// Version of the format written here (configs/schema/plan.schema.json).
 constexpr int kPlanSchemaVersion = 1;
 
-/// The account of a plan laid out by `plan_layout`; `paper` is absent for plans without a schedule. Written
+/// The account of a plan on `board`; `paper` is absent for plans without a schedule. Written
 /// with `json_text`, equal plans give equal bytes. Names are made printable (printable.h).
-nlohmann::ordered_json plan_json(const Plan& plan, const Layout& layout, const Board& board,
+nlohmann::ordered_json plan_json(const DevicePlan& device, const Board& board,
                                  const PaperMetric* paper = nullptr);
 
 }  // namespace thaw

@@ -1,9 +1,7 @@
 #include "search/as_it_is.h"
 
-#include "memmodel/planner.h"
-#include "memmodel/totals.h"
+#include "memmodel/device_plan.h"
 #include "sim/exec/shipped_model.h"
-#include "sim/plan/lower.h"
 
 namespace thaw {
 namespace {
@@ -59,8 +57,7 @@ AsItIs as_it_is(const Graph& graph, const Board& board, const std::vector<int32_
   const std::vector<bool> correct = right(predictions, labels);
   row.accuracy = share(correct);
   row.against_chosen = paired_difference({correct}, chosen);
-  const Plan plan = lower_inference(graph);
-  const MemoryTotals needed = totals(plan, plan_layout(plan), board);
+  const MemoryTotals needed = device_inference_plan(graph, board).totals;
   row.ram_bytes = needed.ram.required;
   row.flash_bytes = needed.flash.required;
   row.macs = needed.macs_per_step();

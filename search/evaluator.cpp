@@ -4,7 +4,6 @@
 #include <cassert>
 #include <mutex>
 
-#include "memmodel/planner.h"
 #include "sim/base/error.h"
 #include "sim/base/parallel.h"
 
@@ -25,11 +24,6 @@ void set_memory(const MemoryTotals& needed, Evaluation& evaluation) {
 
 Evaluator::Evaluator(const SearchProblem& problem, TrialRecord& record)
     : problem_(problem), record_(record) {}
-
-MemoryTotals memory_of(const SearchProblem& problem, const Schedule& schedule) {
-  const Plan plan = training_plan(*problem.network, schedule);
-  return totals(plan, plan_layout(plan), problem.board);
-}
 
 /// The latest cut at or before the layer whose activations are no larger than the images themselves: early
 /// layers of image networks are wider than their input, and computing them again is cheaper than keeping
@@ -72,7 +66,8 @@ void Evaluator::drop_caches(const std::set<const Caches*>& keep) {
   }
 }
 
-SeedResult Evaluator::run(const EvaluationRequest& request, size_t seed, const Caches& caches) const {
+SeedResult Evaluator::run(const EvaluationRequest& request, const Plan& plan, size_t seed,
+                          const Caches& caches) const {
   Schedule schedule = request.schedule;
   schedule.training = with_epochs(schedule.training, request.fidelity.epochs);
   schedule.training.seed = request.seeds[seed];
@@ -87,7 +82,7 @@ SeedResult Evaluator::run(const EvaluationRequest& request, size_t seed, const C
   }
   TrainingControl control;
   control.cancelled = cancelled;
-  TrainingResult trained = train(*problem_.network, schedule, data, control);
+  TrainingResult trained = train(*problem_.network, plan, schedule, data, control);
   SeedResult result;
   result.seed = schedule.training.seed;
   result.outcome = trained.outcome;
@@ -126,8 +121,10 @@ std::vector<Evaluation> Evaluator::evaluate(const std::vector<EvaluationRequest>
   std::vector<Evaluation> results(requests.size());
   std::vector<Run> runs;
   std::vector<size_t> left(requests.size(), 0);  // runs of each request still to come
+  std::vector<Plan> plans(requests.size());
   for (size_t i = 0; i < requests.size(); ++i) {
-    const MemoryTotals needed = memory(requests[i].schedule);
+    DevicePlan device = device_training_plan(*problem_.network, requests[i].schedule, problem_.board);
+    const MemoryTotals& needed = device.totals;
     if (const Evaluation* known = record_.find(requests[i])) {
       results[i] = *known;
       results[i].request = requests[i];
@@ -137,6 +134,7 @@ std::vector<Evaluation> Evaluator::evaluate(const std::vector<EvaluationRequest>
     results[i].request = requests[i];
     results[i].seeds.resize(requests[i].seeds.size());
     set_memory(needed, results[i]);
+    plans[i] = std::move(device.plan);
     const size_t cut = cheapest_cut(first_updated_layer(*problem_.network, requests[i].schedule));
     for (size_t seed = 0; seed < requests[i].seeds.size(); ++seed)
       runs.push_back({i, seed, &caches_before(cut)});
@@ -152,7 +150,7 @@ std::vector<Evaluation> Evaluator::evaluate(const std::vector<EvaluationRequest>
   for_each_parallel(static_cast<int64_t>(runs.size()), problem_.jobs, [&](int64_t r) {
     if (cancelled && cancelled()) throw Error("search", "interrupted");
     const Run& one = runs[static_cast<size_t>(r)];
-    SeedResult result = run(requests[one.request], one.seed, *one.caches);
+    SeedResult result = run(requests[one.request], plans[one.request], one.seed, *one.caches);
     const std::lock_guard guard(lock);
     results[one.request].seeds[one.seed] = std::move(result);
     if (--left[one.request] > 0) return;

@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "memmodel/board.h"
-#include "memmodel/totals.h"
+#include "memmodel/device_plan.h"
 #include "search/evaluation.h"
 #include "search/trial_record.h"
 #include "sim/base/paired_test.h"
@@ -34,9 +34,6 @@ struct SearchProblem {
 /// Called when an evaluation has finished, from any job but one at a time.
 using EvaluationProgress = std::function<void(const Evaluation&, size_t done, size_t total)>;
 
-/// Memory of a schedule on the problem's board, by the planner.
-MemoryTotals memory_of(const SearchProblem& problem, const Schedule& schedule);
-
 class Evaluator {
  public:
   Evaluator(const SearchProblem& problem, TrialRecord& record);
@@ -55,7 +52,10 @@ class Evaluator {
     return paired_difference(correct(a), correct(b));
   }
 
-  MemoryTotals memory(const Schedule& schedule) const { return memory_of(problem_, schedule); }
+  /// Memory of a schedule on the problem's board, by the planner.
+  MemoryTotals memory(const Schedule& schedule) const {
+    return device_training_plan(*problem_.network, schedule, problem_.board).totals;
+  }
   /// Whether it fits the board's RAM and flash.
   bool fits(const Schedule& schedule) const { return memory(schedule).fits(); }
 
@@ -71,7 +71,8 @@ class Evaluator {
   const Caches& caches_before(size_t layer);
   size_t cheapest_cut(size_t layer) const;
   void drop_caches(const std::set<const Caches*>& keep);
-  SeedResult run(const EvaluationRequest& request, size_t seed, const Caches& caches) const;
+  SeedResult run(const EvaluationRequest& request, const Plan& plan, size_t seed,
+                 const Caches& caches) const;
   const Fold& fold(size_t seed) const { return problem_.folds[seed % problem_.folds.size()]; }
 
   SearchProblem problem_;

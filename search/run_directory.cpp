@@ -5,7 +5,6 @@
 
 #include "memmodel/paper_metric.h"
 #include "memmodel/plan_json.h"
-#include "memmodel/planner.h"
 #include "sim/base/error.h"
 #include "sim/base/file.h"
 #include "sim/base/interval.h"
@@ -173,10 +172,10 @@ void write_run_directory(const std::filesystem::path& folder, const Evaluator& e
   write_json_file(folder / "curve.json", curve_json(result, options.threshold_points));
   write_json_file(folder / "pareto.json", pareto_json(pareto_front(trials)));
   const Network& network = *evaluator.problem().network;
-  const Plan plan = training_plan(network, result.schedule);
+  const Board& board = evaluator.problem().board;
   const PaperMetric paper = paper_metric(network, result.schedule);
   write_json_file(folder / "plan.json",
-                  plan_json(plan, plan_layout(plan), evaluator.problem().board, &paper));
+                  plan_json(device_training_plan(network, result.schedule, board), board, &paper));
   write_file_atomically(folder / "schedule.json", write_schedule(result.schedule));
 }
 

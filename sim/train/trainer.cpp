@@ -10,8 +10,6 @@
 #include "sim/base/sha256.h"
 #include "sim/data/random.h"
 #include "sim/plan/fixed_point_plan.h"
-#include "sim/plan/lower.h"
-#include "sim/plan/passes.h"
 
 namespace thaw {
 namespace {
@@ -46,10 +44,6 @@ struct LossWindow {
 
 }  // namespace
 
-Plan training_plan(const Network& network, const Schedule& schedule) {
-  return run_passes(lower(network, schedule));
-}
-
 std::vector<int32_t> predict(Executor& executor, const Network& network, const CachedSamples& samples) {
   const size_t first = first_step_of_layer(executor.plan(), network, samples.cache->layer);
   std::vector<int32_t> predictions;
@@ -68,10 +62,9 @@ double accuracy_of(const std::vector<int32_t>& predictions, const CachedSamples&
   return predictions.empty() ? 0.0 : static_cast<double>(right) / static_cast<double>(predictions.size());
 }
 
-TrainingResult train(const Network& network, const Schedule& schedule, const TrainingData& data,
-                     const TrainingControl& control) {
+TrainingResult train(const Network& network, const Plan& plan, const Schedule& schedule,
+                     const TrainingData& data, const TrainingControl& control) {
   const TrainingRecipe& recipe = schedule.training;
-  const Plan plan = training_plan(network, schedule);
   Executor executor(plan, {}, control.kernels, recipe.seed);
   const size_t first = first_step_of_layer(plan, network, data.train.cache->layer);
   assert(data.train.cache->layer <= first_updated_layer(network, schedule));

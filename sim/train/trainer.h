@@ -62,13 +62,10 @@ struct TrainingControl {
 };
 
 /// Trains one sample at a time in the order and with the flips of arithmetic section 3, by the schedule's own
-/// recipe. A run whose mean loss over any 512 samples in a row exceeds twice that of guessing (2 ln N) is
+/// recipe. `plan` is the schedule's `training_plan`, which seeds and epochs do not change. A run whose mean loss over any 512 samples in a row exceeds twice that of guessing (2 ln N) is
 /// stopped and marked `diverged`. Throws Error{"interrupted"} when cancelled.
-TrainingResult train(const Network& network, const Schedule& schedule, const TrainingData& data,
-                     const TrainingControl& control);
-
-/// The plan that `train` executes: lowered, passes run.
-Plan training_plan(const Network& network, const Schedule& schedule);
+TrainingResult train(const Network& network, const Plan& plan, const Schedule& schedule,
+                     const TrainingData& data, const TrainingControl& control);
 
 /// Predictions of an executor holding trained state, for every one of the samples.
 std::vector<int32_t> predict(Executor& executor, const Network& network, const CachedSamples& samples);

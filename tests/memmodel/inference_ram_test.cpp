@@ -12,7 +12,7 @@
 #include "sim/graph/tflite_reader.h"
 #include "sim/plan/lower.h"
 #include "sim/plan/network.h"
-#include "sim/plan/passes.h"
+#include "sim/plan/training_plan.h"
 #include "tests/support/explicit_padding.h"
 #include "tests/support/random_network.h"
 #include "tests/support/shared_folder.h"
@@ -27,11 +27,11 @@ int64_t ram_bytes(const Plan& plan) {
 }
 
 int64_t inference_ram(const Graph& graph) {
-  return ram_bytes(run_inference_passes(lower_inference(graph)));
+  return ram_bytes(inference_plan(graph));
 }
 
 int64_t training_ram(const Network& network, const Schedule& schedule) {
-  return ram_bytes(run_passes(lower(network, schedule)));
+  return ram_bytes(training_plan(network, schedule));
 }
 
 Schedule last_layer_only(const Network& network) {

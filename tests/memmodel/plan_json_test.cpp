@@ -6,13 +6,9 @@
 
 #include <filesystem>
 
-#include "memmodel/planner.h"
-#include "memmodel/totals.h"
 #include "memmodel/validator.h"
 #include "sim/base/json.h"
 #include "sim/graph/tflite_reader.h"
-#include "sim/plan/lower.h"
-#include "sim/plan/passes.h"
 #include "sim/plan/tiny_training_flags.h"
 #include "tests/memmodel/bare_plan.h"
 #include "tests/support/json_schema.h"
@@ -61,9 +57,7 @@ Plan small_plan() {
 }
 
 TEST(PlanJson, HoldsWhatThePlanHolds) {
-  const Plan plan = small_plan();
-  const Layout layout = plan_layout(plan);
-  const nlohmann::json json = written(plan_json(plan, layout, board()));
+  const nlohmann::json json = written(plan_json(device_plan(small_plan(), board()), board()));
   EXPECT_THAT(SchemaCheck(schema("plan.schema.json")).faults(json), IsEmpty());
   EXPECT_EQ(json.at("schema_version"), 1);
   EXPECT_EQ(json.at("layout").at("peak_bytes"), 16);
@@ -83,13 +77,12 @@ TEST(PlanJson, HoldsWhatThePlanHolds) {
 }
 
 TEST(PlanJson, AcceptsAnEmptyPlan) {
-  const nlohmann::json json = written(plan_json(Plan(), plan_layout(Plan()), board()));
+  const nlohmann::json json = written(plan_json(device_plan(Plan(), board()), board()));
   EXPECT_THAT(SchemaCheck(schema("plan.schema.json")).faults(json), IsEmpty());
 }
 
 TEST(PlanJson, TheSchemaRefusesOtherFiles) {
-  const Plan plan = small_plan();
-  nlohmann::json json = written(plan_json(plan, plan_layout(plan), board()));
+  nlohmann::json json = written(plan_json(device_plan(small_plan(), board()), board()));
   json["more"] = 1;
   json["steps"][0].erase("kernel");
   json["buffers"][1]["kind"] = "heap";
@@ -139,14 +132,14 @@ TEST(PlanJson, PublishedSchedulesAreSoundAndValid) {
     const Network unchanged = reduce(graph, {10, true, false});
     const Schedule schedule =
         schedule_from_flags(parse_tiny_training_flags(published.flags, "test"), unchanged, "test");
-    const Plan plan = run_passes(lower(reduce(graph, {10, true, true}), schedule));
-    const Layout layout = plan_layout(plan);
-    EXPECT_THAT(layout_violations(plan, layout), IsEmpty());
-    EXPECT_TRUE(layout.proven_optimal);
+    const DevicePlan device = device_training_plan(reduce(graph, {10, true, true}), schedule, board());
+    EXPECT_THAT(layout_violations(device.plan, device.layout), IsEmpty());
+    EXPECT_TRUE(device.layout.proven_optimal);
     const PaperMetric paper = paper_metric(unchanged, schedule);
-    const nlohmann::ordered_json json = plan_json(plan, layout, board(), &paper);
+    const nlohmann::ordered_json json = plan_json(device, board(), &paper);
     EXPECT_THAT(check.faults(written(json)), IsEmpty());
-    EXPECT_EQ(json_text(json), json_text(plan_json(plan, plan_layout(plan), board(), &paper)));
+    const DevicePlan again = device_plan(device.plan, board());
+    EXPECT_EQ(json_text(json), json_text(plan_json(again, board(), &paper)));
     EXPECT_EQ(json["paper_metric"]["total_kib"], published.paper_kib);
     // The work of a step adds up from its parts however they are grouped.
     int64_t macs = 0;

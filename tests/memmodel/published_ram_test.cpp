@@ -6,10 +6,9 @@
 #include "memmodel/totals.h"
 #include "memmodel/validator.h"
 #include "sim/graph/tflite_reader.h"
-#include "sim/plan/lower.h"
 #include "sim/plan/network.h"
-#include "sim/plan/passes.h"
 #include "sim/plan/schedule_json.h"
+#include "sim/plan/training_plan.h"
 #include "tests/support/shared_folder.h"
 
 namespace thaw {
@@ -20,7 +19,7 @@ MemoryTotals published(const std::string& schedule_name) {
   const Schedule schedule = read_schedule_file(configs / "schedules/mcunet-5fps" / (schedule_name + ".json"));
   const Network network = reduce(read_tflite(*testing::shared_folder() / "models/mcunet-5fps.tflite"),
                                  {.classes = schedule.classes, .fresh_classifier = true});
-  const Plan plan = run_passes(lower(network, schedule));
+  const Plan plan = training_plan(network, schedule);
   const Layout layout = plan_layout(plan);
   EXPECT_EQ(layout_violations(plan, layout), std::vector<std::string>{});
   EXPECT_TRUE(layout.proven_optimal);

@@ -5,6 +5,7 @@
 
 #include "search/learning_rate.h"
 #include "search/schedules.h"
+#include "sim/plan/training_plan.h"
 #include "tests/search/small_problem.h"
 
 namespace thaw {
@@ -29,7 +30,7 @@ class EvaluatorTest : public ::testing::Test {
     TrainingData data;
     data.train = {&cache, &small_.train.labels, train_ids};
     data.test = {&cache, &small_.train.labels, test_ids};
-    return train(small_.network, schedule, data, {});
+    return train(small_.network, training_plan(small_.network, schedule), schedule, data, {});
   }
 
   testing::SmallProblem small_{1 << 20};

@@ -17,6 +17,7 @@
 #include "sim/graph/tflite_reader.h"
 #include "sim/plan/fixed_point_plan.h"
 #include "sim/plan/schedule_json.h"
+#include "sim/plan/training_plan.h"
 #include "sim/train/trainer.h"
 
 namespace {

@@ -9,8 +9,7 @@
 #include <vector>
 
 #include "engine/generate/generate.h"
-#include "memmodel/planner.h"
-#include "memmodel/totals.h"
+#include "memmodel/device_plan.h"
 #include "sim/base/byte_size.h"
 #include "sim/base/error.h"
 #include "sim/base/file.h"
@@ -21,7 +20,6 @@
 #include "sim/plan/schedule_check.h"
 #include "sim/plan/schedule_json.h"
 #include "sim/train/firmware_trace.h"
-#include "sim/train/trainer.h"
 #include "tools/thaw/board_option.h"
 #include "tools/thaw/command.h"
 #include "tools/thaw/common_options.h"
@@ -89,10 +87,8 @@ std::vector<TraceSample> random_samples(size_t bytes, int32_t classes, LearningR
 struct Firmware {
   Schedule schedule;
   Network network;
-  Plan plan;
-  Layout layout;
   Board board;
-  MemoryTotals sizes;
+  DevicePlan device;
   std::array<LearningRate, 128> rates;
 };
 
@@ -108,10 +104,8 @@ Firmware plan_firmware(const Options& options) {
   made.network = reduce(
       graph, {.classes = made.schedule.classes, .fresh_classifier = made.schedule.training.fresh_classifier});
   check_schedule(made.schedule, made.network, options.schedule);
-  made.plan = training_plan(made.network, made.schedule);
-  made.layout = plan_layout(made.plan);
   made.board = board_option(options.board, options.ram, options.flash);
-  made.sizes = totals(made.plan, made.layout, made.board);
+  made.device = device_training_plan(made.network, made.schedule, made.board);
   return made;
 }
 
@@ -122,21 +116,21 @@ FirmwareTrace check_files(const Options& options, Firmware& made) {
   std::vector<TraceSample> samples;
   uint32_t schedule_steps = 0;
   if (options.data.empty()) {
-    const auto bytes = static_cast<size_t>(made.plan.buffer(made.plan.inputs[0]).bytes);
-    samples = random_samples(bytes, made.plan.classes, quantize_learning_rate(recipe.learning_rate),
+    const auto bytes = static_cast<size_t>(made.device.plan.buffer(made.device.plan.inputs[0]).bytes);
+    samples = random_samples(bytes, made.device.plan.classes, quantize_learning_rate(recipe.learning_rate),
                              options.check_steps);
   } else {
     const ModelData data =
         read_model_data(options.data, made.network.graph, made.network.input, DataUse::training);
-    if (static_cast<int32_t>(data.about.class_names.size()) > made.plan.classes)
+    if (static_cast<int32_t>(data.about.class_names.size()) > made.device.plan.classes)
       throw Error(options.data, fmt::format("has {} classes, the schedule is for {}",
-                                            data.about.class_names.size(), made.plan.classes));
+                                            data.about.class_names.size(), made.device.plan.classes));
     print_data_remarks(data.about, options.quiet || options.json);
     made.rates = schedule_rates(recipe, static_cast<double>(data.train.count));
     schedule_steps = static_cast<uint32_t>(data.train.count * recipe.epochs);
     samples = samples_of_data(data, made.schedule, made.rates, options.check_steps);
   }
-  return firmware_trace(made.plan, made.layout.offsets, KernelSet::host, recipe.seed, schedule_steps,
+  return firmware_trace(made.device.plan, made.device.layout.offsets, KernelSet::host, recipe.seed, schedule_steps,
                         samples);
 }
 
@@ -147,8 +141,8 @@ void write_file(const fs::path& folder, const std::string& path, std::string_vie
 }
 
 void print_sizes(const Firmware& made, const fs::path& folder) {
-  const MemoryTotals& s = made.sizes;
-  fmt::print("{} for {}, written to {}\n", made.plan.model_file, made.board.name, folder.string());
+  const MemoryTotals& s = made.device.totals;
+  fmt::print("{} for {}, written to {}\n", made.device.plan.model_file, made.board.name, folder.string());
   fmt::print("RAM    {} = arena {} + persistent {} + stack {} bytes, of {}\n", s.ram.required, s.arena,
              s.persistent, s.stack, s.ram.available);
   fmt::print("flash  {} = constants {} + code {} (estimated) bytes, of {}\n", s.flash.required, s.constants,
@@ -163,8 +157,8 @@ int generate_command(const Options& options) {
   check_output_folder(folder);
   const FirmwareTrace trace = check_files(options, made);
   const Tensor& input = made.network.graph.tensor(made.network.input);
-  const FirmwareRequest request{made.plan,
-                                made.layout,
+  const FirmwareRequest request{made.device.plan,
+                                made.device.layout,
                                 made.board,
                                 input_shape(made.network),
                                 static_cast<double>(input.quantization.scale()),
@@ -180,16 +174,16 @@ int generate_command(const Options& options) {
                     {"written", folder.string()},
                     {"board", made.board.name},
                     {"ram",
-                     {{"required", made.sizes.ram.required},
-                      {"arena", made.sizes.arena},
-                      {"persistent", made.sizes.persistent},
-                      {"stack", made.sizes.stack},
-                      {"available", made.sizes.ram.available}}},
+                     {{"required", made.device.totals.ram.required},
+                      {"arena", made.device.totals.arena},
+                      {"persistent", made.device.totals.persistent},
+                      {"stack", made.device.totals.stack},
+                      {"available", made.device.totals.ram.available}}},
                     {"flash",
-                     {{"required", made.sizes.flash.required},
-                      {"constants", made.sizes.constants},
-                      {"code_estimated", made.sizes.code},
-                      {"available", made.sizes.flash.available}}}});
+                     {{"required", made.device.totals.flash.required},
+                      {"constants", made.device.totals.constants},
+                      {"code_estimated", made.device.totals.code},
+                      {"available", made.device.totals.flash.available}}}});
   } else if (!options.quiet) {
     print_sizes(made, folder);
   }

@@ -3,10 +3,8 @@
 
 #include <algorithm>
 #include <filesystem>
-#include <functional>
 #include <memory>
 #include <optional>
-#include <set>
 #include <string>
 #include <vector>
 
@@ -14,19 +12,15 @@
 #include "memmodel/gradient_places.h"
 #include "memmodel/paper_metric.h"
 #include "memmodel/plan_json.h"
-#include "memmodel/planner.h"
 #include "memmodel/timeline.h"
-#include "memmodel/totals.h"
+#include "memmodel/what_if.h"
 #include "sim/base/byte_size.h"
 #include "sim/base/file.h"
 #include "sim/base/output_folder.h"
 #include "sim/graph/tflite_reader.h"
-#include "sim/plan/lower.h"
-#include "sim/plan/passes.h"
 #include "sim/plan/schedule_check.h"
 #include "sim/plan/schedule_json.h"
 #include "sim/train/trained_model.h"
-#include "sim/train/trainer.h"
 #include "tools/thaw/board_option.h"
 #include "tools/thaw/command.h"
 #include "tools/thaw/common_options.h"
@@ -46,10 +40,8 @@ struct Account {
   Graph graph;
   std::optional<Network> network;  // with a schedule
   Schedule schedule;
-  Plan plan;
-  Layout layout;
   Board board;
-  MemoryTotals totals;
+  DevicePlan device;
   std::optional<PaperMetric> paper;
 };
 
@@ -68,17 +60,15 @@ Account account(const Options& options) {
   a.graph = read_tflite(options.model);
   if (options.schedule.empty()) {
     if (options.classes) a.graph = with_classes(a.graph, *options.classes);
-    a.plan = run_inference_passes(lower_inference(a.graph));
+    a.device = device_inference_plan(a.graph, a.board);
   } else {
     a.schedule = chosen_schedule(options);
     a.network = reduce(
         a.graph, {.classes = a.schedule.classes, .fresh_classifier = a.schedule.training.fresh_classifier});
     check_schedule(a.schedule, *a.network, options.schedule);
-    a.plan = training_plan(*a.network, a.schedule);
+    a.device = device_training_plan(*a.network, a.schedule, a.board);
     a.paper = paper_metric(*a.network, a.schedule);
   }
-  a.layout = plan_layout(a.plan);
-  a.totals = totals(a.plan, a.layout, a.board);
   return a;
 }
 
@@ -90,12 +80,12 @@ std::string verdict(const Budget& budget) {
 }
 
 void print_totals(const Account& a) {
-  const MemoryTotals& t = a.totals;
+  const MemoryTotals& t = a.device.totals;
   fmt::print("RAM    {}\n", verdict(t.ram));
   fmt::print("  arena       {}, {}\n", byte_size_text(t.arena),
-             a.layout.proven_optimal
+             a.device.layout.proven_optimal
                  ? "proven: no placement is smaller"
-                 : fmt::format("no placement is below {}", byte_size_text(a.layout.lower_bound)));
+                 : fmt::format("no placement is below {}", byte_size_text(a.device.layout.lower_bound)));
   fmt::print("  persistent  {}\n", byte_size_text(t.persistent));
   fmt::print("  stack       {}, reserved by the board\n", byte_size_text(t.stack));
   fmt::print("flash  {}\n", verdict(t.flash));
@@ -113,7 +103,7 @@ void print_totals(const Account& a) {
 void print_kinds(const Account& a) {
   fmt::print("\n");
   Table table({"what it holds", ">buffers", ">bytes in all", ">bytes at the peak"});
-  for (const KindTotal& kind : a.totals.kinds)
+  for (const KindTotal& kind : a.device.totals.kinds)
     if (kind.buffers > 0)
       table.add({buffer_kind_name(kind.kind), std::to_string(kind.buffers), grouped(kind.bytes),
                  grouped(kind.bytes_at_peak)});
@@ -123,54 +113,16 @@ void print_kinds(const Account& a) {
 void print_notes(const Account& a) {
   std::vector<PassNote> notes;
   if (a.network) notes = a.network->notes;
-  for (const PassNote& note : a.plan.notes)
+  for (const PassNote& note : a.device.plan.notes)
     if (std::none_of(notes.begin(), notes.end(), [&](const PassNote& n) { return n.what == note.what; }))
       notes.push_back(note);
-  if (a.plan.trains) notes.push_back(gradient_places(a.plan, a.layout));
+  if (a.device.plan.trains) notes.push_back(gradient_places(a.device.plan, a.device.layout));
   if (notes.empty()) return;
   fmt::print("\nwhat each pass saved: bytes of all buffers together, and of the most alive at a step\n");
   Table table({"pass", ">bytes", ">at the peak", "what"});
   for (const PassNote& note : notes)
     table.add({note.pass, grouped(note.bytes_saved), grouped(note.peak_bytes_saved), note.what});
   table.print(stdout);
-}
-
-/// What differs between a plan and the same with one layer changed: RAM, and what is there only once.
-struct Difference {
-  int64_t ram_bytes = 0;
-  std::string gone;
-};
-
-std::set<std::string> names(const Plan& plan) {
-  std::set<std::string> result;
-  for (const Buffer& buffer : plan.buffers) result.insert(buffer.name);
-  for (const Step& step : plan.steps) result.insert(step.name);
-  return result;
-}
-
-Difference difference(const Plan& larger, const Plan& smaller, const Board& board) {
-  Difference d;
-  d.ram_bytes = totals(larger, plan_layout(larger), board).ram.required -
-                totals(smaller, plan_layout(smaller), board).ram.required;
-  const std::set<std::string> kept = names(smaller);
-  constexpr size_t kShown = 6;
-  std::vector<std::string> gone;
-  for (const std::string& name : names(larger))
-    if (!kept.contains(name)) gone.push_back(name);
-  for (size_t i = 0; i < std::min(kShown, gone.size()); ++i) d.gone += (i == 0 ? "" : ", ") + gone[i];
-  if (gone.size() > kShown) d.gone += fmt::format(" and {} more", gone.size() - kShown);
-  if (gone.empty()) d.gone = "nothing";
-  return d;
-}
-
-Schedule with_entry(Schedule schedule, const LayerUpdate& entry) {
-  std::erase_if(schedule.update, [&](const LayerUpdate& u) { return u.op == entry.op; });
-  if (entry.bias || entry.weights != UpdatedWeights::none) {
-    const auto place = std::find_if(schedule.update.begin(), schedule.update.end(),
-                                    [&](const LayerUpdate& u) { return u.op > entry.op; });
-    schedule.update.insert(place, entry);
-  }
-  return schedule;
 }
 
 std::string updated_text(const LayerUpdate* entry) {
@@ -182,37 +134,25 @@ std::string updated_text(const LayerUpdate* entry) {
   return text + fmt::format("weights of {} channels", entry->channels.size());
 }
 
+std::string gone_text(const std::vector<std::string>& gone) {
+  constexpr size_t kShown = 6;
+  if (gone.empty()) return "nothing";
+  std::string text = fmt::format("{}", fmt::join(gone.begin(), gone.begin() + std::min(kShown, gone.size()), ", "));
+  if (gone.size() > kShown) text += fmt::format(" and {} more", gone.size() - kShown);
+  return text;
+}
+
 /// For each tensor: what its freezing removes, or has removed. Frozen layers that save nothing show here.
 void print_freezing(const Account& a) {
   fmt::print(
       "\nwhat freezing each tensor removes (where it is trained) or has removed (where it is frozen)\n");
   Table table({">op", "layer", "updated", "tensor", ">RAM bytes", "buffers and steps"});
-  for (const Layer& layer : a.network->layers) {
-    const auto* convolution = std::get_if<Convolution>(&layer.kind);
-    if (convolution == nullptr) continue;
-    const LayerUpdate* found = a.schedule.find(convolution->index);
-    LayerUpdate entry =
-        found != nullptr ? *found : LayerUpdate{convolution->index, layer.name, false, {}, {}};
-    const std::string obstacle = why_not_trainable(*a.network, convolution->index);
-    if (!obstacle.empty()) {
-      table.add({std::to_string(entry.op), layer.name, "frozen", "", "", "cannot be trained: " + obstacle});
-      continue;
-    }
-    for (const bool weights : {true, false}) {
-      LayerUpdate other = entry;
-      const bool trained = weights ? entry.weights != UpdatedWeights::none : entry.bias;
-      if (weights) {
-        other.weights = trained ? UpdatedWeights::none : UpdatedWeights::all;
-        other.channels.clear();
-      } else {
-        other.bias = !trained;
-      }
-      const Plan changed = training_plan(*a.network, with_entry(a.schedule, other));
-      const Difference d =
-          trained ? difference(a.plan, changed, a.board) : difference(changed, a.plan, a.board);
-      table.add({std::to_string(entry.op), layer.name, updated_text(found), weights ? "weights" : "bias",
-                 grouped(d.ram_bytes), d.gone});
-    }
+  for (const FreezingEffect& e : freezing_effects(*a.network, a.schedule, a.device, a.board)) {
+    if (!e.obstacle.empty())
+      table.add({std::to_string(e.op), e.layer, "frozen", "", "", "cannot be trained: " + e.obstacle});
+    else
+      table.add({std::to_string(e.op), e.layer, updated_text(a.schedule.find(e.op)),
+                 e.weights ? "weights" : "bias", grouped(e.ram_bytes), gone_text(e.gone)});
   }
   table.print(stdout);
 }
@@ -226,7 +166,7 @@ void print_text(const Account& a, const Options& options) {
   print_kinds(a);
   print_notes(a);
   if (options.verbose && a.network) print_freezing(a);
-  fmt::print("\n{}", timeline_text(a.plan, a.layout));
+  fmt::print("\n{}", timeline_text(a.device.plan, a.device.layout));
 }
 
 int plan_command(const Options& options) {
@@ -234,10 +174,10 @@ int plan_command(const Options& options) {
   if (!options.svg.empty()) {
     const std::filesystem::path folder = std::filesystem::path(options.svg).parent_path();
     open_output_folder(folder);
-    write_file_atomically(options.svg, arena_svg(a.plan, a.layout));
+    write_file_atomically(options.svg, arena_svg(a.device.plan, a.device.layout));
   }
   if (options.json)
-    print_document(plan_json(a.plan, a.layout, a.board, a.paper ? &*a.paper : nullptr));
+    print_document(plan_json(a.device, a.board, a.paper ? &*a.paper : nullptr));
   else
     print_text(a, options);
   return kDone;

@@ -33,6 +33,7 @@
 #include "sim/graph/tflite_writer.h"
 #include "sim/plan/schedule_check.h"
 #include "sim/plan/schedule_json.h"
+#include "sim/plan/training_plan.h"
 #include "sim/train/float_run.h"
 #include "sim/train/state_file.h"
 #include "sim/train/trained_model.h"
@@ -161,8 +162,8 @@ void train_one(const Setting& setting, const TrainingData& data, const TrainingC
     run.values = trained_values(*setting.float_model, trained.parameters);
     return;
   }
-  run.result = train(setting.network, run.schedule, data, control);
   const Plan plan = training_plan(setting.network, run.schedule);
+  run.result = train(setting.network, plan, run.schedule, data, control);
   Executor executor(plan, {}, KernelSet::host, run.schedule.training.seed);
   executor.set_state(run.result.state);
   run.values = trained_values(setting.network, executor);

@@ -19,6 +19,7 @@
 #include "sim/base/file.h"
 #include "sim/plan/fixed_point_plan.h"
 #include "sim/plan/schedule_check.h"
+#include "sim/plan/training_plan.h"
 #include "sim/train/firmware_trace.h"
 #include "sim/train/trainer.h"
 #include "tests/sim/plan/small_model.h"

@@ -8,6 +8,7 @@
 #include "sim/float/float_prefix.h"
 #include "sim/graph/tflite_reader.h"
 #include "sim/plan/schedule_json.h"
+#include "sim/plan/training_plan.h"
 #include "sim/train/float_run.h"
 #include "sim/train/trainer.h"
 #include "tests/support/shared_folder.h"
@@ -45,12 +46,13 @@ struct Cifar {
 
   /// Mean test accuracy over seeds 1 to 3, in percent.
   double mean_accuracy(Schedule schedule) const {
+    const Plan plan = training_plan(network, schedule);
     double accuracies[3];
     for_each_parallel(3, 2, [&](int64_t i) {
       Schedule one = schedule;
       one.training.seed = static_cast<uint32_t>(i) + 1;
       const TrainingData data = {{&train_cache, &train.labels, {}}, {&test_cache, &test.labels, {}}};
-      accuracies[i] = 100.0 * thaw::train(network, one, data, {}).accuracy;
+      accuracies[i] = 100.0 * thaw::train(network, plan, one, data, {}).accuracy;
     });
     return (accuracies[0] + accuracies[1] + accuracies[2]) / 3.0;
   }

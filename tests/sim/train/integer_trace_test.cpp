@@ -15,6 +15,7 @@
 #include "sim/graph/tflite_reader.h"
 #include "sim/plan/channel_selection.h"
 #include "sim/plan/fixed_point_plan.h"
+#include "sim/plan/training_plan.h"
 #include "sim/train/trainer.h"
 #include "tests/support/fixed_weight.h"
 #include "tests/support/shared_folder.h"

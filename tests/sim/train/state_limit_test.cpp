@@ -11,6 +11,7 @@
 #include "sim/base/error.h"
 #include "sim/exec/executor.h"
 #include "sim/plan/schedule_check.h"
+#include "sim/plan/training_plan.h"
 #include "sim/train/trainer.h"
 #include "tests/sim/plan/small_model.h"
 

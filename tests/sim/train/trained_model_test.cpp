@@ -1,4 +1,5 @@
 // A trained network written as an int8 model: the same integers in its convolutions, the same predictions.
+#include "sim/plan/training_plan.h"
 #include "sim/train/trained_model.h"
 
 #include <gtest/gtest.h>
@@ -63,9 +64,9 @@ TEST(TrainedModel, KeepsConvolutionsBitForBitAndPredictions) {
   TrainingData data;
   data.train = {&train_cache, &samples.labels, {}};
   data.test = data.train;
-  const TrainingResult result = train(network, schedule, data, {});
-  ASSERT_GE(result.accuracy, 0.95);
   const Plan plan = training_plan(network, schedule);
+  const TrainingResult result = train(network, plan, schedule, data, {});
+  ASSERT_GE(result.accuracy, 0.95);
   Executor executor(plan, {}, KernelSet::host, 1);
   executor.set_state(result.state);
   const TrainedValues values = trained_values(network, executor);

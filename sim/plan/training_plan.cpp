@@ -1,0 +1,16 @@
+#include "sim/plan/training_plan.h"
+
+#include "sim/plan/lower.h"
+#include "sim/plan/passes.h"
+
+namespace thaw {
+
+Plan training_plan(const Network& network, const Schedule& schedule) {
+  return run_passes(lower(network, schedule));
+}
+
+Plan inference_plan(const Graph& graph) {
+  return run_inference_passes(lower_inference(graph));
+}
+
+}  // namespace thaw

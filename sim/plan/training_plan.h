@@ -1,0 +1,18 @@
+// The plans that run: lowered, then passed through every pass that keeps the bits. Simulator, memory model
+// and generated firmware all take them from here.
+#pragma once
+
+#include "sim/graph/graph.h"
+#include "sim/plan/network.h"
+#include "sim/plan/plan.h"
+#include "sim/plan/schedule.h"
+
+namespace thaw {
+
+/// Inference and one training step of what the schedule updates. Throws Error as `lower` does.
+Plan training_plan(const Network& network, const Schedule& schedule);
+
+/// Inference alone, of the model as its file holds it: at most the RAM of any of its training plans.
+Plan inference_plan(const Graph& graph);
+
+}  // namespace thaw
