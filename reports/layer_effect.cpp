@@ -6,9 +6,6 @@
 namespace thaw {
 namespace {
 
-constexpr std::string_view kStart = "look: start";
-constexpr std::string_view kWithout = "look: without weights of ";
-
 /// The chosen schedule's entry for a layer, or nullptr.
 const UpdatedLayer* find_update(const Run& run, const std::string& layer) {
   for (const UpdatedLayer& entry : run.schedule.update)
@@ -16,10 +13,9 @@ const UpdatedLayer* find_update(const Run& run, const std::string& layer) {
   return nullptr;
 }
 
-/// The look at the start of the freezing. A schedule that an earlier stage measured already keeps its first
-/// role, so it is known by what it updates.
+/// The look at the start of the search. A schedule that an earlier stage measured already keeps what that
+/// was for, so it is known by what it updates.
 bool is_start_look(const Run& run, const TrialEntry& trial) {
-  if (trial.role == kStart) return true;
   if (!run.curve || trial.fidelity != "look" || trial.measured_on != "validation") return false;
   const CurvePoint& start = run.curve->points.front();
   return trial.update == start.update && trial.learning_rate == start.learning_rate;
@@ -35,8 +31,8 @@ std::vector<LayerEffect> layer_effects(const Run& run) {
                                   [&](const TrialEntry& t) { return is_start_look(run, t); });
   if (start != run.trials.end())
     for (const TrialEntry& trial : run.trials) {
-      if (!trial.role.starts_with(kWithout)) continue;
-      const std::string layer = trial.role.substr(kWithout.size());
+      if (trial.kind != "look" || trial.frozen_weights_of.empty()) continue;
+      const std::string& layer = trial.frozen_weights_of;
       auto& list = find_update(run, layer) != nullptr ? updated : frozen;
       auto found =
           std::find_if(list.begin(), list.end(), [&](const LayerEffect& e) { return e.layer == layer; });

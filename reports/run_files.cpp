@@ -114,11 +114,19 @@ TrainingCurve read_training_curve(const JsonView& view) {
   return curve;
 }
 
+void read_purpose(const JsonView& view, TrialEntry& trial) {
+  trial.kind = view.field("kind").string();
+  const auto frozen = view.optional_field("frozen");
+  if (frozen && frozen->field("what").one_of({"weights", "layers_before"}) == 0)
+    trial.frozen_weights_of = frozen->field("layer").string();
+}
+
 TrialEntry read_trial(const JsonView& view) {
   check_schema_version(view, 1);
   TrialEntry trial;
   trial.trial = view.field("number").integer(1, INT32_MAX);
   trial.role = view.field("role").string();
+  if (const auto purpose = view.optional_field("purpose")) read_purpose(*purpose, trial);
   trial.fidelity = view.field("fidelity").field("name").string();
   trial.measured_on = view.field("measured_on").string();
   trial.outcome = view.field("outcome").string();

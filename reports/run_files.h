@@ -92,7 +92,9 @@ struct TrainingCurve {
 
 /// A line of trials.jsonl; `curves` where it keeps the epochs of its seeds.
 struct TrialEntry : Measured {
-  std::string role, fidelity, measured_on;
+  std::string role, fidelity, measured_on;  // the role is for people, the kind for us
+  std::string kind;                         // "look", "rate", ...; empty in records of Thaw before 0.2
+  std::string frozen_weights_of;            // the layer whose weights a look has frozen; empty: none
   std::vector<TrainingCurve> curves;
 };
 

@@ -41,8 +41,10 @@ std::vector<Baseline> measured_baselines(Evaluator& evaluator, const TrainingRec
           roughly_best_learning_rate(evaluator, named.name, baseline.schedule, rates).value_or(kSlowestRate);
     } else {
       rate = best_learning_rate(evaluator, named.name, baseline.schedule, rates).value_or(kSlowestRate);
-      baseline.on_validation = confirmed(
-          evaluator, {named.name, baseline.schedule, rates.full, MeasuredOn::validation, rates.seeds}, rates);
+      baseline.on_validation = confirmed(evaluator,
+                                         {named.name, baseline.schedule, rates.full, MeasuredOn::validation,
+                                          rates.seeds, TrialKind::baseline},
+                                         rates);
       baseline.schedule = baseline.on_validation->request.schedule;
     }
     result.push_back(std::move(baseline));

@@ -3,6 +3,8 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -26,14 +28,35 @@ struct Fidelity {
 /// trained on), the final table on the test split after training on all training data.
 enum class MeasuredOn { validation, test };
 
-/// A schedule to train once for each seed. `role` says in words what it is for.
+/// What a candidate has frozen that the schedule it is compared with trains.
+struct FrozenTensors {
+  enum class What { weights, layers_before };
+
+  int32_t op = 0;     // Convolution::index
+  std::string layer;  // its name
+  What what = What::weights;
+
+  bool operator==(const FrozenTensors&) const = default;
+};
+
+/// What a trial is for. look: decides between candidates; rate: finds a learning rate; confirm: measures in
+/// full what a strategy took; baseline, test: rows of the comparison.
+enum class TrialKind { look, rate, confirm, baseline, test };
+
+/// A schedule to train once for each seed. `role` says in words, for people only, what it is for; `kind` and
+/// `frozen` say it for programs.
 struct EvaluationRequest {
   std::string role;
   Schedule schedule;  // its recipe's epochs and seed are replaced by those below
   Fidelity fidelity;
   MeasuredOn measured_on = MeasuredOn::validation;
   std::vector<uint32_t> seeds = {1};
+  TrialKind kind = TrialKind::confirm;
+  std::optional<FrozenTensors> frozen = std::nullopt;
 };
+
+/// Says what a search is doing now, one line.
+using SearchLog = std::function<void(const std::string&)>;
 
 /// One training run of an evaluation.
 struct SeedResult {

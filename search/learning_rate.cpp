@@ -29,7 +29,8 @@ class RateTable {
                                 schedule_,
                                 fidelity_,
                                 MeasuredOn::validation,
-                                {seed_}};
+                                {seed_},
+                                TrialKind::rate};
       request.schedule.training.learning_rate = rate;
       requests.push_back(std::move(request));
     }

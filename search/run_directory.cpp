@@ -44,9 +44,9 @@ Json schedule_json(const Schedule& schedule) {
 }
 
 Json curve_json(const SearchResult& result, double threshold) {
-  const FreezeResult& freeze = result.freeze;
+  const Trace& trace = result.trace;
   Json points = Json::array();
-  for (const FreezeStep& step : freeze.curve) {
+  for (const TraceStep& step : trace.steps) {
     Json point = {{"frozen", step.frozen}, {"holds", step.holds}};
     point.update(measured(step.evaluation));
     point["schedule"] = schedule_json(step.evaluation.request.schedule);
@@ -55,9 +55,9 @@ Json curve_json(const SearchResult& result, double threshold) {
   return {{"schema_version", kSchemaVersion},
           {"measured_on", "validation"},
           {"threshold_points", threshold},
-          {"reference_accuracy", freeze.reference},
+          {"reference_accuracy", trace.reference},
           {"chosen", result.chosen_step() ? Json(*result.chosen_step()) : Json()},
-          {"stop_reason", freeze.stop_reason},
+          {"stop_reason", trace.stop_reason},
           {"points", std::move(points)}};
 }
 

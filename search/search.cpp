@@ -6,35 +6,13 @@
 #include <optional>
 
 #include "search/learning_rate.h"
-#include "search/schedules.h"
 #include "sim/base/interval.h"
 
 namespace thaw {
 namespace {
 
-// Attempts to find a starting schedule that trains without diverging, each a quarter shallower.
-constexpr int32_t kStableAttempts = 6;
-
 // Validation samples that a full evaluation should judge, over all its folds; at least two folds.
 constexpr size_t kJudgedSamples = 2000;
-
-/// Gives the schedule its learning rate; where every rate diverges, freezes the deepest quarter and tries
-/// again.
-Schedule stabilised(Evaluator& evaluator, Schedule start, const RateSearch& rates, const SearchLog& log) {
-  for (int32_t attempt = 0; attempt < kStableAttempts; ++attempt) {
-    const std::optional<double> rate = best_learning_rate(evaluator, "start", start, rates);
-    start.training.learning_rate = rate.value_or(kSlowestRate);
-    if (rate) break;
-    const int32_t first = start.update.front().op;
-    const int32_t end = evaluator.problem().network->convolution_count();
-    if (first >= end) break;
-    const int32_t shallower = std::min(end, first + std::max(1, (end - first) / 4));
-    log(fmt::format("training from layer {} on diverges at every rate: starting at layer {}", first,
-                    shallower));
-    start = without_layers_before(start, shallower);
-  }
-  return start;
-}
 
 /// Seeds of a full evaluation on validation, one a fold: enough to judge kJudgedSamples, two at least.
 std::vector<uint32_t> confirmation_seeds(const std::vector<Fold>& folds, uint32_t seed) {
@@ -49,14 +27,12 @@ std::vector<uint32_t> confirmation_seeds(const std::vector<Fold>& folds, uint32_
 }
 
 /// Everything that was measured in full and may be the answer.
-std::vector<Contender> contenders_of(const FreezeResult& freeze, const std::vector<Baseline>& baselines) {
+std::vector<Contender> contenders_of(const Trace& trace, const std::vector<Baseline>& baselines) {
   std::vector<Contender> contenders;
   for (const Baseline& baseline :
        baselines)  // first: of two that are equal the one with a name is the answer
     if (baseline.on_validation) contenders.push_back({baseline.name, *baseline.on_validation});
-  for (size_t i = 0; i < freeze.curve.size(); ++i)
-    contenders.push_back(
-        {i == 0 ? "start" : fmt::format("step {} of freezing", i), freeze.curve[i].evaluation});
+  for (const TraceStep& step : trace.steps) contenders.push_back({step.name, step.evaluation});
   return contenders;
 }
 
@@ -103,12 +79,12 @@ TrainingRecipe SearchOptions::start_recipe() const {
 
 std::optional<size_t> SearchResult::chosen_step() const {
   const int32_t number = contenders[choice.chosen].evaluation.number;
-  for (size_t i = 0; i < freeze.curve.size(); ++i)
-    if (freeze.curve[i].evaluation.number == number) return i;
+  for (size_t i = 0; i < trace.steps.size(); ++i)
+    if (trace.steps[i].evaluation.number == number) return i;
   return std::nullopt;
 }
 
-SearchResult search_by_freezing(Evaluator& evaluator, const SearchOptions& options, const SearchLog& log) {
+SearchResult search(Evaluator& evaluator, const SearchOptions& options, const SearchLog& log) {
   const Fidelity look = {"look", std::max(1, options.epochs / 2), 0.5};
   RateSearch rates;
   rates.given = options.learning_rate;
@@ -119,24 +95,20 @@ SearchResult search_by_freezing(Evaluator& evaluator, const SearchOptions& optio
   const TrainingRecipe recipe = options.start_recipe();
 
   SearchResult result;
-  Schedule start = starting_schedule(evaluator, recipe, rates, log);
-  start = stabilised(evaluator, start, rates, log);
-  log(fmt::format("start: {} layers updated, learning rate {:.3g}", start.update.size(),
-                  start.training.learning_rate));
   const double threshold = options.threshold_points / 100.0;
-  result.freeze = freeze(evaluator, start, {threshold, rates}, log);
-  log("stopped: " + result.freeze.stop_reason);
+  result.trace = strategy_named(options.strategy).run(evaluator, {recipe, threshold, rates}, log);
+  log("stopped: " + result.trace.stop_reason);
 
   const std::vector<Baseline> baselines = measured_baselines(evaluator, recipe, rates, log);
-  result.contenders = contenders_of(result.freeze, baselines);
+  result.contenders = contenders_of(result.trace, baselines);
   result.choice = choose_and_tune(evaluator, result.contenders, threshold, rates, log);
   log("chosen: " + result.choice.reason);
 
   std::vector<uint32_t> seeds;
   for (int32_t i = 0; i < options.seeds; ++i) seeds.push_back(options.seed + static_cast<uint32_t>(i));
-  result.comparison =
-      compare_on_test(evaluator, result.contenders[result.choice.chosen],
-                      {"start", result.freeze.curve.front().evaluation}, baselines, seeds, rates, log);
+  result.comparison = compare_on_test(
+      evaluator, result.contenders[result.choice.chosen],
+      {result.trace.steps.front().name, result.trace.steps.front().evaluation}, baselines, seeds, rates, log);
   const Evaluation& on_test = result.comparison[0].evaluation;
   result.schedule = on_test.request.schedule;
   result.schedule.promise = promise_of(on_test, evaluator.problem().test->count);

@@ -8,11 +8,12 @@
 #include "search/as_it_is.h"
 #include "search/choice.h"
 #include "search/comparison.h"
-#include "search/freeze.h"
+#include "search/strategies/strategy.h"
 
 namespace thaw {
 
 struct SearchOptions {
+  std::string strategy = "freeze";
   TrainingRecipe recipe;
   std::optional<double> learning_rate;  // given: no rate is searched
   int32_t epochs = 4;
@@ -28,19 +29,19 @@ struct SearchOptions {
 
 struct SearchResult {
   Schedule schedule;  // with its promise: accuracy on test, bytes, work, signature of the first seed
-  FreezeResult freeze;
-  std::vector<Contender> contenders;  // all that was measured in full: the baselines, then the curve
+  Trace trace;        // of the strategy
+  std::vector<Contender> contenders;  // all that was measured in full: the baselines, then the trace
   Choice choice;
   std::vector<ComparisonRow> comparison;
   std::optional<AsItIs> as_it_is;  // where the model knows the classes
 
-  /// The chosen point of the freezing curve; none where a baseline won or the rate was tuned once more.
+  /// The chosen step of the trace; none where a baseline won or the rate was tuned once more.
   std::optional<size_t> chosen_step() const;
 };
 
-/// Strategy `freeze` with its baselines, all candidates for the answer (choice.h). Every decision is taken on
+/// A strategy with its baselines, all candidates for the answer (choice.h). Every decision is taken on
 /// the validation folds; the test split is read once, at the end, by what is then compared.
-SearchResult search_by_freezing(Evaluator& evaluator, const SearchOptions& options, const SearchLog& log);
+SearchResult search(Evaluator& evaluator, const SearchOptions& options, const SearchLog& log);
 
 /// One sentence for everything that fits and is better than the answer on test by a paired test; none: the
 /// answer stands.

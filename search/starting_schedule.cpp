@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "memmodel/device_plan.h"
 #include "search/schedules.h"
 #include "sim/base/error.h"
 
@@ -51,7 +52,7 @@ std::vector<Candidate> measured_candidates(Evaluator& evaluator, const Schedule&
                                            const RateSearch& rates) {
   const Network& network = *evaluator.problem().network;
   std::vector<EvaluationRequest> requests = {
-      {"biases alone", biases, rates.look, MeasuredOn::validation, {rates.seeds.front()}}};
+      {"biases alone", biases, rates.look, MeasuredOn::validation, {rates.seeds.front()}, TrialKind::look}};
   std::vector<Candidate> candidates;
   for (int32_t op = first_op; op < network.convolution_count(); ++op) {
     int32_t eighths = 8;
@@ -63,7 +64,8 @@ std::vector<Candidate> measured_candidates(Evaluator& evaluator, const Schedule&
                         with,
                         rates.look,
                         MeasuredOn::validation,
-                        {rates.seeds.front()}});
+                        {rates.seeds.front()},
+                        TrialKind::look});
   }
   const std::vector<Evaluation> measured = evaluator.evaluate(requests);
   for (size_t i = 0; i < candidates.size(); ++i) {

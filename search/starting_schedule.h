@@ -1,16 +1,12 @@
 // Where freezing begins: every tensor that the budget and stable training allow.
 #pragma once
 
-#include <functional>
 #include <string>
 
 #include "search/evaluator.h"
 #include "search/learning_rate.h"
 
 namespace thaw {
-
-/// Says what a search is doing now, one line.
-using SearchLog = std::function<void(const std::string&)>;
 
 /// Throws Error naming required, available and excess bytes when not even the classifier fits the board.
 void require_classifier_fits(const SearchProblem& problem, const TrainingRecipe& recipe);

@@ -17,6 +17,30 @@ const char* name_of(Outcome outcome) {
   return outcome == Outcome::diverged ? "diverged" : "ok";
 }
 
+const std::initializer_list<std::string_view> kKinds = {"look", "rate", "confirm", "baseline", "test"};
+const std::initializer_list<std::string_view> kFrozen = {"weights", "layers_before"};
+
+/// {"kind": "look", "frozen": {"op": 12, "layer": "b7.pw1", "what": "weights"}}
+Json purpose_json(const EvaluationRequest& request) {
+  Json json = {{"kind", kKinds.begin()[static_cast<size_t>(request.kind)]}};
+  if (const auto& frozen = request.frozen)
+    json["frozen"] = {{"op", frozen->op},
+                      {"layer", frozen->layer},
+                      {"what", kFrozen.begin()[static_cast<size_t>(frozen->what)]}};
+  return json;
+}
+
+void read_purpose(const JsonView& view, EvaluationRequest& request) {
+  view.known_keys({"kind", "frozen"});
+  request.kind = static_cast<TrialKind>(view.field("kind").one_of(kKinds));
+  const auto frozen = view.optional_field("frozen");
+  if (!frozen) return;
+  frozen->known_keys({"op", "layer", "what"});
+  request.frozen = {static_cast<int32_t>(frozen->field("op").integer(0, INT32_MAX)),
+                    frozen->field("layer").string(),
+                    static_cast<FrozenTensors::What>(frozen->field("what").one_of(kFrozen))};
+}
+
 Json seed_json(const SeedResult& s) {
   Json json = {{"seed", s.seed},
                {"outcome", name_of(s.outcome)},
@@ -63,6 +87,7 @@ std::string trial_line(const TrialRow& row) {
       {"key", row.key},
       {"run", row.run},
       {"role", e.request.role},
+      {"purpose", purpose_json(e.request)},
       {"fidelity",
        {{"name", e.request.fidelity.name},
         {"epochs", e.request.fidelity.epochs},
@@ -85,14 +110,16 @@ TrialRow parse_trial(std::string_view line, const std::string& where) {
   const nlohmann::json document = parse_json(line, where);
   const JsonView view(document, where);
   check_schema_version(view, kTrialSchemaVersion);
-  view.known_keys({"schema_version", "number", "key", "run", "role", "fidelity", "measured_on", "outcome",
-                   "accuracy", "ram_bytes", "flash_bytes", "macs_per_step", "seeds", "schedule"});
+  view.known_keys({"schema_version", "number", "key", "run", "role", "purpose", "fidelity", "measured_on",
+                   "outcome", "accuracy", "ram_bytes", "flash_bytes", "macs_per_step", "seeds", "schedule"});
   TrialRow row;
   Evaluation& e = row.evaluation;
   row.key = view.field("key").string();
   row.run = view.field("run").string();
   e.number = static_cast<int32_t>(view.field("number").integer(1, INT32_MAX));
   e.request.role = view.field("role").string();
+  if (const auto purpose = view.optional_field("purpose"))  // not in records of Thaw before 0.2
+    read_purpose(*purpose, e.request);
   const JsonView fidelity = view.field("fidelity");
   fidelity.known_keys({"name", "epochs", "samples"});
   e.request.fidelity = {fidelity.field("name").string(),

@@ -95,12 +95,14 @@ inline Json example_point(const ExampleRun& run, int trial, double accuracy, int
 }
 
 inline Json example_trial(const ExampleRun& run, int number, const std::string& role,
-                          const std::string& fidelity, double accuracy, int64_t ram, int layers = 3) {
+                          const std::string& fidelity, double accuracy, int64_t ram, int layers = 3,
+                          const Json& purpose = {{"kind", "confirm"}}) {
   return {{"schema_version", 1},
           {"number", number},
           {"key", std::to_string(number)},
           {"run", "r"},
           {"role", role},
+          {"purpose", purpose},
           {"fidelity", {{"name", fidelity}, {"epochs", 3}, {"samples", 1.0}}},
           {"measured_on", "validation"},
           {"outcome", number % 7 == 0   ? "diverged"
@@ -241,8 +243,11 @@ inline fs::path write_example(const fs::path& folder, const ExampleRun& run) {
              Json({{"schema_version", 1}, {"measured_on", "validation"}, {"points", front}}).dump(2));
 
   std::string trials =
-      example_trial(run, 1, "look: start", "look", 0.8, 90000).dump() + "\n" +
-      example_trial(run, 2, "look: without weights of " + run.layer_name, "look", 0.77, 70000, 2).dump() +
+      example_trial(run, 1, "look: start", "look", 0.8, 90000, 3, {{"kind", "look"}}).dump() + "\n" +
+      example_trial(
+          run, 2, "look: without weights of " + run.layer_name, "look", 0.77, 70000, 2,
+          {{"kind", "look"}, {"frozen", {{"op", 4}, {"layer", run.layer_name}, {"what", "weights"}}}})
+          .dump() +
       "\n";
   for (int i = 3; i <= run.trials; ++i)
     trials += example_trial(run, i, "freeze " + std::to_string(i), i % 3 == 0 ? "full" : "look",

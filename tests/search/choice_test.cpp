@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "search/training_evaluator.h"
 #include "sim/base/error.h"
 #include "tests/search/small_problem.h"
 
@@ -37,7 +38,7 @@ class ChooseSchedule : public ::testing::Test {
 
   Choice choose(const std::vector<Contender>& contenders, double threshold_points) {
     TrialRecord record("", "digest");
-    const Evaluator evaluator(small_.problem, record);
+    const TrainingEvaluator evaluator(small_.problem, record);
     return choose_schedule(evaluator, contenders, threshold_points / 100);
   }
 

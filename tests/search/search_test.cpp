@@ -1,6 +1,7 @@
 // The whole search on a small problem: same bytes for any number of jobs, after a kill, and within the
 // budget.
 #include "search/search.h"
+#include "search/training_evaluator.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -55,10 +56,10 @@ Found search_into(const fs::path& folder, int32_t jobs, size_t kill_after = 0) {
   testing::SmallProblem small(kRam);
   small.problem.jobs = jobs;
   TrialRecord record(folder / "trials.jsonl", "digest");
-  Evaluator evaluator(small.problem, record);
+  TrainingEvaluator evaluator(small.problem, record);
   if (kill_after > 0) evaluator.cancelled = [&] { return record.evaluations().size() >= kill_after; };
   Found found;
-  found.result = search_by_freezing(evaluator, small_options(), [](const std::string&) {});
+  found.result = search(evaluator, small_options(), [](const std::string&) {});
   write_run_directory(folder, evaluator, record.evaluations(), found.result, small_options());
   record.finish();
   found.trials = record.evaluations();
@@ -106,17 +107,17 @@ TEST(SearchDeterminismSlow, AnInterruptedSearchGoesOnToTheSameFiles) {
 
 TEST(SearchSlow, TheCurveShrinksWithinTheBudgetUntilItSurelyFalls) {
   const Found& found = shared_search();
-  const std::vector<FreezeStep>& curve = found.result.freeze.curve;
-  for (const FreezeStep& step : curve) EXPECT_LE(step.evaluation.ram_bytes, kRam) << step.frozen;
+  const std::vector<TraceStep>& curve = found.result.trace.steps;
+  for (const TraceStep& step : curve) EXPECT_LE(step.evaluation.ram_bytes, kRam) << step.frozen;
   for (size_t i = 1; i < curve.size(); ++i)
     EXPECT_LT(curve[i].evaluation.ram_bytes, curve[i - 1].evaluation.ram_bytes) << curve[i].frozen;
   double best = 0.0;
-  for (const FreezeStep& step : curve) {
+  for (const TraceStep& step : curve) {
     best = std::max(best, step.evaluation.accuracy());
     EXPECT_EQ(step.holds, step.evaluation.accuracy() >= best - small_options().threshold_points / 100.0);
   }
-  EXPECT_EQ(found.result.freeze.reference, best);
-  if (!found.result.freeze.stop_reason.starts_with("nothing is left")) {
+  EXPECT_EQ(found.result.trace.reference, best);
+  if (!found.result.trace.stop_reason.starts_with("nothing is left")) {
     EXPECT_FALSE(curve.back().holds);
   }
 }
@@ -155,10 +156,10 @@ TEST(SearchSlow, WhereLabelsAreChanceTheSmallestScheduleIsTheAnswer) {
     small.problem.folds = validation_folds(small.train.labels, 5, seed);
     small.problem.jobs = 2;
     TrialRecord record("", "digest");
-    Evaluator evaluator(small.problem, record);
+    TrainingEvaluator evaluator(small.problem, record);
     SearchOptions options = small_options();
     options.seed = seed;
-    const SearchResult result = search_by_freezing(evaluator, options, [](const std::string&) {});
+    const SearchResult result = search(evaluator, options, [](const std::string&) {});
     EXPECT_FALSE(result.choice.gained);
     EXPECT_EQ(result.schedule.update.size(), 1U) << "more than the classifier";
     EXPECT_THAT(result.choice.reason, ::testing::HasSubstr("smallest"));
@@ -201,7 +202,7 @@ TEST(SearchSlow, ADivergingCandidateIsStoppedEarlyAndMarked) {
   request.schedule.training.learning_rate = 100.0;
   request.fidelity = {"full", 200, 1.0};
   TrialRecord record(folder / "trials.jsonl", "digest");
-  Evaluator evaluator(small.problem, record);
+  TrainingEvaluator evaluator(small.problem, record);
   int64_t asked = 0;  // once in 64 samples
   evaluator.cancelled = [&] { return ++asked < 0; };
   const Evaluation e = evaluator.evaluate(request);
@@ -214,9 +215,9 @@ TEST(SearchSlow, ADivergingCandidateIsStoppedEarlyAndMarked) {
 TEST(Search, ABoardTooSmallForTheClassifierIsRefusedWithTheBytes) {
   testing::SmallProblem small(8 * 1024);
   TrialRecord record("", "digest");
-  Evaluator evaluator(small.problem, record);
+  TrainingEvaluator evaluator(small.problem, record);
   try {
-    search_by_freezing(evaluator, small_options(), [](const std::string&) {});
+    search(evaluator, small_options(), [](const std::string&) {});
     FAIL();
   } catch (const Error& error) {
     EXPECT_NE(std::string(error.what()).find("bytes of RAM"), std::string::npos) << error.what();
@@ -230,7 +231,7 @@ TEST(TrialRecordTest, RowsOfAnotherRunAreRefused) {
   const Schedule schedule = last_layer_schedule(small.network, {});
   {
     TrialRecord record(folder / "trials.jsonl", "one");
-    Evaluator evaluator(small.problem, record);
+    TrainingEvaluator evaluator(small.problem, record);
     EvaluationRequest request;
     request.schedule = schedule;
     request.fidelity.epochs = 1;

@@ -15,6 +15,7 @@
 #include "search/run_directory.h"
 #include "search/run_lock.h"
 #include "search/search.h"
+#include "search/training_evaluator.h"
 #include "sim/base/error.h"
 #include "sim/base/interval.h"
 #include "sim/base/json.h"
@@ -148,20 +149,20 @@ struct BestSoFar {
 };
 
 void print_curve(const SearchResult& result) {
-  const FreezeResult& freeze = result.freeze;
+  const Trace& trace = result.trace;
   fmt::print("\nwhat was frozen in which order (accuracy on validation, %)\n");
   Table table({">step", "frozen", ">accuracy", ">RAM bytes", ">saved", ">MACs/step", ""});
-  for (size_t i = 0; i < freeze.curve.size(); ++i) {
-    const Evaluation& e = freeze.curve[i].evaluation;
-    const int64_t saved = i == 0 ? 0 : freeze.curve[i - 1].evaluation.ram_bytes - e.ram_bytes;
-    table.add({std::to_string(i), freeze.curve[i].frozen, percent(e), grouped(e.ram_bytes), grouped(saved),
+  for (size_t i = 0; i < trace.steps.size(); ++i) {
+    const Evaluation& e = trace.steps[i].evaluation;
+    const int64_t saved = i == 0 ? 0 : trace.steps[i - 1].evaluation.ram_bytes - e.ram_bytes;
+    table.add({std::to_string(i), trace.steps[i].frozen, percent(e), grouped(e.ram_bytes), grouped(saved),
                grouped(e.macs_per_step),
                i == result.chosen_step() ? "<- chosen"
-               : freeze.curve[i].holds   ? ""
+               : trace.steps[i].holds    ? ""
                                          : "below the threshold"});
   }
   table.print(stdout);
-  fmt::print("stopped: {}\nchosen: {}\n", freeze.stop_reason, result.choice.reason);
+  fmt::print("stopped: {}\nchosen: {}\n", trace.stop_reason, result.choice.reason);
 }
 
 std::string interval_text(double accuracy, int64_t count) {
@@ -244,7 +245,7 @@ Json result_document(const SearchResult& result, const fs::path& folder, const J
   document["folder"] = folder.string();
   document["promise"] = {
       {"accuracy", p.accuracy_mean}, {"ram_bytes", p.ram_bytes}, {"flash_bytes", p.flash_bytes}};
-  document["stop_reason"] = result.freeze.stop_reason;
+  document["stop_reason"] = result.trace.stop_reason;
   document["choice"] = result.choice.reason;
   document["gained"] = result.choice.gained;
   document["warnings"] = better_than_chosen(result);
@@ -289,7 +290,7 @@ int run(const Options& options) {
   if (!quiet)
     for (const std::string& line : remarks(options, problem, shipped))
       print_remark("note: {}\n", one_line(line));
-  Evaluator evaluator(problem, record);
+  TrainingEvaluator evaluator(problem, record);
   evaluator.cancelled = [] { return interrupted(); };
   BestSoFar best;
   Progress progress("evaluations", quiet);
@@ -308,7 +309,7 @@ int run(const Options& options) {
   };
   SearchResult result;
   try {
-    result = search_by_freezing(evaluator, searching, log);
+    result = search(evaluator, searching, log);
   } catch (const Error&) {
     if (!interrupted()) throw;
     progress.clear();
@@ -317,7 +318,7 @@ int run(const Options& options) {
     return 128 + interrupted_by();
   }
   progress.clear();
-  result.schedule.provenance = Provenance{THAW_VERSION, "freeze", digest, options.threshold};
+  result.schedule.provenance = Provenance{THAW_VERSION, options.strategy, digest, options.threshold};
   write_run_directory(folder, evaluator, record.evaluations(), result, searching);
   Json about = run_record(graph, data);
   about["kind"] = "search";
@@ -343,6 +344,19 @@ int run(const Options& options) {
   return kDone;
 }
 
+std::vector<std::string> strategy_names() {
+  std::vector<std::string> names;
+  for (const Strategy& strategy : strategies()) names.push_back(strategy.name);
+  return names;
+}
+
+/// "How to search; freeze: ...; another: ..."
+std::string strategy_help() {
+  std::string text = "How to search";
+  for (const Strategy& strategy : strategies()) text += "; " + strategy.name + ": " + strategy.summary;
+  return text;
+}
+
 }  // namespace
 
 Command add_search(CLI::App& root) {
@@ -354,8 +368,8 @@ Command add_search(CLI::App& root) {
   app->add_option("DATA", options->data, kDataText)->required();
   app->add_option("--board", options->board, "Board: a name in configs/boards or a file")
       ->capture_default_str();
-  app->add_option("--strategy", options->strategy, "How to search")
-      ->check(CLI::IsMember({"freeze"}))
+  app->add_option("--strategy", options->strategy, strategy_help())
+      ->check(CLI::IsMember(strategy_names()))
       ->capture_default_str();
   app->add_option("--validation", options->validation,
                   "Share of the training samples in each validation part that decisions are taken on")

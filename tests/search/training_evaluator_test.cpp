@@ -1,5 +1,5 @@
 // What an evaluation trains on and is judged by, against a run of the trainer put together by hand.
-#include "search/evaluator.h"
+#include "search/training_evaluator.h"
 
 #include <gtest/gtest.h>
 
@@ -35,7 +35,7 @@ class EvaluatorTest : public ::testing::Test {
 
   testing::SmallProblem small_{1 << 20};
   TrialRecord record_;
-  Evaluator evaluator_;
+  TrainingEvaluator evaluator_;
   EvaluationRequest request_;
 };
 

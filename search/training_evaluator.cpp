@@ -1,9 +1,10 @@
-#include "search/evaluator.h"
+#include "search/training_evaluator.h"
 
 #include <algorithm>
 #include <cassert>
 #include <mutex>
 
+#include "memmodel/device_plan.h"
 #include "sim/base/error.h"
 #include "sim/base/parallel.h"
 
@@ -22,19 +23,23 @@ void set_memory(const MemoryTotals& needed, Evaluation& evaluation) {
 
 }  // namespace
 
-Evaluator::Evaluator(const SearchProblem& problem, TrialRecord& record)
+TrainingEvaluator::TrainingEvaluator(const SearchProblem& problem, TrialRecord& record)
     : problem_(problem), record_(record) {}
+
+MemoryTotals TrainingEvaluator::memory(const Schedule& schedule) const {
+  return device_training_plan(*problem_.network, schedule, problem_.board).totals;
+}
 
 /// The latest cut at or before the layer whose activations are no larger than the images themselves: early
 /// layers of image networks are wider than their input, and computing them again is cheaper than keeping
 /// them.
-size_t Evaluator::cheapest_cut(size_t layer) const {
+size_t TrainingEvaluator::cheapest_cut(size_t layer) const {
   const int64_t image = problem_.train->sample_bytes();
   while (layer > 0 && empty_prefix_cache(*problem_.network, layer, 0, false).sample_bytes > image) --layer;
   return layer;
 }
 
-const Evaluator::Caches& Evaluator::caches_before(size_t layer) {
+const TrainingEvaluator::Caches& TrainingEvaluator::caches_before(size_t layer) {
   auto& found = caches_[layer];
   if (found) return *found;
   const Caches* from = nullptr;
@@ -53,7 +58,7 @@ const Evaluator::Caches& Evaluator::caches_before(size_t layer) {
   return *found;
 }
 
-void Evaluator::drop_caches(const std::set<const Caches*>& keep) {
+void TrainingEvaluator::drop_caches(const std::set<const Caches*>& keep) {
   int64_t bytes = 0;
   for (const auto& [cut, caches] : caches_) bytes += caches->train.total_bytes() + caches->test.total_bytes();
   for (auto it = caches_.begin(); it != caches_.end() && bytes > kMostCachedBytes;) {
@@ -66,8 +71,8 @@ void Evaluator::drop_caches(const std::set<const Caches*>& keep) {
   }
 }
 
-SeedResult Evaluator::run(const EvaluationRequest& request, const Plan& plan, size_t seed,
-                          const Caches& caches) const {
+SeedResult TrainingEvaluator::run(const EvaluationRequest& request, const Plan& plan, size_t seed,
+                                  const Caches& caches) const {
   Schedule schedule = request.schedule;
   schedule.training = with_epochs(schedule.training, request.fidelity.epochs);
   schedule.training.seed = request.seeds[seed];
@@ -94,7 +99,7 @@ SeedResult Evaluator::run(const EvaluationRequest& request, const Plan& plan, si
   return result;
 }
 
-CorrectBySeed Evaluator::correct(const Evaluation& evaluation) const {
+CorrectBySeed TrainingEvaluator::correct(const Evaluation& evaluation) const {
   CorrectBySeed result;
   if (evaluation.request.measured_on == MeasuredOn::test) {
     for (const SeedResult& s : evaluation.seeds) {
@@ -113,7 +118,7 @@ CorrectBySeed Evaluator::correct(const Evaluation& evaluation) const {
   return result;
 }
 
-std::vector<Evaluation> Evaluator::evaluate(const std::vector<EvaluationRequest>& requests) {
+std::vector<Evaluation> TrainingEvaluator::evaluate(const std::vector<EvaluationRequest>& requests) {
   struct Run {
     size_t request, seed;
     const Caches* caches;

@@ -1,0 +1,208 @@
+#include "search/strategies/freeze.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "search/schedules.h"
+#include "search/starting_schedule.h"
+
+namespace thaw {
+namespace {
+
+// Looks in each round after the first; a fixed number, so that results do not depend on --jobs.
+constexpr size_t kLooksPerRound = 4;
+
+// Attempts to find a starting schedule that trains without diverging, each a quarter shallower.
+constexpr int32_t kStableAttempts = 6;
+
+// One-sided level at which a fall counts as real.
+constexpr double kSurely = 0.05;
+
+/// Gives the schedule its learning rate; where every rate diverges, freezes the deepest quarter and tries
+/// again.
+Schedule stabilised(Evaluator& evaluator, Schedule start, const RateSearch& rates, const SearchLog& log) {
+  for (int32_t attempt = 0; attempt < kStableAttempts; ++attempt) {
+    const std::optional<double> rate = best_learning_rate(evaluator, "start", start, rates);
+    start.training.learning_rate = rate.value_or(kSlowestRate);
+    if (rate) break;
+    const int32_t first = start.update.front().op;
+    const int32_t end = evaluator.problem().network->convolution_count();
+    if (first >= end) break;
+    const int32_t shallower = std::min(end, first + std::max(1, (end - first) / 4));
+    log(fmt::format("training from layer {} on diverges at every rate: starting at layer {}", first,
+                    shallower));
+    start = without_layers_before(start, shallower);
+  }
+  return start;
+}
+
+/// Something that can be frozen next, and what its last look said.
+struct Candidate {
+  FrozenTensors tensors;  // layers_before: what is left (biases) before the operator
+  std::string name;
+  Schedule schedule;           // after freezing
+  int64_t bytes_saved = 1;     // of planned RAM
+  double accuracy_lost = 0.0;  // in the last look, against the schedule of that round
+  bool looked_at = false;
+
+  double cost() const { return std::max(0.0, accuracy_lost) / static_cast<double>(bytes_saved); }
+};
+
+/// The convolutions of a schedule whose weights are updated, ascending.
+std::vector<int32_t> updated_weights(const Schedule& schedule, int32_t convolutions) {
+  std::vector<int32_t> ops;
+  for (const LayerUpdate& entry : schedule.update)
+    if (entry.op < convolutions && entry.weights != UpdatedWeights::none) ops.push_back(entry.op);
+  return ops;
+}
+
+std::vector<Candidate> candidates_of(const Evaluator& evaluator, const Schedule& schedule, int64_t ram) {
+  const Network& network = *evaluator.problem().network;
+  const std::vector<int32_t> weights = updated_weights(schedule, network.convolution_count());
+  std::vector<Candidate> candidates;
+  for (int32_t op : weights)
+    candidates.push_back({{op, network.convolution_layer(op).name, FrozenTensors::What::weights},
+                          "weights of " + network.convolution_layer(op).name,
+                          with_weights(schedule, network, op, 0),
+                          1,
+                          0.0,
+                          false});
+  const int32_t deepest = schedule.update.front().op;
+  const int32_t next = weights.empty() ? network.convolution_count() : weights.front();
+  if (deepest < next) {
+    const std::string& layer =
+        next < network.convolution_count() ? network.convolution_layer(next).name : network.classifier.name;
+    candidates.push_back({{next, layer, FrozenTensors::What::layers_before},
+                          "biases before " + layer,
+                          without_layers_before(schedule, next),
+                          1,
+                          0.0,
+                          false});
+  }
+  for (Candidate& candidate : candidates)
+    candidate.bytes_saved = std::max<int64_t>(1, ram - evaluator.memory(candidate.schedule).ram.required);
+  return candidates;
+}
+
+/// Cheapest first; what costs nothing in order of bytes saved; then by operator.
+bool cheaper(const Candidate& a, const Candidate& b) {
+  if (a.cost() != b.cost()) return a.cost() < b.cost();
+  if (a.bytes_saved != b.bytes_saved) return a.bytes_saved > b.bytes_saved;
+  return std::pair(a.tensors.op, a.tensors.what) < std::pair(b.tensors.op, b.tensors.what);
+}
+
+/// Looks at the candidates that the earlier looks make most promising (new ones first) and returns the best
+/// of them; remembers every look in `candidates`.
+size_t choose(Evaluator& evaluator, std::vector<Candidate>& candidates, double accuracy,
+              const StrategyTask& task, double* chosen_accuracy) {
+  std::vector<size_t> order(candidates.size());
+  for (size_t i = 0; i < order.size(); ++i) order[i] = i;
+  std::stable_sort(order.begin(), order.end(), [&](size_t a, size_t b) {
+    if (candidates[a].looked_at != candidates[b].looked_at) return !candidates[a].looked_at;
+    return cheaper(candidates[a], candidates[b]);
+  });
+  const auto unseen = static_cast<size_t>(
+      std::count_if(candidates.begin(), candidates.end(), [](const Candidate& c) { return !c.looked_at; }));
+  order.resize(std::min(order.size(), std::max(unseen, kLooksPerRound)));
+  std::vector<EvaluationRequest> requests;
+  for (size_t i : order)
+    requests.push_back({"look: without " + candidates[i].name,
+                        candidates[i].schedule,
+                        task.rates.look,
+                        MeasuredOn::validation,
+                        {task.rates.seeds.front()},
+                        TrialKind::look,
+                        candidates[i].tensors});
+  const std::vector<Evaluation> looks = evaluator.evaluate(requests);
+  for (size_t i = 0; i < order.size(); ++i) {
+    candidates[order[i]].accuracy_lost = accuracy - looks[i].accuracy();
+    candidates[order[i]].looked_at = true;
+  }
+  const size_t best = *std::min_element(
+      order.begin(), order.end(), [&](size_t a, size_t b) { return cheaper(candidates[a], candidates[b]); });
+  *chosen_accuracy = accuracy - candidates[best].accuracy_lost;
+  return best;
+}
+
+/// What was already looked at in an earlier round keeps what that look said.
+void recall_looks(const std::vector<Candidate>& known, std::vector<Candidate>& candidates) {
+  for (Candidate& candidate : candidates)
+    for (const Candidate& earlier : known)
+      if (candidate.tensors == earlier.tensors) {
+        candidate.accuracy_lost = earlier.accuracy_lost;
+        candidate.looked_at = earlier.looked_at;
+      }
+}
+
+/// Whether an evaluation is more than the threshold below the best seen, and not by chance.
+bool surely_below(const Evaluator& evaluator, const Evaluation& best, const Evaluation& evaluation,
+                  double threshold) {
+  return evaluation.diverged() || evaluator.difference(best, evaluation).p_not_above(threshold) < kSurely;
+}
+
+double look_at_start(Evaluator& evaluator, const Schedule& start, const RateSearch& rates) {
+  return evaluator
+      .evaluate(EvaluationRequest{
+          "look: start", start, rates.look, MeasuredOn::validation, {rates.seeds.front()}, TrialKind::look})
+      .accuracy();
+}
+
+std::string fell_reason(const TraceStep& step, const Evaluation& best, double threshold) {
+  return fmt::format(
+      "without {} accuracy falls to {:.2f} %, surely more than {:.2f} points below the best seen ({:.2f} %; "
+      "paired test)",
+      step.frozen, 100.0 * step.evaluation.accuracy(), 100.0 * threshold, 100.0 * best.accuracy());
+}
+
+}  // namespace
+
+Trace freeze(Evaluator& evaluator, const StrategyTask& task, const SearchLog& log) {
+  const RateSearch& rates = task.rates;
+  Schedule schedule =
+      stabilised(evaluator, starting_schedule(evaluator, task.recipe, rates, log), rates, log);
+  log(fmt::format("start: {} layers updated, learning rate {:.3g}", schedule.update.size(),
+                  schedule.training.learning_rate));
+  Trace result;
+  const auto confirm = [&](const std::string& role, const Schedule& taken,
+                           const std::optional<FrozenTensors>& frozen) {
+    return confirmed(
+        evaluator, {role, taken, rates.full, MeasuredOn::validation, rates.seeds, TrialKind::confirm, frozen},
+        rates);
+  };
+  result.steps.push_back({"start", "start", confirm("start", schedule, std::nullopt), true});
+  size_t best_seen = 0;  // place in the trace
+  schedule = result.steps[0].evaluation.request.schedule;
+  double look_accuracy = look_at_start(evaluator, schedule, rates);
+  std::vector<Candidate> known;
+  while (true) {
+    const int64_t ram = result.steps.back().evaluation.ram_bytes;
+    std::vector<Candidate> candidates = candidates_of(evaluator, schedule, ram);
+    if (candidates.empty()) {
+      result.stop_reason = "nothing is left to freeze but the classifier";
+      break;
+    }
+    recall_looks(known, candidates);
+    const Candidate& cheapest =
+        candidates[choose(evaluator, candidates, look_accuracy, task, &look_accuracy)];
+    TraceStep step{fmt::format("step {} of freezing", result.steps.size()), cheapest.name,
+                   confirm("freeze " + cheapest.name, cheapest.schedule, cheapest.tensors), true};
+    schedule = step.evaluation.request.schedule;
+    const double accuracy = step.evaluation.accuracy();
+    if (accuracy > result.steps[best_seen].evaluation.accuracy()) best_seen = result.steps.size();
+    const Evaluation& best =
+        best_seen == result.steps.size() ? step.evaluation : result.steps[best_seen].evaluation;
+    step.holds = accuracy >= best.accuracy() - task.threshold;
+    log(fmt::format("froze {}: {:.2f} % at {} bytes of RAM (best {:.2f} %)", step.frozen, 100.0 * accuracy,
+                    step.evaluation.ram_bytes, 100.0 * best.accuracy()));
+    if (surely_below(evaluator, best, step.evaluation, task.threshold))
+      result.stop_reason = fell_reason(step, best, task.threshold);
+    result.steps.push_back(std::move(step));
+    if (!result.stop_reason.empty()) break;
+    known = std::move(candidates);
+  }
+  result.reference = result.steps[best_seen].evaluation.accuracy();
+  return result;
+}
+
+}  // namespace thaw

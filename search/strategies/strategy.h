@@ -1,0 +1,52 @@
+// A strategy as a value: its name, what it does in words, and one function. Command line, provenance, curve
+// and report take what the function returns without knowing whose it is. A new one is a file beside this and
+// a line in strategy.cpp.
+#pragma once
+
+#include <span>
+#include <string>
+#include <vector>
+
+#include "search/evaluator.h"
+#include "search/learning_rate.h"
+
+namespace thaw {
+
+/// What every strategy is told besides the evaluator.
+struct StrategyTask {
+  TrainingRecipe recipe;    // of every schedule; its rate counts where `rates.given`
+  double threshold = 0.01;  // 0..1: largest fall of accuracy below the best seen
+  RateSearch rates;         // fidelities and seeds of looks and confirmations
+};
+
+/// A schedule that a strategy took, measured in full on validation.
+struct TraceStep {
+  std::string name;    // for people, as in tables: "start", "step 2 of freezing"
+  std::string frozen;  // what became frozen here: "weights of b7.pw1"; the first point is "start"
+  Evaluation evaluation;
+  bool holds = true;  // measured within the threshold of the best seen up to here
+};
+
+/// What a strategy did, step by step; the first is where it started.
+struct Trace {
+  std::vector<TraceStep> steps;
+  double reference = 0.0;   // best accuracy seen, 0..1
+  std::string stop_reason;  // one sentence
+};
+
+/// Every decision is taken on validation, by `evaluator`; the same evaluations give the same trace.
+using StrategyFunction = Trace (*)(Evaluator& evaluator, const StrategyTask& task, const SearchLog& log);
+
+struct Strategy {
+  std::string name;     // of --strategy
+  std::string summary;  // one line of help
+  StrategyFunction run = nullptr;
+};
+
+/// All of them; the first is the default.
+std::span<const Strategy> strategies();
+
+/// Throws Error naming those that there are.
+const Strategy& strategy_named(const std::string& name);
+
+}  // namespace thaw
