@@ -32,9 +32,7 @@ function(thaw_test name)
     return()
   endif()
   add_executable(${name} ${sources})
-  target_link_libraries(${name} PRIVATE thaw_options GTest::gmock_main ${ARGN})
-  target_compile_definitions(${name} PRIVATE
-    THAW_SOURCE_DIR="${PROJECT_SOURCE_DIR}" THAW_BINARY_DIR="${PROJECT_BINARY_DIR}")
+  target_link_libraries(${name} PRIVATE thaw_options GTest::gmock_main thaw_test_folders ${ARGN})
   thaw_light(${name} <gmock/gmock.h> <gtest/gtest.h>)
   gtest_discover_tests(${name} DISCOVERY_TIMEOUT 60 TEST_PREFIX "${THAW_TEST_PREFIX}" TEST_FILTER "-*Slow*.*")
   gtest_discover_tests(${name} DISCOVERY_TIMEOUT 60 TEST_PREFIX "${THAW_TEST_PREFIX}" TEST_FILTER "*Slow*.*"

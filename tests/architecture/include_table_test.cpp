@@ -9,6 +9,8 @@
 #include <string>
 #include <vector>
 
+#include "tests/support/project_folders.h"
+
 namespace thaw {
 namespace {
 
@@ -77,7 +79,7 @@ bool is_source(const fs::path& file) {
 }
 
 TEST(IncludeTable, EveryIncludeIsAnArrowOfTheTable) {
-  const fs::path root = THAW_SOURCE_DIR;
+  const fs::path root = testing::source_folder();
   int files = 0;
   for (const char* top : {"engine", "sim", "memmodel", "search", "reports", "tools"})
     for (const auto& entry : fs::recursive_directory_iterator(root / top)) {
@@ -125,7 +127,7 @@ std::vector<std::string> thread_starts(const fs::path& root) {
 }
 
 TEST(ParallelLoops, AreAllForEachParallel) {
-  const std::vector<std::string> places = thread_starts(THAW_SOURCE_DIR);
+  const std::vector<std::string> places = thread_starts(testing::source_folder());
   EXPECT_FALSE(places.empty()) << "the loop itself was not found: the pattern sees nothing";
   for (const std::string& place : places)
     EXPECT_TRUE(place.starts_with("sim/base/parallel.h:"))
@@ -133,7 +135,7 @@ TEST(ParallelLoops, AreAllForEachParallel) {
 }
 
 TEST(FolderReadmes, EveryFolderOpensWithAShortOne) {
-  const fs::path root = THAW_SOURCE_DIR;
+  const fs::path root = testing::source_folder();
   std::set<std::string> folders = {"engine", "sim"};
   for (const auto& [folder, arrows] : kAllowed) folders.insert(folder);
   for (const std::string& folder : folders) {

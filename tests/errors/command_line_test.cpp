@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "tests/support/project_folders.h"
 #include "tests/tools/small_project.h"
 
 namespace thaw {
@@ -18,7 +19,7 @@ using ::testing::HasSubstr;
 class CommandLineErrors : public testing::SmallProject {
  protected:
   CommandLineErrors() {
-    std::filesystem::create_directory_symlink(std::filesystem::path(THAW_SOURCE_DIR) / "configs",
+    std::filesystem::create_directory_symlink(std::filesystem::path(testing::source_folder()) / "configs",
                                               file("configs"));
     write_text("broken.json", "{\"schema_version\": 1,");
     write_text("newer.json", "{\"schema_version\": 99}");

@@ -11,6 +11,7 @@
 #include "sim/base/byte_size.h"
 #include "sim/base/error.h"
 #include "tests/support/mutate.h"
+#include "tests/support/project_folders.h"
 
 namespace thaw {
 namespace {
@@ -66,7 +67,7 @@ TEST(ByteSize, PrintsBytesAndKib) {
 // ---- boards ----------------------------------------------------------------------------------------------
 
 std::filesystem::path boards_folder() {
-  return std::filesystem::path(THAW_SOURCE_DIR) / "configs" / "boards";
+  return std::filesystem::path(testing::source_folder()) / "configs" / "boards";
 }
 
 TEST(Board, ReadsEveryBoardOfTheRepository) {

@@ -14,6 +14,7 @@
 #include "sim/plan/network.h"
 #include "sim/plan/training_plan.h"
 #include "tests/support/explicit_padding.h"
+#include "tests/support/project_folders.h"
 #include "tests/support/random_network.h"
 #include "tests/support/shared_folder.h"
 
@@ -22,7 +23,7 @@ namespace {
 
 int64_t ram_bytes(const Plan& plan) {
   static const Board board =
-      read_board(std::filesystem::path(THAW_SOURCE_DIR) / "configs/boards/cortex-m7-256k.json");
+      read_board(std::filesystem::path(testing::source_folder()) / "configs/boards/cortex-m7-256k.json");
   return totals(plan, plan_layout(plan), board).ram.required;
 }
 
@@ -85,7 +86,7 @@ TEST(InferenceRam, IsAtMostTrainingsOnRandomNetworks) {
 
 TEST(InferenceRam, IsAtMostTrainingsOnTheReferenceModel) {
   expect_less_than_training(
-      read_tflite(std::filesystem::path(THAW_SOURCE_DIR) / "configs/models/reference.tflite"));
+      read_tflite(std::filesystem::path(testing::source_folder()) / "configs/models/reference.tflite"));
 }
 
 TEST(InferenceRam, IsAtMostTrainingsOnPublishedModels) {

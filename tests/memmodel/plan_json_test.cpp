@@ -12,6 +12,7 @@
 #include "sim/plan/tiny_training_flags.h"
 #include "tests/memmodel/bare_plan.h"
 #include "tests/support/json_schema.h"
+#include "tests/support/project_folders.h"
 #include "tests/support/shared_folder.h"
 
 namespace thaw {
@@ -23,7 +24,7 @@ using ::testing::IsEmpty;
 using testing::SchemaCheck;
 
 std::filesystem::path configs() {
-  return std::filesystem::path(THAW_SOURCE_DIR) / "configs";
+  return std::filesystem::path(testing::source_folder()) / "configs";
 }
 
 nlohmann::json schema(const char* name) {

@@ -9,13 +9,14 @@
 #include "sim/plan/network.h"
 #include "sim/plan/schedule_json.h"
 #include "sim/plan/training_plan.h"
+#include "tests/support/project_folders.h"
 #include "tests/support/shared_folder.h"
 
 namespace thaw {
 namespace {
 
 MemoryTotals published(const std::string& schedule_name) {
-  const std::filesystem::path configs = std::filesystem::path(THAW_SOURCE_DIR) / "configs";
+  const std::filesystem::path configs = std::filesystem::path(testing::source_folder()) / "configs";
   const Schedule schedule = read_schedule_file(configs / "schedules/mcunet-5fps" / (schedule_name + ".json"));
   const Network network = reduce(read_tflite(*testing::shared_folder() / "models/mcunet-5fps.tflite"),
                                  {.classes = schedule.classes, .fresh_classifier = true});

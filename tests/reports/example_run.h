@@ -12,6 +12,8 @@
 #include <string>
 #include <vector>
 
+#include "tests/support/project_folders.h"
+
 namespace thaw::testing {
 
 using Json = nlohmann::ordered_json;
@@ -20,7 +22,7 @@ namespace fs = std::filesystem;
 /// A folder of the test's own, emptied at its start.
 inline fs::path scratch_folder() {
   const auto* info = ::testing::UnitTest::GetInstance()->current_test_info();
-  const fs::path folder = fs::path(THAW_BINARY_DIR) / "reports-scratch" /
+  const fs::path folder = fs::path(testing::build_folder()) / "reports-scratch" /
                           (std::string(info->test_suite_name()) + "." + info->name());
   fs::remove_all(folder);
   fs::create_directories(folder);

@@ -9,6 +9,7 @@
 
 #include "reports/html_report.h"
 #include "tests/reports/browser.h"
+#include "tests/support/project_folders.h"
 
 namespace thaw {
 namespace {
@@ -143,7 +144,7 @@ TEST_F(HtmlInBrowser, FitsAPhoneAndLeavesScreenshots) {
   EXPECT_LE(open_page(page, kRead, "--window-size=390,844").probe["overflow"], 0);
   const std::string dark = "--blink-settings=preferredColorScheme=0";
   EXPECT_NE(open_page(page, kRead, dark).probe["dark"], open_page(page, kRead).probe["dark"]);
-  const testing::fs::path shots = testing::fs::path(THAW_BINARY_DIR) / "report-screenshots";
+  const testing::fs::path shots = testing::fs::path(testing::build_folder()) / "report-screenshots";
   testing::fs::create_directories(shots);
   std::string messages;
   for (const auto& [name, flags] : std::vector<std::pair<std::string, std::string>>{

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "tests/reports/example_run.h"
+#include "tests/support/project_folders.h"
 #include "tests/tools/run_thaw.h"
 
 namespace thaw {
@@ -100,8 +101,8 @@ TEST_F(ReportCommand, AcceptsAWorseRunOnlyWhenTold) {
 }
 
 TEST_F(ReportCommand, RequiresImprovementsToBeRecordedWhereTheGateSaysSo) {
-  testing::Json rules =
-      testing::Json::parse(read_text(testing::fs::path(THAW_SOURCE_DIR) / "configs/gates/default.json"));
+  testing::Json rules = testing::Json::parse(
+      read_text(testing::fs::path(testing::source_folder()) / "configs/gates/default.json"));
   rules["unrecorded_improvement"] = "fail";
   testing::write_text(folder_ / "strict.json", rules.dump());
   ExampleRun better;

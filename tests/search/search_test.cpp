@@ -17,6 +17,7 @@
 #include "sim/base/error.h"
 #include "tests/search/small_problem.h"
 #include "tests/support/json_schema.h"
+#include "tests/support/project_folders.h"
 
 namespace thaw {
 namespace {
@@ -170,7 +171,7 @@ TEST(SearchSlow, FilesHoldToTheirSchemas) {
   shared_search();
   const fs::path folder = shared_folder();
   const auto faults = [](const std::string& schema, const nlohmann::json& document) {
-    const fs::path file = fs::path(THAW_SOURCE_DIR) / "configs/schema" / (schema + ".schema.json");
+    const fs::path file = fs::path(testing::source_folder()) / "configs/schema" / (schema + ".schema.json");
     const nlohmann::json rules = nlohmann::json::parse(text_of(file));
     return testing::SchemaCheck(rules).faults(document);
   };

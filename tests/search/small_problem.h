@@ -7,6 +7,7 @@
 #include "search/evaluator.h"
 #include "sim/data/random.h"
 #include "sim/graph/tflite_reader.h"
+#include "tests/support/project_folders.h"
 #include "tests/support/shared_folder.h"
 
 namespace thaw::testing {
@@ -35,9 +36,9 @@ inline Samples striped_samples(int64_t count, uint32_t seed) {
 
 struct SmallProblem {
   explicit SmallProblem(int64_t ram_bytes)
-      : network(
-            reduce(read_tflite(std::filesystem::path(THAW_SOURCE_DIR) / "configs/models/reference.tflite"),
-                   {4, true, true})),
+      : network(reduce(
+            read_tflite(std::filesystem::path(testing::source_folder()) / "configs/models/reference.tflite"),
+            {4, true, true})),
         train(striped_samples(120, 1)),
         test(striped_samples(40, 2)) {
     problem.network = &network;

@@ -4,18 +4,21 @@
 #include <filesystem>
 #include <optional>
 
+#include "tests/support/project_folders.h"
+
 namespace thaw::testing {
 
 /// The folder `shared` beside the repository, or nothing where it is absent (a fresh clone alone).
 inline std::optional<std::filesystem::path> shared_folder() {
-  const std::filesystem::path folder = std::filesystem::path(THAW_SOURCE_DIR).parent_path() / "shared";
+  const std::filesystem::path folder =
+      std::filesystem::path(testing::source_folder()).parent_path() / "shared";
   if (std::filesystem::exists(folder / "README.md")) return folder;
   return std::nullopt;
 }
 
 /// The repository's own goldens.
 inline std::filesystem::path golden_folder() {
-  return std::filesystem::path(THAW_SOURCE_DIR) / "tests" / "golden";
+  return std::filesystem::path(testing::source_folder()) / "tests" / "golden";
 }
 
 }  // namespace thaw::testing

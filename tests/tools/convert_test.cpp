@@ -8,6 +8,7 @@
 #include "sim/base/json.h"
 #include "sim/train/trained_model.h"
 #include "tests/support/json_schema.h"
+#include "tests/support/project_folders.h"
 #include "tests/tools/small_project.h"
 
 namespace thaw {
@@ -23,8 +24,8 @@ using Convert = testing::SmallProject;
 TEST_F(Convert, FlagsAndJsonMeanTheSame) {
   ASSERT_EQ(thaw({"convert", "schedule.flags", "made/there.json", "--model", "model.tflite"}).status, 0);
   EXPECT_EQ(read_schedule_file(file("made/there.json")).update, schedule().update);
-  testing::SchemaCheck schema(
-      read_json_file(std::filesystem::path(THAW_SOURCE_DIR) / "configs/schema/schedule.schema.json"));
+  testing::SchemaCheck schema(read_json_file(std::filesystem::path(testing::source_folder()) /
+                                             "configs/schema/schedule.schema.json"));
   EXPECT_THAT(schema.faults(read_json_file(file("made/there.json"))), IsEmpty());
   const Finished back =
       thaw({"convert", "made/there.json", "back.flags", "--model", "model.tflite", "--json"});
@@ -49,7 +50,7 @@ TEST_F(Convert, MovesAScheduleToAnotherModelOfTheSameLayers) {
   other.promise = Promise{0.5, 0.4, 0.6, 1, 10, 10, 10, "s"};
   write_text("other.json", write_schedule(other));
   const Finished refused = thaw({"plan", "model.tflite", "--schedule", "other.json", "--board",
-                                 std::string(THAW_SOURCE_DIR) + "/configs/boards/host.json"});
+                                 std::string(testing::source_folder()) + "/configs/boards/host.json"});
   EXPECT_EQ(refused.status, 1);
   EXPECT_THAT(refused.err, HasSubstr("thaw convert"));
   ASSERT_EQ(thaw({"convert", "other.json", "moved.json", "--model", "model.tflite"}).status, 0);
@@ -61,7 +62,7 @@ TEST_F(Convert, RefusesClassesThatNobodyElseTakes) {
                         write_tflite(with_classes(read_tflite(file("model.tflite")), 255)));
   ASSERT_EQ(thaw({"convert", "schedule.flags", "most.json", "--model", "wide.tflite"}).status, 0);
   EXPECT_EQ(thaw({"plan", "wide.tflite", "--schedule", "most.json", "--board",
-                  std::string(THAW_SOURCE_DIR) + "/configs/boards/host.json"})
+                  std::string(testing::source_folder()) + "/configs/boards/host.json"})
                 .status,
             0);
   write_file_atomically(file("wider.tflite"),

@@ -15,6 +15,7 @@
 
 #include "sim/base/json.h"
 #include "tests/support/file_size_limit.h"
+#include "tests/support/project_folders.h"
 #include "tests/tools/small_project.h"
 
 namespace thaw {
@@ -28,7 +29,7 @@ using testing::text_of;
 
 class Faults : public testing::SmallProject {
  protected:
-  Faults() { fs::create_directory_symlink(fs::path(THAW_SOURCE_DIR) / "configs", file("configs")); }
+  Faults() { fs::create_directory_symlink(fs::path(testing::source_folder()) / "configs", file("configs")); }
 
   static std::vector<std::string> search(const std::string& folder, std::vector<std::string> more = {}) {
     std::vector<std::string> all = {"search", "model.tflite", "cifar", "--seeds", "1",
@@ -369,7 +370,8 @@ TEST_F(Faults, LayerNamesWithControlCharactersAreReplaced) {
 // ---- hostile sizes ---------------------------------------------------------------------------------------
 
 TEST_F(Faults, AHugeStrideOfASingleWindowTrainsAsAnyOther) {
-  const std::string here = std::string(THAW_SOURCE_DIR) + "/tests/golden/cases/depthwise-stride-huge/";
+  const std::string here =
+      std::string(testing::source_folder()) + "/tests/golden/cases/depthwise-stride-huge/";
   const Finished run =
       thaw({"train", here + "m.tflite", here + "d.npz", "--schedule", here + "s.json", "-o", "out"});
   EXPECT_EQ(run.status, 0) << run.err;

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "tests/support/project_folders.h"
 #include "tests/tools/small_project.h"
 
 namespace thaw {
@@ -90,7 +91,7 @@ TEST_F(Help, NothingIsColouredWhereNobodyWatches) {
 using HelpSlow = testing::SmallProject;
 
 TEST_F(HelpSlow, ExamplesRunAsTheyStand) {
-  const std::filesystem::path source = THAW_SOURCE_DIR;
+  const std::filesystem::path source = testing::source_folder();
   const std::filesystem::path fashion = "/usr/share/datasets/fashion-mnist";
   if (!std::filesystem::exists(source / "configs/models/reference.tflite") ||
       !std::filesystem::exists(fashion))

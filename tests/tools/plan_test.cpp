@@ -6,6 +6,7 @@
 
 #include "sim/base/json.h"
 #include "tests/support/json_schema.h"
+#include "tests/support/project_folders.h"
 #include "tests/support/shared_folder.h"
 #include "tests/tools/small_project.h"
 
@@ -21,7 +22,7 @@ using ::testing::Not;
 class PlanCommand : public testing::SmallProject {
  protected:
   PlanCommand() {
-    std::filesystem::create_directory_symlink(std::filesystem::path(THAW_SOURCE_DIR) / "configs",
+    std::filesystem::create_directory_symlink(std::filesystem::path(testing::source_folder()) / "configs",
                                               file("configs"));
   }
 };
@@ -52,7 +53,7 @@ TEST_F(PlanCommand, SaysByHowMuchABudgetIsMissed) {
 
 TEST_F(PlanCommand, DocumentFollowsItsSchema) {
   testing::SchemaCheck schema(
-      read_json_file(std::filesystem::path(THAW_SOURCE_DIR) / "configs/schema/plan.schema.json"));
+      read_json_file(std::filesystem::path(testing::source_folder()) / "configs/schema/plan.schema.json"));
   for (const std::vector<std::string>& more : {std::vector<std::string>{},
                                                {"--schedule", "schedule.json"},
                                                {"--schedule", "schedule.json", "--classes", "5"}}) {

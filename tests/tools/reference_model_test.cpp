@@ -6,12 +6,13 @@
 #include <string>
 
 #include "sim/base/json.h"
+#include "tests/support/project_folders.h"
 #include "tests/tools/small_project.h"
 
 namespace thaw {
 namespace {
 
-const std::filesystem::path kConfigs = std::filesystem::path(THAW_SOURCE_DIR) / "configs";
+const std::filesystem::path kConfigs = std::filesystem::path(testing::source_folder()) / "configs";
 
 TEST(ReferenceModel, IsWhatItsProvenanceSays) {
   const nlohmann::json said = read_json_file(kConfigs / "models/reference.provenance.json");

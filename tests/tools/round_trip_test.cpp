@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "tests/sim/graph/odd_scales.h"
+#include "tests/support/project_folders.h"
 #include "tests/tools/small_project.h"
 
 namespace thaw {
@@ -19,7 +20,7 @@ using testing::text_of;
 class RoundTrip : public testing::SmallProject {
  protected:
   RoundTrip() {
-    std::filesystem::create_directory_symlink(std::filesystem::path(THAW_SOURCE_DIR) / "configs",
+    std::filesystem::create_directory_symlink(std::filesystem::path(testing::source_folder()) / "configs",
                                               file("configs"));
   }
 
@@ -94,7 +95,8 @@ TEST_F(RoundTrip, RunsAndBaselinesAreReported) {
 
 TEST_F(RoundTrip, SizesOfABoardAreReadAlikeByEveryCommand) {
   expect_done({"search", "model.tflite", "cifar", "--epochs", "1", "--seeds", "1", "-q", "-o", "run"});
-  const std::string host = text_of(std::filesystem::path(THAW_SOURCE_DIR) / "configs/boards/host.json");
+  const std::string host =
+      text_of(std::filesystem::path(testing::source_folder()) / "configs/boards/host.json");
   for (const char* size : {"67108864", "\"64M\"", "\"64MiB\"", "\"64 mib\"", "\"65536K\"", "\"65536 KiB\"",
                            "\"67108864\"", "\"67108864B\"", "\"67108864 b\"", "\"1G\""}) {
     SCOPED_TRACE(size);
@@ -117,7 +119,8 @@ TEST_F(RoundTrip, SizesOfABoardAreReadAlikeByEveryCommand) {
 
 TEST_F(RoundTrip, WhatPlanRefusesReportRefuses) {
   expect_done({"search", "model.tflite", "cifar", "--epochs", "1", "--seeds", "1", "-q", "-o", "run"});
-  const std::string host = text_of(std::filesystem::path(THAW_SOURCE_DIR) / "configs/boards/host.json");
+  const std::string host =
+      text_of(std::filesystem::path(testing::source_folder()) / "configs/boards/host.json");
   std::filesystem::create_directories(file("boards"));
   for (const char* size : {"\"192KB\"", "\"\"", "\"1.5M\"", "-1", "1.5", "null", "\"2048G\""}) {
     SCOPED_TRACE(size);

@@ -14,6 +14,8 @@
 #include <string>
 #include <vector>
 
+#include "tests/support/project_folders.h"
+
 extern char** environ;
 
 namespace thaw::testing {
@@ -37,7 +39,7 @@ class RunningThaw {
               const std::string& output = "")
       : out_(output.empty() ? (folder / "stdout.txt").string() : output),
         err_(terminal.empty() ? (folder / "stderr.txt").string() : terminal) {
-    std::vector<std::string> words = {THAW_BINARY_DIR "/thaw"};
+    std::vector<std::string> words = {std::string(testing::build_folder()) + "/thaw"};
     words.insert(words.end(), arguments.begin(), arguments.end());
     std::vector<std::string> environment = variables;
     for (char** v = environ; *v != nullptr; ++v) environment.emplace_back(*v);

@@ -8,6 +8,7 @@
 #include <thread>
 #include <vector>
 
+#include "tests/support/project_folders.h"
 #include "tests/tools/small_project.h"
 
 namespace thaw {
@@ -57,7 +58,7 @@ TEST_F(Terminal, LongWorkShowsHowFarItIs) {
 }
 
 TEST_F(Terminal, ASearchShowsTheBestSoFar) {
-  std::filesystem::create_directory_symlink(std::filesystem::path(THAW_SOURCE_DIR) / "configs",
+  std::filesystem::create_directory_symlink(std::filesystem::path(testing::source_folder()) / "configs",
                                             file("configs"));
   const std::vector<std::string> search = {"search", "model.tflite", "cifar", "--epochs",
                                            "40",     "--seeds",      "1"};

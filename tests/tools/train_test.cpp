@@ -11,6 +11,7 @@
 #include "sim/base/json.h"
 #include "sim/train/state_file.h"
 #include "tests/support/json_schema.h"
+#include "tests/support/project_folders.h"
 #include "tests/tools/small_project.h"
 
 namespace thaw {
@@ -38,7 +39,7 @@ TEST_F(Train, LearnsAndWritesWhatItPromises) {
               AllOf(HasSubstr("epoch 3/3"), HasSubstr("accuracy 100.00 %"), HasSubstr("signature ")));
   const nlohmann::json json = read_json_file(file("run/run.json"));
   testing::SchemaCheck schema(
-      read_json_file(std::filesystem::path(THAW_SOURCE_DIR) / "configs/schema/run.schema.json"));
+      read_json_file(std::filesystem::path(testing::source_folder()) / "configs/schema/run.schema.json"));
   EXPECT_THAT(schema.faults(json), IsEmpty());
   EXPECT_EQ(json["seeds"][0]["steps"], 600);
   const TrainedState state = read_state_file(file("run/state.bin"));
@@ -101,7 +102,7 @@ TEST_F(Train, FloatArithmeticTrainsInBatches) {
 
 /// One output says nothing of classes: three are learnt, and the model that is left has three.
 TEST_F(Train, AModelWithOneOutputIsWrittenWithTheClassesOfTheData) {
-  const std::string from = std::string(THAW_SOURCE_DIR) + "/tests/golden/cases/one-output-fc/";
+  const std::string from = std::string(testing::source_folder()) + "/tests/golden/cases/one-output-fc/";
   const Finished run = thaw({"train", from + "model.tflite", from + "data.npz", "--schedule",
                              from + "schedule.json", "--classes", "3", "-o", "run"});
   ASSERT_EQ(run.status, 0) << run.err;

@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -137,7 +138,7 @@ std::string updated_text(const LayerUpdate* entry) {
 std::string gone_text(const std::vector<std::string>& gone) {
   constexpr size_t kShown = 6;
   if (gone.empty()) return "nothing";
-  std::string text = fmt::format("{}", fmt::join(gone.begin(), gone.begin() + std::min(kShown, gone.size()), ", "));
+  std::string text = fmt::format("{}", fmt::join(std::span(gone).first(std::min(kShown, gone.size())), ", "));
   if (gone.size() > kShown) text += fmt::format(" and {} more", gone.size() - kShown);
   return text;
 }

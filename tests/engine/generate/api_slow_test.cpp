@@ -5,6 +5,7 @@
 #include "sim/graph/tflite_reader.h"
 #include "sim/plan/schedule_json.h"
 #include "tests/engine/generate/firmware.h"
+#include "tests/support/project_folders.h"
 
 namespace thaw {
 namespace {
@@ -15,7 +16,7 @@ namespace fs = std::filesystem;
 testing::CommandResult run_driver(const std::string& driver, const testing::PlannedFirmware& made) {
   const fs::path folder = testing::test_folder("host");
   testing::write_firmware(folder, made.request(testing::board_named("host")));
-  const std::string source = std::string(THAW_SOURCE_DIR) + "/tests/engine/generate/" + driver;
+  const std::string source = std::string(testing::source_folder()) + "/tests/engine/generate/" + driver;
   return testing::run_command("cd '" + folder.string() +
                               "' && gcc -std=c11 -O2 -g -Wall -Wextra -Werror -fsanitize=address,undefined "
                               "-fno-sanitize-recover=all -I. "
@@ -24,7 +25,7 @@ testing::CommandResult run_driver(const std::string& driver, const testing::Plan
 }
 
 testing::PlannedFirmware reference_firmware() {
-  const fs::path configs = fs::path(THAW_SOURCE_DIR) / "configs";
+  const fs::path configs = fs::path(testing::source_folder()) / "configs";
   const Schedule schedule = read_schedule_file(configs / "schedules/reference/last-blocks.json");
   const Network network =
       reduce(read_tflite(configs / "models/reference.tflite"),

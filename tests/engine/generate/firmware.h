@@ -24,6 +24,7 @@
 #include "sim/train/trainer.h"
 #include "tests/sim/plan/small_model.h"
 #include "tests/support/noise.h"
+#include "tests/support/project_folders.h"
 
 namespace thaw::testing {
 
@@ -83,7 +84,7 @@ inline std::vector<std::pair<int32_t, std::vector<int8_t>>> noise_images(const P
 
 /// A board of configs/boards.
 inline Board board_named(const std::string& name) {
-  return read_board(std::filesystem::path(THAW_SOURCE_DIR) / "configs/boards" / (name + ".json"));
+  return read_board(std::filesystem::path(testing::source_folder()) / "configs/boards" / (name + ".json"));
 }
 
 /// The same board with more RAM than the microcontroller it stands for: QEMU's has it.
@@ -96,7 +97,7 @@ inline Board with_ram(Board board, int64_t bytes) {
 /// An empty folder of the build, named after the running test and `name`.
 inline std::filesystem::path test_folder(const std::string& name) {
   const auto* test = ::testing::UnitTest::GetInstance()->current_test_info();
-  const std::filesystem::path folder = std::filesystem::path(THAW_BINARY_DIR) / "firmware" /
+  const std::filesystem::path folder = std::filesystem::path(testing::build_folder()) / "firmware" /
                                        (std::string(test->test_suite_name()) + "." + test->name()) / name;
   std::filesystem::remove_all(folder);
   std::filesystem::create_directories(folder);
@@ -135,7 +136,7 @@ inline CommandResult run_command(const std::string& command) {
 }
 
 inline CommandResult run_on_qemu(const std::filesystem::path& folder, const std::string& options = "") {
-  return run_command(std::string(THAW_SOURCE_DIR) + "/tools/run-on-qemu '" + folder.string() + "' " +
+  return run_command(std::string(testing::source_folder()) + "/tools/run-on-qemu '" + folder.string() + "' " +
                      options);
 }
 

@@ -4,6 +4,7 @@
 
 #include "tests/engine/generate/every_operator.h"
 #include "tests/engine/generate/firmware.h"
+#include "tests/support/project_folders.h"
 
 namespace thaw {
 namespace {
@@ -70,7 +71,7 @@ TEST(FloatAbiSlow, EveryDspKernelCompilesAtOtherLevelsOfOptimisation) {
     for (const char* optimize : {"-O0", "-O2"}) {  // -O3 is the Makefile's
       const std::string folder = test_folder(std::string(cpu) + optimize).string();
       const testing::CommandResult result = run_command(
-          std::string("cd ") + THAW_SOURCE_DIR +
+          std::string("cd ") + testing::source_folder() +
           " && for f in engine/kernels/dsp/*.c engine/kernels/columns.c; do arm-none-eabi-gcc -std=c11 "
           "-mthumb -mfloat-abi=hard -Wall -Wextra -Werror -I. -mcpu=" +
           cpu + " " + optimize + " -c $f -o '" + folder + "/unit.o' || exit 1; done");

@@ -16,6 +16,7 @@
 #include "sim/base/error.h"
 #include "tests/engine/generate/firmware.h"
 #include "tests/sim/plan/small_model.h"
+#include "tests/support/project_folders.h"
 
 namespace thaw {
 namespace {
@@ -193,7 +194,7 @@ TEST(ModelId, OutlivesAnotherRateAndAnotherSeed) {
 TEST(EmbeddedFiles, AreTheFilesOfTheRepository) {
   int count = 0;
   for (const EmbeddedFile& file : embedded_files()) {
-    std::ifstream in(std::filesystem::path(THAW_SOURCE_DIR) / file.path);
+    std::ifstream in(std::filesystem::path(testing::source_folder()) / file.path);
     std::stringstream text;
     text << in.rdbuf();
     EXPECT_EQ(text.str(), file.text) << file.path;

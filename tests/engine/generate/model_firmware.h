@@ -14,10 +14,11 @@
 #include "sim/graph/tflite_reader.h"
 #include "sim/plan/schedule_json.h"
 #include "tests/engine/generate/firmware.h"
+#include "tests/support/project_folders.h"
 
 namespace thaw::testing {
 
-inline const std::filesystem::path kConfigs = std::filesystem::path(THAW_SOURCE_DIR) / "configs";
+inline const std::filesystem::path kConfigs = std::filesystem::path(testing::source_folder()) / "configs";
 
 /// Labels and images.
 using Images = std::vector<std::pair<int32_t, std::vector<int8_t>>>;

@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include "tests/engine/generate/firmware.h"
+#include "tests/support/project_folders.h"
 
 namespace thaw {
 namespace {
@@ -13,7 +14,8 @@ TEST(ScheduleRate, PastTheEndOfAScheduleItsLastRateGoesOn) {
   testing::write_firmware(folder, made.request(testing::board_named("host")));
   const testing::CommandResult result = testing::run_command(
       "cd '" + folder.string() + "' && gcc -std=c11 -O0 -Wall -Wextra -Werror -I. -o driver '" +
-      THAW_SOURCE_DIR + "/tests/engine/generate/schedule_driver.c' thaw_model.c engine/runtime/*.c " +
+      testing::source_folder() +
+      "/tests/engine/generate/schedule_driver.c' thaw_model.c engine/runtime/*.c " +
       "engine/kernels/*.c && ./driver");
   EXPECT_EQ(result.status, 0) << result.output;
 }

@@ -10,6 +10,7 @@
 #include "sim/graph/tflite_reader.h"
 #include "sim/plan/schedule_json.h"
 #include "tests/engine/generate/firmware.h"
+#include "tests/support/project_folders.h"
 #include "tests/support/varied_plan.h"
 
 namespace thaw {
@@ -34,7 +35,7 @@ fs::path folder_of(const fs::path& all, size_t model) {
 
 /// One compiler call for the kernels, which all models share, and a short one a model.
 testing::CommandResult compile(const fs::path& all, size_t models) {
-  const std::string root = THAW_SOURCE_DIR;
+  const std::string root = testing::source_folder();
   std::string command = "cd '" + all.string() +
                         "' && mkdir -p kernels && cd kernels && gcc -std=c11 -O1 -fPIC -I'" + root +
                         "' -c '" + root + "'/engine/kernels/*.c '" + root + "'/engine/runtime/*.c";
@@ -141,7 +142,7 @@ TEST(VariedFirmware, CasesHaveTheSimulatorsBits) {
                                     "flatten-keep-num-dims",
                                     "pool-with-relu"};
   for (const std::string& name : names) {
-    const fs::path folder = fs::path(THAW_SOURCE_DIR) / "tests/golden/cases" / name;
+    const fs::path folder = fs::path(testing::source_folder()) / "tests/golden/cases" / name;
     const Schedule schedule = read_schedule_file(folder / "schedule.json");
     made.emplace_back(reduce(read_tflite(folder / "model.tflite"),
                              {schedule.classes, schedule.training.fresh_classifier, true}),

@@ -8,6 +8,7 @@
 #include <algorithm>
 
 #include "tests/reports/example_run.h"
+#include "tests/support/project_folders.h"
 
 namespace thaw {
 namespace {
@@ -20,7 +21,7 @@ using ::testing::Not;
 const std::vector<BoardLimits> kBoards = {{"cortex-m4-192k", "", 196608, 1048576}};
 
 GateRules default_rules() {
-  return read_gate_rules(std::filesystem::path(THAW_SOURCE_DIR) / "configs/gates/default.json");
+  return read_gate_rules(std::filesystem::path(testing::source_folder()) / "configs/gates/default.json");
 }
 
 /// Runs both through files: the baseline as --update-baseline writes it.

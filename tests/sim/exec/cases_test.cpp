@@ -14,6 +14,7 @@
 #include "sim/plan/schedule_json.h"
 #include "sim/train/trained_model.h"
 #include "tests/support/compare_kernels.h"
+#include "tests/support/project_folders.h"
 #include "tests/support/same_bits.h"
 
 namespace thaw {
@@ -22,7 +23,7 @@ namespace {
 namespace fs = std::filesystem;
 using ::testing::HasSubstr;
 
-const fs::path kCases = fs::path(THAW_SOURCE_DIR) / "tests/golden/cases";
+const fs::path kCases = fs::path(testing::source_folder()) / "tests/golden/cases";
 
 struct Case {
   Network network;

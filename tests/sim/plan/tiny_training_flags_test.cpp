@@ -20,6 +20,7 @@
 #include "sim/plan/schedule_json.h"
 #include "tests/sim/plan/small_model.h"
 #include "tests/support/mutate.h"
+#include "tests/support/project_folders.h"
 #include "tests/support/shared_folder.h"
 
 namespace thaw {
@@ -178,7 +179,8 @@ std::vector<Published> published_schedules() {
 }
 
 std::filesystem::path published_file(const Published& p) {
-  return std::filesystem::path(THAW_SOURCE_DIR) / "configs" / "schedules" / p.model / (p.label + ".json");
+  return std::filesystem::path(testing::source_folder()) / "configs" / "schedules" / p.model /
+         (p.label + ".json");
 }
 
 TEST(TinyTrainingFlags, PublishedLinesReadAsTheirLists) {

@@ -11,6 +11,7 @@
 #include "sim/plan/training_plan.h"
 #include "sim/train/float_run.h"
 #include "sim/train/trainer.h"
+#include "tests/support/project_folders.h"
 #include "tests/support/shared_folder.h"
 
 namespace thaw {
@@ -40,8 +41,8 @@ struct Cifar {
   }
 
   static Schedule schedule(const std::string& label) {
-    return read_schedule_file(std::filesystem::path(THAW_SOURCE_DIR) / "configs/schedules/mcunet-5fps" /
-                              (label + ".json"));
+    return read_schedule_file(std::filesystem::path(testing::source_folder()) /
+                              "configs/schedules/mcunet-5fps" / (label + ".json"));
   }
 
   /// Mean test accuracy over seeds 1 to 3, in percent.

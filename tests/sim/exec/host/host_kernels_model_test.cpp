@@ -8,6 +8,7 @@
 #include "sim/plan/passes.h"
 #include "sim/plan/schedule_json.h"
 #include "tests/support/compare_kernels.h"
+#include "tests/support/project_folders.h"
 #include "tests/support/shared_folder.h"
 
 namespace thaw {
@@ -19,8 +20,8 @@ TEST_P(PublishedNetworkSlow, TwentyStepsOf99KilobytesAreEqual) {
   THAW_REQUIRE_SHARED();
   if (GetParam() > best_instruction_set()) GTEST_SKIP() << "this processor lacks these instructions";
   const Graph graph = read_tflite(*testing::shared_folder() / "models" / "mcunet-5fps.tflite");
-  const Schedule schedule =
-      read_schedule_file(std::filesystem::path(THAW_SOURCE_DIR) / "configs/schedules/mcunet-5fps/99kb.json");
+  const Schedule schedule = read_schedule_file(std::filesystem::path(testing::source_folder()) /
+                                               "configs/schedules/mcunet-5fps/99kb.json");
   const Network network = reduce(graph, {schedule.classes, true, true});
   const Plan plan = run_passes(lower(network, schedule));
   const int32_t steps = GetParam() == InstructionSet::portable ? 3 : 20;
