@@ -1,0 +1,294 @@
+// Backpropagation in binary64, layer by layer, straight from the network: every gradient kept, nothing
+// skipped, nothing known of the plan but where a step left its activations and masks.
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <span>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "sim/base/error.h"
+#include "sim/exec/executor.h"
+#include "sim/graph/window.h"
+#include "sim/plan/lower.h"
+#include "tests/support/noise.h"
+
+namespace thaw::testing {
+
+using Values = std::vector<double>;
+
+/// One element of a convolution's sum: y += w * x.
+struct Product {
+  size_t output, input, weight, channel;  // channel: of the output
+};
+
+/// Calls `use` for every product of a convolution whose input lies inside the image.
+template <class Use>
+void for_each_product(const Convolution& c, const Use& use) {
+  const Window& w = c.window;
+  for (int32_t oy = 0; oy < w.output_height; ++oy)
+    for (int32_t ox = 0; ox < w.output_width; ++ox)
+      for (int32_t ky = 0; ky < w.kernel_height; ++ky)
+        for (int32_t kx = 0; kx < w.kernel_width; ++kx) {
+          const int32_t y = oy * w.stride_height - w.pad_top + ky * w.dilation_height;
+          const int32_t x = ox * w.stride_width - w.pad_left + kx * w.dilation_width;
+          if (y < 0 || y >= w.input_height || x < 0 || x >= w.input_width) continue;
+          const int32_t tap = ky * w.kernel_width + kx;
+          for (int32_t o = 0; o < w.output_channels; ++o) {
+            const int32_t begin = c.depthwise ? o / c.depth_multiplier : 0;
+            const int32_t end = c.depthwise ? begin + 1 : w.input_channels;
+            for (int32_t i = begin; i < end; ++i) {
+              const int32_t weight = c.depthwise
+                                         ? tap * w.output_channels + o
+                                         : (o * static_cast<int32_t>(w.taps()) + tap) * w.input_channels + i;
+              use({static_cast<size_t>((oy * w.output_width + ox) * w.output_channels + o),
+                   static_cast<size_t>((y * w.input_width + x) * w.input_channels + i),
+                   static_cast<size_t>(weight), static_cast<size_t>(o)});
+            }
+          }
+        }
+}
+
+/// One network, its plan, and an executor whose buffers all survive a step.
+struct TrainedNetwork {
+  Network network;
+  Schedule schedule;
+  Plan plan;
+  Executor executor;
+
+  TrainedNetwork(Network reduced, Schedule chosen, uint32_t seed)
+      : network(std::move(reduced)),
+        schedule(std::move(chosen)),
+        plan(plan_of(network, schedule)),
+        executor(plan, {}, KernelSet::portable, seed) {
+    Noise noise(seed + 5);
+    for (std::byte& v : executor.bytes(plan.inputs[0])) v = static_cast<std::byte>(noise.in(-128, 127));
+  }
+
+  /// Less is trained where a gradient would have to pass a pooling operator.
+  static Plan plan_of(const Network& network, Schedule& schedule) {
+    for (;;) {
+      try {
+        return lower(network, schedule);
+      } catch (const Error&) {
+        schedule.update.erase(schedule.update.begin());
+      }
+    }
+  }
+
+  double scale(TensorId id) const {
+    return static_cast<double>(network.graph.tensor(id).quantization.scale());
+  }
+  std::span<const int8_t> activation(TensorId id) {
+    return executor.values<int8_t>(plan.buffer_of_tensor[network.alias[id.index()].index()]);
+  }
+  /// One bit an element of the layer's output; empty before everything that is trained.
+  std::span<const uint8_t> mask(const Layer& layer) {
+    for (const Step& step : plan.steps) {
+      if (step.name != layer.name) continue;
+      if (const auto* k = std::get_if<ConvolutionForward>(&step.kernel); k && k->mask.present())
+        return executor.values<uint8_t>(k->mask);
+      if (const auto* k = std::get_if<AddForward>(&step.kernel); k && k->mask.present())
+        return executor.values<uint8_t>(k->mask);
+    }
+    return {};
+  }
+};
+
+// ---- from the features to their source, one operator of the model after the other -------------------------
+
+inline size_t at(const std::vector<int32_t>& shape, const std::vector<int32_t>& position) {
+  size_t index = 0;
+  for (size_t i = 0; i < shape.size(); ++i)
+    index = index * static_cast<size_t>(shape[i]) + static_cast<size_t>(position[i]);
+  return index;
+}
+
+/// Calls use(position) for every position of a shape.
+template <class Use>
+void for_each_position(const std::vector<int32_t>& shape, const Use& use) {
+  std::vector<int32_t> position(shape.size(), 0);
+  for (;;) {
+    use(position);
+    size_t axis = shape.size();
+    while (axis > 0 && ++position[axis - 1] == shape[axis - 1]) position[--axis] = 0;
+    if (axis == 0) return;
+  }
+}
+
+inline Values before_pool(const AveragePool2d& pool, const std::vector<int32_t>& in,
+                          const std::vector<int32_t>& out, const Values& gradient) {
+  const int32_t top =
+      window_geometry(in[1], pool.filter_height, pool.stride_height, 1, pool.padding).pad_before;
+  const int32_t left =
+      window_geometry(in[2], pool.filter_width, pool.stride_width, 1, pool.padding).pad_before;
+  Values result(static_cast<size_t>(in[1]) * static_cast<size_t>(in[2]) * static_cast<size_t>(in[3]), 0.0);
+  for_each_position(out, [&](const std::vector<int32_t>& p) {
+    std::vector<size_t> read;
+    for (int32_t ky = 0; ky < pool.filter_height; ++ky)
+      for (int32_t kx = 0; kx < pool.filter_width; ++kx) {
+        const int32_t y = p[1] * pool.stride_height - top + ky, x = p[2] * pool.stride_width - left + kx;
+        if (y >= 0 && y < in[1] && x >= 0 && x < in[2]) read.push_back(at(in, {0, y, x, p[3]}));
+      }
+    for (size_t element : read) result[element] += gradient[at(out, p)] / static_cast<double>(read.size());
+  });
+  return result;
+}
+
+inline Values before_mean(const Mean& mean, const std::vector<int32_t>& in, const Values& gradient) {
+  std::vector<int32_t> kept = in;
+  double count = 1.0;
+  for (int32_t axis : mean.axes) {
+    count *= kept[static_cast<size_t>(axis)];
+    kept[static_cast<size_t>(axis)] = 1;
+  }
+  Values result;
+  for_each_position(in, [&](std::vector<int32_t> p) {
+    for (int32_t axis : mean.axes) p[static_cast<size_t>(axis)] = 0;
+    result.push_back(gradient[at(kept, p)] / count);
+  });
+  return result;
+}
+
+inline Values before_transpose(const Transpose& transpose, const std::vector<int32_t>& in,
+                               const std::vector<int32_t>& out, const Values& gradient) {
+  Values result;
+  for_each_position(in, [&](const std::vector<int32_t>& p) {
+    std::vector<int32_t> q;
+    for (int32_t axis : transpose.permutation) q.push_back(p[static_cast<size_t>(axis)]);
+    result.push_back(gradient[at(out, q)]);
+  });
+  return result;
+}
+
+/// The gradient of what an operator on the way reads, from that of what it makes.
+inline Values before(const Network& network, const Op& op, const Values& gradient) {
+  const std::vector<int32_t>& in = network.graph.tensor(op.inputs[0]).shape;
+  const std::vector<int32_t>& out = network.graph.tensor(op.outputs[0]).shape;
+  if (const auto* pool = std::get_if<AveragePool2d>(&op.kind)) return before_pool(*pool, in, out, gradient);
+  if (const auto* mean = std::get_if<Mean>(&op.kind)) return before_mean(*mean, in, gradient);
+  if (const auto* transpose = std::get_if<Transpose>(&op.kind))
+    return before_transpose(*transpose, in, out, gradient);
+  return gradient;  // RESHAPE
+}
+
+/// Clears what belongs to averages that were clamped, as their own values in float64 say; within half a step
+/// of the end only the plan knows.
+inline void clear_clamped(TrainedNetwork& run, const Op& op, Values& gradient) {
+  if (!std::holds_alternative<AveragePool2d>(op.kind) && !std::holds_alternative<Mean>(op.kind)) return;
+  const Quantization& q = run.network.graph.tensor(op.outputs[0]).quantization;
+  const ActivationRange range = activation_range(fused_activation(op.kind), q);
+  const std::span<const int8_t> input = run.activation(op.inputs[0]);
+  const Quantization& from = run.network.graph.tensor(op.inputs[0]).quantization;
+  for (size_t j = 0; j < gradient.size(); ++j) {
+    Values one(gradient.size(), 0.0);
+    one[j] = 1.0;
+    const Values share = before(run.network, op, one);
+    double average = 0.0;
+    for (size_t e = 0; e < share.size(); ++e)
+      average += share[e] * (input[e] - from.zero_point()) * static_cast<double>(from.scale());
+    const double v = average / static_cast<double>(q.scale()) + q.zero_point();
+    const ActivationRange kept = run.network.classifier.unclamped;
+    const int8_t made = run.activation(op.outputs[0])[j];
+    const bool near_end = std::abs(v - range.lowest) <= 0.75 || std::abs(v - range.highest) <= 0.75;
+    if (near_end ? made < kept.lowest || made > kept.highest : v < range.lowest || v > range.highest)
+      gradient[j] = 0.0;
+  }
+}
+
+/// The gradient of the classifier's source, in real units, from that of the features.
+inline Values before_features(TrainedNetwork& run, Values gradient) {
+  TensorId tensor = run.network.classifier.feature_tensor;
+  while (tensor != run.network.classifier.source) {
+    const auto op = std::ranges::find_if(run.network.graph.ops,
+                                         [&](const Op& candidate) { return candidate.outputs[0] == tensor; });
+    clear_clamped(run, *op, gradient);
+    gradient = before(run.network, *op, gradient);
+    tensor = op->inputs[0];
+  }
+  return gradient;
+}
+
+/// Clears what belongs to clamped elements of a layer's output.
+inline void clear_masked(TrainedNetwork& run, const Layer& layer, std::span<const uint8_t> mask,
+                         Values& gradient) {
+  const auto* convolution = std::get_if<Convolution>(&layer.kind);
+  const ActivationRange clamp =
+      convolution != nullptr ? convolution->clamp : std::get<ResidualAdd>(layer.kind).add.clamp;
+  const std::span<const int8_t> output = run.activation(layer.output);
+  for (size_t e = 0; e < gradient.size(); ++e) {
+    const bool passes = ((mask[e / 8] >> (e % 8)) & 1) != 0;
+    // Strictly inside the clamp nothing was clamped; on its edge only the kernel knows.
+    const bool inside = output[e] > clamp.lowest && output[e] < clamp.highest;
+    EXPECT_TRUE(passes || !inside) << layer.name << ", element " << e;
+    if (!passes) gradient[e] = 0.0;
+  }
+}
+
+/// Gradients on their way from the loss, by tensor of the model: real units, and how many terms made each.
+struct Arriving {
+  std::vector<Values> values;
+  std::vector<int32_t> terms;
+
+  explicit Arriving(const Graph& graph) : values(graph.tensors.size()), terms(graph.tensors.size()) {}
+
+  /// Where the next term of a tensor is to be added.
+  Values& next_term(const Graph& graph, TensorId id) {
+    values[id.index()].resize(static_cast<size_t>(graph.tensor(id).elements()), 0.0);
+    ++terms[id.index()];
+    return values[id.index()];
+  }
+};
+
+/// Sends a layer's gradient, of a convolution's accumulator or of an add's output, to what the layer reads.
+inline void send_back(const TrainedNetwork& run, const Layer& layer, const Values& gradient,
+                      Arriving& arriving) {
+  const Graph& graph = run.network.graph;
+  if (const auto* convolution = std::get_if<Convolution>(&layer.kind)) {
+    Values& to = arriving.next_term(graph, layer.inputs[0]);
+    for_each_product(*convolution, [&](const Product& p) {
+      to[p.input] += gradient[p.output] * convolution->weights[p.weight];
+    });
+    return;
+  }
+  for (TensorId input : layer.inputs) {
+    Values& to = arriving.next_term(graph, input);
+    const double factor = run.scale(input) / run.scale(layer.output);
+    for (size_t e = 0; e < gradient.size(); ++e) to[e] += gradient[e] * factor;
+  }
+}
+
+/// Walks from the features, whose gradient is given in real units, to the first trained layer. For each layer
+/// with a gradient tensor calls kept(layer, expected, terms): its gradient from `terms` terms; the walk goes
+/// on with what that returns, so that each tensor is expected from the ones that it was made of.
+template <class Kept>
+void walk_back(TrainedNetwork& run, Values of_features, const Kept& kept) {
+  const Network& network = run.network;
+  Arriving arriving(network.graph);
+  const TensorId source_tensor = network.classifier.source;
+  Values& source = arriving.next_term(network.graph, source_tensor);
+  source = before_features(run, std::move(of_features));
+  for (double& g : source) g *= run.scale(source_tensor);
+  for (size_t l = network.layers.size(); l-- > 0;) {
+    const Layer& layer = network.layers[l];
+    Values gradient = arriving.values[layer.output.index()];
+    // Nothing before a pooling operator is trained.
+    if (gradient.empty() || std::holds_alternative<PlainOperator>(layer.kind)) continue;
+    const std::span<const uint8_t> mask = run.mask(layer);
+    if (mask.empty()) continue;
+    clear_masked(run, layer, mask, gradient);
+    if (const auto* convolution = std::get_if<Convolution>(&layer.kind)) {
+      const size_t channels = convolution->weight_scales.size();
+      const double in_per_out = run.scale(layer.inputs[0]) / run.scale(layer.output);
+      for (size_t e = 0; e < gradient.size(); ++e)
+        gradient[e] *= in_per_out * convolution->weight_scales[e % channels];
+    }
+    send_back(run, layer, kept(layer, gradient, arriving.terms[layer.output.index()]), arriving);
+  }
+}
+
+}  // namespace thaw::testing
