@@ -65,7 +65,7 @@ ConvolutionSums::ConvolutionSums(const Window& window, bool depthwise, int32_t d
   // meets a channel of the weights.
   image_channels_ = depthwise ? w.output_channels : source_channels_;
   sum_channels_ = depthwise ? w.output_channels : channels_;
-  value_bytes_ = format == WordFormat::int16_pairs ? 2 : 1;
+  value_bytes_ = value_bytes(format);
   lay_out();
 }
 
@@ -106,6 +106,7 @@ void ConvolutionSums::lay_out() {
                                     values_per_word(format_) * y.distance +
                                 1);
   tap_rows_.resize(static_cast<size_t>(words));
+  if (format_ == WordFormat::float32) return;  // a row of the image is a row of words
   word_row_of_slot_.resize(static_cast<size_t>(reach));
   word_row_words_ = padded_columns(image_width_ * image_channels_);
   workspace_.word_rows.reserve(word_row_words_ * reach * 4);
@@ -137,142 +138,6 @@ void ConvolutionSums::lay_out_phase(const AxisTaps& y, const AxisTaps& x) {
   phases_.push_back(std::move(phase));
 }
 
-// ---- weights -------------------------------------------------------------------------------------------
-
-void ConvolutionSums::pack() {
-  if (packed_version_ == weights_.version()) return;
-  packed_version_ = weights_.version();
-  const int8_t* weights = weights_.data();
-  const Phase* phase = phases_.data();
-  for (const AxisTaps& y : row_phases_)
-    for (const AxisTaps& x : column_phases_) {
-      if (depthwise_)
-        pack_depthwise(*phase, y, x, weights);
-      else if (direction_ == Direction::forward)
-        pack_forward(*phase, weights);
-      else
-        pack_backward(*phase, y, x, weights);
-      if (format_ == WordFormat::byte_quads)
-        sum_columns(*phase, column_sums_.as<int32_t>() + phase->start_at);
-      ++phase;
-    }
-}
-
-/// One word of a column whose values lie side by side; `count` of them exist.
-template <WordFormat format>
-uint32_t word_of(const int8_t* values, int64_t count) {
-  if constexpr (format == WordFormat::byte_quads) {
-    uint32_t word = 0;
-    std::memcpy(&word, values, static_cast<size_t>(std::min<int64_t>(count, 4)));
-    return word;
-  } else {
-    const uint32_t low = static_cast<uint16_t>(values[0]);
-    const uint32_t high = count > 1 ? static_cast<uint16_t>(values[1]) : 0;
-    return low | high << 16;
-  }
-}
-
-template <WordFormat format>
-void pack_segment(const int8_t* weights, int64_t row_stride, int32_t columns, int32_t words, int64_t values,
-                  uint32_t* out) {
-  constexpr int32_t kValues = values_per_word(format);
-  const auto whole = static_cast<int32_t>(values / kValues);
-  for (int32_t w = 0; w < words; ++w, weights += kValues, out += kColumnBlock) {
-    if (w < whole)
-      for (int32_t c = 0; c < columns; ++c) out[c] = word_of<format>(weights + c * row_stride, kValues);
-    else
-      for (int32_t c = 0; c < columns; ++c)
-        out[c] = word_of<format>(weights + c * row_stride, values - int64_t{w} * kValues);
-  }
-}
-
-void ConvolutionSums::pack_forward(const Phase& phase, const int8_t* weights) {
-  // A column is an output channel, whose weights lie in the order of the segments.
-  const auto segments = static_cast<int64_t>(phase.segments.size());
-  const int64_t row_stride = window_.taps() * window_.input_channels;
-  const int64_t segment_values = segments == 0 ? 0 : row_stride / segments;
-  auto* out = packed_.as<uint32_t>() + phase.weights_at;
-  for (int32_t o = 0; o < channels_; o += kColumnBlock)
-    for (int64_t s = 0; s < segments; ++s) {
-      const int8_t* from = weights + o * row_stride + s * segment_values;
-      const int32_t columns = std::min(kColumnBlock, channels_ - o);
-      if (format_ == WordFormat::byte_quads)
-        pack_segment<WordFormat::byte_quads>(from, row_stride, columns, phase.segment_words, segment_values,
-                                             out);
-      else
-        pack_segment<WordFormat::int16_pairs>(from, row_stride, columns, phase.segment_words, segment_values,
-                                              out);
-      out += phase.segment_words * kColumnBlock;
-    }
-}
-
-void ConvolutionSums::pack_backward(const Phase& phase, const AxisTaps& y, const AxisTaps& x,
-                                    const int8_t* weights) {
-  // A column is an input channel; the values of a run are its taps, and of each tap the output channels.
-  const int32_t values = values_per_word(format_);
-  const auto segments = static_cast<int32_t>(phase.segments.size());
-  if (segments == 0) return;
-  const auto run_taps = static_cast<int32_t>(y.kernel.size() * x.kernel.size()) / segments;
-  std::vector<const int8_t*>& rows = weight_rows_;
-  rows.clear();
-  int32_t in_run = 0;
-  for (int32_t ky : y.kernel)
-    for (int32_t kx : x.kernel) {
-      const int64_t tap = int64_t{ky} * window_.kernel_width + kx;
-      for (int32_t o = 0; o < window_.output_channels; ++o)
-        rows.push_back(weights + (o * window_.taps() + tap) * channels_);
-      if (++in_run == run_taps) {
-        in_run = 0;
-        while (static_cast<int64_t>(rows.size()) % (int64_t{phase.segment_words} * values) != 0)
-          rows.push_back(nullptr);
-      }
-    }
-  const InterleavedRows to = {channels_, packed_.as<uint32_t>() + phase.weights_at,
-                              phase.words * kColumnBlock, kColumnBlock};
-  if (format_ == WordFormat::byte_quads)
-    interleave_quads(rows, 0, to);
-  else
-    interleave_pairs(rows, 0, to);
-}
-
-void ConvolutionSums::pack_depthwise(const Phase& phase, const AxisTaps& y, const AxisTaps& x,
-                                     const int8_t* weights) {
-  // A word holds kernel rows below each other.
-  const auto values = static_cast<size_t>(values_per_word(format_));
-  std::vector<const int8_t*>& rows = weight_rows_;
-  rows.clear();
-  for (size_t group = 0; group < y.kernel.size(); group += values)
-    for (int32_t kx : x.kernel)
-      for (size_t i = group; i < group + values; ++i)
-        rows.push_back(i < y.kernel.size()
-                           ? weights + (y.kernel[i] * window_.kernel_width + kx) * sum_channels_
-                           : nullptr);
-  const InterleavedRows to = {sum_channels_, packed_.as<uint32_t>() + phase.weights_at, kColumnBlock,
-                              padded_columns(sum_channels_)};
-  if (format_ == WordFormat::byte_quads)
-    interleave_quads(rows, 0, to);
-  else
-    interleave_pairs(rows, 0, to);
-}
-
-void ConvolutionSums::sum_columns(const Phase& phase, int32_t* column_sums) const {
-  // The product with a source of ones.
-  const uint32_t* packed = packed_.as<uint32_t>() + phase.weights_at;
-  const int32_t blocks = column_blocks(sum_channels_);
-  if (!depthwise_) {
-    const uint32_t ones = 0x01010101;
-    const int64_t segment = 0;
-    multiply({format_, reinterpret_cast<const std::byte*>(&ones), 0, 0, &segment, 1,
-              static_cast<int32_t>(phase.words), packed, nullptr, 1, blocks, column_sums, 0});
-    return;
-  }
-  std::fill_n(column_sums, blocks * kColumnBlock, 0);
-  const auto* bytes = reinterpret_cast<const int8_t*>(packed);
-  for (int64_t w = 0; w < phase.words; ++w)
-    for (int32_t c = 0; c < blocks * kColumnBlock; ++c, bytes += 4)
-      column_sums[c] += bytes[0] + bytes[1] + bytes[2] + bytes[3];
-}
-
 // ---- one pass ------------------------------------------------------------------------------------------
 
 template <class Value, class Convert>
@@ -293,6 +158,9 @@ void ConvolutionSums::fill_image(const Value* source, int pad_value, const Conve
     std::memset(row + (left + source_values) * value_bytes_, pad_value,
                 static_cast<size_t>((row_values - left - source_values) * value_bytes_));
   }
+  // A block of channels may end behind the image, where bits must still be numbers.
+  if (format_ == WordFormat::float32)
+    std::memset(workspace_.image.as<float>() + image_height_ * row_values, 0, kColumnBlock * sizeof(float));
 }
 
 void ConvolutionSums::begin_pass(int32_t zero_point, const int32_t* bias) {
@@ -324,6 +192,12 @@ void ConvolutionSums::begin(const int8_t* source, int32_t zero_point, const int3
                  for (int64_t i = 0; i < count; ++i)
                    bytes[i] = static_cast<uint8_t>(static_cast<uint8_t>(from[i / repeat]) ^ kFlip);
                });
+  } else if (format_ == WordFormat::float32) {
+    fill_image(source, 0, [zero_point](const int8_t* from, int64_t count, int32_t repeat, std::byte* to) {
+      auto* floats = reinterpret_cast<float*>(to);
+      if (repeat == 1) return widen(from, count, zero_point, floats);
+      for (int64_t i = 0; i < count; ++i) floats[i] = static_cast<float>(from[i / repeat] - zero_point);
+    });
   } else {
     fill_image(source, 0, [zero_point](const int8_t* from, int64_t count, int32_t repeat, std::byte* to) {
       auto* wide = reinterpret_cast<int16_t*>(to);
@@ -412,11 +286,12 @@ void ConvolutionSums::depthwise_row(int32_t y, int32_t* sums) {
 
 /// Words that hold image rows y, y + distance, ...; rows below the image meet weights of 0 only.
 const uint32_t* ConvolutionSums::word_row(int32_t y, int32_t distance) {
+  const int64_t row_values = int64_t{image_width_} * image_channels_;
+  if (format_ == WordFormat::float32) return workspace_.image.as<uint32_t>() + y * row_values;
   const size_t slot = static_cast<size_t>(y) % word_row_of_slot_.size();
   uint32_t* words = workspace_.word_rows.as<uint32_t>() + static_cast<int64_t>(slot) * word_row_words_;
   if (word_row_of_slot_[slot] == y) return words;
   word_row_of_slot_[slot] = y;
-  const int64_t row_values = int64_t{image_width_} * image_channels_;
   const auto row = [&](int32_t i) {
     return workspace_.image.as<std::byte>() +
            std::min(y + i * distance, image_height_ - 1) * row_values * value_bytes_;

@@ -8,6 +8,7 @@
 #include "sim/exec/host/axis_taps.h"
 #include "sim/exec/host/effective_weights.h"
 #include "sim/exec/host/integer_dot.h"
+#include "sim/exec/host/operand_packing.h"
 #include "sim/exec/host/workspace.h"
 #include "sim/plan/plan.h"
 
@@ -53,6 +54,7 @@ class ConvolutionSums {
   void pack_forward(const Phase& phase, const int8_t* weights);
   void pack_backward(const Phase& phase, const AxisTaps& y, const AxisTaps& x, const int8_t* weights);
   void pack_depthwise(const Phase& phase, const AxisTaps& y, const AxisTaps& x, const int8_t* weights);
+  void interleave_weights(const InterleavedRows& to) const;
   void sum_columns(const Phase& phase, int32_t* column_sums) const;
   void begin_pass(int32_t zero_point, const int32_t* bias);
   template <class Value, class Convert>

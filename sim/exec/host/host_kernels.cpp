@@ -1,7 +1,7 @@
 #include "sim/exec/host/host_kernels.h"
 
 #include "sim/exec/host/host_step.h"
-#include "sim/exec/host/instruction_set.h"
+#include "sim/exec/host/integer_dot_versions.h"
 #include "sim/exec/portable_kernels.h"
 
 namespace thaw {
@@ -16,8 +16,7 @@ std::unique_ptr<HostStep> prepare(const K&, HostBinding&) {
 }  // namespace
 
 WordFormat word_format(bool int8_source) {
-  return int8_source && instruction_set() == InstructionSet::avx512_vnni ? WordFormat::byte_quads
-                                                                         : WordFormat::int16_pairs;
+  return int8_source ? integer_dot_version().int8_format : WordFormat::int16_pairs;
 }
 
 std::vector<int32_t> padded_values(const int32_t* values, int32_t count, int32_t columns) {

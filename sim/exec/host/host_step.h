@@ -55,7 +55,7 @@ inline thaw_training_step training_step(const StepInput& input) {
   return {input.rate.mantissa, input.rate.exponent, input.seed, input.step};
 }
 
-/// Bytes where the processor multiplies them and the values are int8, pairs otherwise.
+/// What the instruction set in use takes int8 values in; pairs for wider ones.
 WordFormat word_format(bool int8_source);
 
 /// values[0..count-1], then zeros to a whole block of 16 columns; a single value stands for all `columns`.

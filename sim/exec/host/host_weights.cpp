@@ -90,8 +90,9 @@ class HostWeights : public HostStep {
   void make_words(const int8_t* unfolded) {
     const Workspace& w = binding_.workspace;
     const InterleavedRows left = {outputs_, w.left.as<uint32_t>(), kColumnBlock, padded_columns(outputs_)};
-    const InterleavedRows right = {row_weights_, w.right.as<uint32_t>(), int64_t{words_} * kColumnBlock,
-                                   kColumnBlock};
+    const RightLayout layout = right_layout(format_, column_blocks(row_weights_), words_);
+    const InterleavedRows right = {row_weights_, w.right.as<uint32_t>(), layout.block_stride,
+                                   layout.word_stride};
     const auto* gradient = binding_.at<const int8_t>(kernel_.gradient);
     const auto* wide_gradient = binding_.at<const int16_t>(kernel_.gradient);
     const bool wide = binding_.gradient_bits(kernel_.tensor) != 7;
@@ -102,6 +103,10 @@ class HostWeights : public HostStep {
       else
         gradient_rows_[i] = gradient + int64_t{p} * outputs_;
       input_rows_[i] = unfolded + int64_t{p} * row_weights_;
+    }
+    if (format_ == WordFormat::float32) {
+      interleave_floats(gradient_rows_, 0, left);
+      return interleave_floats(input_rows_, kernel_.input_zero_point, right);
     }
     if (wide)
       interleave_pairs(wide_gradient_rows_, left);

@@ -7,24 +7,24 @@
 #include <optional>
 #include <string_view>
 
+#include "sim/exec/host/integer_dot_versions.h"
+
 namespace thaw {
 namespace {
-
-constexpr InstructionSet kSets[] = {InstructionSet::portable, InstructionSet::avx2,
-                                    InstructionSet::avx512_vnni};
 
 std::optional<InstructionSet> limit_from_environment() {
   const char* text = std::getenv("THAW_INSTRUCTION_SET");
   if (text == nullptr) return std::nullopt;
-  for (InstructionSet set : kSets)
-    if (std::string_view(text) == instruction_set_name(set)) return set;
+  for (const IntegerDotVersion& version : integer_dot_versions())
+    if (std::string_view(text) == version.name) return version.set;
   return std::nullopt;
 }
 
-/// Row kernels are dispatched by Highway: it must not use more than the limit either.
+/// Row kernels are dispatched by Highway: it must not use more than the limit either. Without AVX2 that is
+/// what the build takes for granted.
 void limit_highway(InstructionSet limit) {
 #if HWY_ARCH_X86
-  if (limit == InstructionSet::avx512_vnni) return hwy::SetSupportedTargetsForTest(0);
+  if (limit >= best_instruction_set()) return hwy::SetSupportedTargetsForTest(0);
   const int64_t allowed =
       limit == InstructionSet::avx2 ? HWY_AVX2 | HWY_SSE4 | HWY_SSSE3 | HWY_STATIC_TARGET : HWY_STATIC_TARGET;
   hwy::SetSupportedTargetsForTest(0);  // ends an earlier limit, so that the processor is asked again
@@ -51,13 +51,10 @@ InstructionSet& current() {
 }  // namespace
 
 InstructionSet best_instruction_set() {
-#if defined(__x86_64__) && defined(__GNUC__)
-  const bool avx512 = __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
-                      __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512vnni");
-  if (avx512) return InstructionSet::avx512_vnni;
-  if (__builtin_cpu_supports("avx2")) return InstructionSet::avx2;
-#endif
-  return InstructionSet::portable;
+  InstructionSet best = InstructionSet::portable;
+  for (const IntegerDotVersion& version : integer_dot_versions())
+    if (version.supported()) best = version.set;
+  return best;
 }
 
 InstructionSet instruction_set() {
@@ -70,15 +67,15 @@ void limit_instruction_set(InstructionSet limit) {
   hwy::GetChosenTarget().Update(hwy::SupportedTargets());
 }
 
+std::vector<InstructionSet> instruction_sets() {
+  std::vector<InstructionSet> sets;
+  for (const IntegerDotVersion& version : integer_dot_versions()) sets.push_back(version.set);
+  return sets;
+}
+
 const char* instruction_set_name(InstructionSet set) {
-  switch (set) {
-    case InstructionSet::portable:
-      return "portable";
-    case InstructionSet::avx2:
-      return "avx2";
-    case InstructionSet::avx512_vnni:
-      return "avx512_vnni";
-  }
+  for (const IntegerDotVersion& version : integer_dot_versions())
+    if (version.set == set) return version.name;
   return "";
 }
 

@@ -1,5 +1,5 @@
-// integer_dot.h for AVX2: 16 products of int16 in one instruction. Bytes are left to the portable version:
-// AVX2's byte products saturate.
+// integer_dot.h for AVX2: 16 products of int16 in one instruction. Other formats are left to the portable
+// version: AVX2's byte products saturate.
 #include "sim/exec/host/integer_dot_versions.h"
 
 #ifdef THAW_X86_DOT
@@ -38,10 +38,12 @@ struct Avx2 {
 }  // namespace
 
 void multiply_avx2(const MatrixProduct& product) {
+  if (product.format != WordFormat::int16_pairs) return multiply_portable(product);
   multiply_all<Avx2, WordFormat::int16_pairs>(product);
 }
 
 void correlate_depthwise_avx2(const DepthwiseProduct& product) {
+  if (product.format != WordFormat::int16_pairs) return correlate_depthwise_portable(product);
   correlate_all<Avx2, WordFormat::int16_pairs>(product);
 }
 

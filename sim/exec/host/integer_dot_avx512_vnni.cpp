@@ -1,4 +1,5 @@
-// integer_dot.h for AVX-512 with VNNI: 32 products of int16 or 64 of bytes in one instruction.
+// integer_dot.h for AVX-512 with VNNI: 32 products of int16 or 64 of bytes in one instruction. Floats are
+// left to the portable version.
 #include "sim/exec/host/integer_dot_versions.h"
 
 #ifdef THAW_X86_DOT
@@ -40,6 +41,7 @@ struct Avx512Vnni {
 }  // namespace
 
 void multiply_avx512_vnni(const MatrixProduct& product) {
+  if (product.format == WordFormat::float32) return multiply_portable(product);
   if (product.format == WordFormat::int16_pairs)
     multiply_all<Avx512Vnni, WordFormat::int16_pairs>(product);
   else
@@ -47,6 +49,7 @@ void multiply_avx512_vnni(const MatrixProduct& product) {
 }
 
 void correlate_depthwise_avx512_vnni(const DepthwiseProduct& product) {
+  if (product.format == WordFormat::float32) return correlate_depthwise_portable(product);
   if (product.format == WordFormat::int16_pairs)
     correlate_all<Avx512Vnni, WordFormat::int16_pairs>(product);
   else

@@ -1,4 +1,6 @@
-// integer_dot.h in plain C++, for any processor; compilers turn the loops into what vectors there are.
+// integer_dot.h in plain C++, for any processor and every format: the reference of the other versions, which
+// leave formats without instructions of theirs to it.
+#include <bit>
 #include <cstring>
 
 #include "sim/exec/host/integer_dot_tiles.h"
@@ -29,6 +31,9 @@ struct Portable {
     for (uint32_t& lane : v.lane) lane = word;
     return v;
   }
+  static uint32_t integer(uint32_t word) {
+    return static_cast<uint32_t>(static_cast<int32_t>(std::bit_cast<float>(word)));
+  }
   template <class Left, class Right>
   static void add_products(Vector& sum, const Vector& left, const Vector& right) {
     constexpr int kValues = sizeof(uint32_t) / sizeof(Left);
@@ -44,8 +49,10 @@ struct Portable {
   static Vector dot(Vector sum, const Vector& left, const Vector& right) {
     if constexpr (format == WordFormat::int16_pairs)
       add_products<int16_t, int16_t>(sum, left, right);
-    else
+    else if constexpr (format == WordFormat::byte_quads)
       add_products<uint8_t, int8_t>(sum, left, right);
+    else
+      for (int i = 0; i < kColumnBlock; ++i) sum.lane[i] += integer(left.lane[i]) * integer(right.lane[i]);
     return sum;
   }
 };
@@ -53,17 +60,25 @@ struct Portable {
 }  // namespace
 
 void multiply_portable(const MatrixProduct& product) {
-  if (product.format == WordFormat::int16_pairs)
-    multiply_all<Portable, WordFormat::int16_pairs>(product);
-  else
-    multiply_all<Portable, WordFormat::byte_quads>(product);
+  switch (product.format) {
+    case WordFormat::int16_pairs:
+      return multiply_all<Portable, WordFormat::int16_pairs>(product);
+    case WordFormat::byte_quads:
+      return multiply_all<Portable, WordFormat::byte_quads>(product);
+    case WordFormat::float32:
+      return multiply_all<Portable, WordFormat::float32>(product);
+  }
 }
 
 void correlate_depthwise_portable(const DepthwiseProduct& product) {
-  if (product.format == WordFormat::int16_pairs)
-    correlate_all<Portable, WordFormat::int16_pairs>(product);
-  else
-    correlate_all<Portable, WordFormat::byte_quads>(product);
+  switch (product.format) {
+    case WordFormat::int16_pairs:
+      return correlate_all<Portable, WordFormat::int16_pairs>(product);
+    case WordFormat::byte_quads:
+      return correlate_all<Portable, WordFormat::byte_quads>(product);
+    case WordFormat::float32:
+      return correlate_all<Portable, WordFormat::float32>(product);
+  }
 }
 
 }  // namespace thaw

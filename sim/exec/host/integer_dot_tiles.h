@@ -20,8 +20,8 @@ inline void multiply_tile(const MatrixProduct& p, int32_t row, int32_t block) {
         p.start != nullptr ? Isa::load(p.start + block * kColumnBlock + v * Isa::kLanes) : Isa::zero();
     for (int r = 0; r < kRows; ++r) sums[r][v] = start;
   }
-  const int64_t block_words = int64_t{p.segment_count} * p.segment_words * kColumnBlock;
-  const uint32_t* right = p.right + block * block_words;
+  const RightLayout layout = right_layout(format, p.blocks, int64_t{p.segment_count} * p.segment_words);
+  const uint32_t* right = p.right + block * layout.block_stride;
   const std::byte* first = p.left + row * p.left_row_stride;
   for (int32_t s = 0; s < p.segment_count; ++s) {
     const std::byte* left = first + p.segments[s];
@@ -29,14 +29,14 @@ inline void multiply_tile(const MatrixProduct& p, int32_t row, int32_t block) {
       Vector columns[kVectors];
       for (int b = 0; b < kBlocks; ++b)
         for (int v = 0; v < kParts; ++v)
-          columns[b * kParts + v] = Isa::load(right + b * block_words + v * Isa::kLanes);
+          columns[b * kParts + v] = Isa::load(right + b * layout.block_stride + v * Isa::kLanes);
       for (int r = 0; r < kRows; ++r) {
         const Vector value = Isa::broadcast(left + r * p.left_row_stride);
         for (int v = 0; v < kVectors; ++v)
           sums[r][v] = Isa::template dot<format>(sums[r][v], value, columns[v]);
       }
       left += p.left_word_stride;
-      right += kColumnBlock;
+      right += format == WordFormat::float32 ? layout.word_stride : kColumnBlock;
     }
   }
   for (int r = 0; r < kRows; ++r)

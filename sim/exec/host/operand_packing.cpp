@@ -40,6 +40,18 @@ void widen(const int8_t* values, int64_t count, int32_t zero_point, int16_t* wid
   for (; i < count; ++i) wide[i] = static_cast<int16_t>(values[i] - zero_point);
 }
 
+void widen_to_floats(const int8_t* values, int64_t count, int32_t zero_point, float* floats) {
+  const hn::ScalableTag<float> d;
+  const hn::RebindToSigned<decltype(d)> d32;
+  const hn::Rebind<int8_t, decltype(d)> d8;
+  const auto lanes = static_cast<int64_t>(hn::Lanes(d));
+  const auto zero = hn::Set(d32, zero_point);
+  int64_t i = 0;
+  for (; i + lanes <= count; i += lanes)
+    hn::StoreU(hn::ConvertTo(d, hn::Sub(hn::PromoteTo(d32, hn::LoadU(d8, values + i)), zero)), d, floats + i);
+  for (; i < count; ++i) floats[i] = static_cast<float>(values[i] - zero_point);
+}
+
 // How values of each kind become parts of a word.
 struct Quads {
   using Value = uint8_t;
@@ -81,6 +93,20 @@ struct NarrowPairs {
       return hn::BitCast(kWord, hn::Sub(hn::PromoteTo(d32, hn::LoadU(d8, rows[r] + i)), zero));
     };
     return hn::Or(hn::And(part(0), hn::Set(kWord, 0xFFFF)), hn::ShiftLeft<16>(part(1)));
+  }
+};
+
+struct Floats {
+  using Value = int8_t;
+  static constexpr int kRows = 1;
+  int32_t zero_point;
+
+  HWY_INLINE hn::Vec<Word> operator()(const Value* const rows[kRows], int64_t i) const {
+    const hn::Rebind<int8_t, Word> d8;
+    const hn::Rebind<int32_t, Word> d32;
+    const hn::Rebind<float, Word> d_float;
+    const auto value = hn::Sub(hn::PromoteTo(d32, hn::LoadU(d8, rows[0] + i)), hn::Set(d32, zero_point));
+    return hn::BitCast(kWord, hn::ConvertTo(d_float, value));
   }
 };
 
@@ -133,6 +159,10 @@ void narrow_pairs(const int8_t* const* rows, size_t count, int32_t zero_point, c
 }
 void wide_pairs(const int16_t* const* rows, size_t count, const InterleavedRows& to) {
   interleave(WidePairs{}, rows, count, int16_t{0}, to);
+}
+
+void floats(const int8_t* const* rows, size_t count, int32_t zero_point, const InterleavedRows& to) {
+  interleave(Floats{zero_point}, rows, count, static_cast<int8_t>(zero_point), to);
 }
 
 void flat_pairs(const int16_t* const* rows, int64_t count, uint32_t* words) {
@@ -188,9 +218,11 @@ namespace thaw {
 
 HWY_EXPORT(flip_bytes);
 HWY_EXPORT(widen);
+HWY_EXPORT(widen_to_floats);
 HWY_EXPORT(quads);
 HWY_EXPORT(narrow_pairs);
 HWY_EXPORT(wide_pairs);
+HWY_EXPORT(floats);
 HWY_EXPORT(flat_pairs);
 HWY_EXPORT(flat_quads);
 HWY_EXPORT(column_sums_s8);
@@ -202,6 +234,9 @@ void flip_bytes(const int8_t* values, int64_t count, uint8_t flip, uint8_t* byte
 void widen(const int8_t* values, int64_t count, int32_t zero_point, int16_t* wide) {
   HWY_DYNAMIC_DISPATCH(widen)(values, count, zero_point, wide);
 }
+void widen(const int8_t* values, int64_t count, int32_t zero_point, float* to) {
+  HWY_DYNAMIC_DISPATCH(widen_to_floats)(values, count, zero_point, to);
+}
 void interleave_quads(std::span<const int8_t* const> rows, uint8_t flip, const InterleavedRows& to) {
   HWY_DYNAMIC_DISPATCH(quads)(rows.data(), rows.size(), flip, to);
 }
@@ -210,6 +245,9 @@ void interleave_pairs(std::span<const int8_t* const> rows, int32_t zero_point, c
 }
 void interleave_pairs(std::span<const int16_t* const> rows, const InterleavedRows& to) {
   HWY_DYNAMIC_DISPATCH(wide_pairs)(rows.data(), rows.size(), to);
+}
+void interleave_floats(std::span<const int8_t* const> rows, int32_t zero_point, const InterleavedRows& to) {
+  HWY_DYNAMIC_DISPATCH(floats)(rows.data(), rows.size(), zero_point, to);
 }
 void interleave_flat(const int16_t* const rows[2], int64_t count, uint32_t* words) {
   HWY_DYNAMIC_DISPATCH(flat_pairs)(rows, count, words);

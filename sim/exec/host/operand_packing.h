@@ -15,6 +15,9 @@ void flip_bytes(const int8_t* values, int64_t count, uint8_t flip, uint8_t* byte
 /// wide[i] = values[i] - zero_point.
 void widen(const int8_t* values, int64_t count, int32_t zero_point, int16_t* wide);
 
+/// floats[i] = values[i] - zero_point.
+void widen(const int8_t* values, int64_t count, int32_t zero_point, float* floats);
+
 /// Word w of column c holds the values of rows n*w .. n*w + n-1 of that column, n = values_per_word; it is
 /// written to words[c / 16 * block_stride + w * word_stride + c % 16]. The number of rows must be a multiple
 /// of n; a null row is zeros. Whole blocks of 16 columns are written, zeros behind the last column.
@@ -28,6 +31,9 @@ void interleave_quads(std::span<const int8_t* const> rows, uint8_t flip, const I
 /// Pairs of int16, each value - zero_point (null rows stay zero).
 void interleave_pairs(std::span<const int8_t* const> rows, int32_t zero_point, const InterleavedRows& to);
 void interleave_pairs(std::span<const int16_t* const> rows, const InterleavedRows& to);
+
+/// Each value - zero_point as float32 (null rows are zeros).
+void interleave_floats(std::span<const int8_t* const> rows, int32_t zero_point, const InterleavedRows& to);
 
 /// One word row of a depthwise product: word i holds rows[0][i], rows[1][i], ...; `rows` are two (int16) or
 /// four (bytes), readable and words writable up to whole blocks of 16.

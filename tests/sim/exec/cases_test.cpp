@@ -47,7 +47,7 @@ TEST_P(TrainedCase, EveryKernelHasTheSameBits) {
   const Case c = read_case(folder / "model.tflite", folder / "schedule.json");
   const std::vector<LearningRate> rates = {quantize_learning_rate(0.02), quantize_learning_rate(0.002)};
   const Plan plan = lower(c.network, c.schedule);
-  for (InstructionSet set : {InstructionSet::portable, InstructionSet::avx2, InstructionSet::avx512_vnni})
+  for (InstructionSet set : instruction_sets())
     if (set <= best_instruction_set()) testing::expect_equal_training(plan, 6, set, rates);
   testing::expect_same_training(plan, run_passes(plan), KernelSet::host, 6);
 }

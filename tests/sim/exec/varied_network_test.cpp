@@ -45,8 +45,7 @@ TEST_P(VariedNetworkSlowTest, HostKernelsHaveThePortableBitsOnManyMore) {
 std::string name_of(const ::testing::TestParamInfo<InstructionSet>& test) {
   return instruction_set_name(test.param);
 }
-const auto kSets =
-    ::testing::Values(InstructionSet::portable, InstructionSet::avx2, InstructionSet::avx512_vnni);
+const auto kSets = ::testing::ValuesIn(instruction_sets());
 INSTANTIATE_TEST_SUITE_P(Sets, VariedNetworkTest, kSets, name_of);
 INSTANTIATE_TEST_SUITE_P(Sets, VariedNetworkSlowTest, kSets, name_of);
 

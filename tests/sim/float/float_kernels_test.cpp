@@ -90,9 +90,7 @@ TEST_P(FloatSums, PairSumsRunInOrder) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Sets, FloatSums,
-                         ::testing::Values(InstructionSet::portable, InstructionSet::avx2,
-                                           InstructionSet::avx512_vnni),
+INSTANTIATE_TEST_SUITE_P(Sets, FloatSums, ::testing::ValuesIn(instruction_sets()),
                          [](const auto& test_case) { return instruction_set_name(test_case.param); });
 
 TEST(FloatRounding, EqualsNearbyintForAllKindsOfFloats) {

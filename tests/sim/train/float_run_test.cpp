@@ -55,7 +55,7 @@ TEST(FloatRun, BitsDoNotDependOnThreadsOrInstructionSet) {
   const Task task(21);
   const int threads_before = omp_get_max_threads();
   std::vector<std::string> signatures;
-  for (InstructionSet set : {InstructionSet::portable, InstructionSet::avx2, InstructionSet::avx512_vnni})
+  for (InstructionSet set : instruction_sets())
     for (int threads : {1, 2, 3}) {
       limit_instruction_set(set);
       omp_set_num_threads(threads);

@@ -28,9 +28,7 @@ TEST_P(PublishedNetworkSlow, TwentyStepsOf99KilobytesAreEqual) {
   testing::expect_equal_training(plan, steps, GetParam(), {quantize_learning_rate(0.002)});
 }
 
-INSTANTIATE_TEST_SUITE_P(Sets, PublishedNetworkSlow,
-                         ::testing::Values(InstructionSet::portable, InstructionSet::avx2,
-                                           InstructionSet::avx512_vnni),
+INSTANTIATE_TEST_SUITE_P(Sets, PublishedNetworkSlow, ::testing::ValuesIn(instruction_sets()),
                          [](const auto& test) { return std::string(instruction_set_name(test.param)); });
 
 }  // namespace

@@ -59,8 +59,7 @@ TEST_P(HostKernelsSlowTest, ManyRandomNetworksTrainToEqualBits) {
 std::string name_of(const ::testing::TestParamInfo<InstructionSet>& test) {
   return instruction_set_name(test.param);
 }
-const auto kSets =
-    ::testing::Values(InstructionSet::portable, InstructionSet::avx2, InstructionSet::avx512_vnni);
+const auto kSets = ::testing::ValuesIn(instruction_sets());
 INSTANTIATE_TEST_SUITE_P(Sets, HostKernelsTest, kSets, name_of);
 INSTANTIATE_TEST_SUITE_P(Sets, HostKernelsSlowTest, kSets, name_of);
 
