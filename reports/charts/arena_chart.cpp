@@ -72,6 +72,53 @@ std::string step_numbers(const PlotArea& area, const std::vector<double>& positi
   return text;
 }
 
+double kib(int64_t bytes) {
+  return static_cast<double>(bytes) / 1024.0;
+}
+
+/// A buffer as a rectangle over the steps it lives.
+std::string buffer_mark(const ArenaBuffer& b, const PlotArea& area, const std::vector<double>& positions) {
+  const double x = area.at_x(positions[static_cast<size_t>(b.first_step)]),
+               end = area.at_x(positions[static_cast<size_t>(b.last_step) + 1]);
+  const double y = area.at_y(kib(b.offset + b.bytes));
+  const double bottom = area.at_y(kib(b.offset));
+  return fmt::format(
+      "<rect class=\"mark buffer {}\" x=\"{:.2f}\" y=\"{:.2f}\" width=\"{:.2f}\" "
+      "height=\"{:.2f}\">{}</rect>",
+      class_of(b.kind), x, y, end - x, std::max(0.3, bottom - y),
+      title_svg(fmt::format("{} ({})\n{} at offset {}\nsteps {} to {}", clipped(b.name, 100),
+                            clipped(b.kind, 30), bytes_text(b.bytes), grouped_text(b.offset), b.first_step,
+                            b.last_step)));
+}
+
+/// What is drawn behind and above the buffers: the steps at the peak, and where phases begin.
+struct StepMarks {
+  std::string peak, phases;
+  size_t first_peak;  // the number of steps where there is none
+};
+
+StepMarks step_marks(const ArenaMap& arena, const PlotArea& area, const std::vector<double>& positions) {
+  StepMarks marks{"", "", arena.steps.size()};
+  std::string previous;
+  for (size_t i = 0; i < arena.steps.size() && marks.phases.size() < kMostMarkBytes / 4; ++i) {
+    const ArenaStep& step = arena.steps[i];
+    const double x = area.at_x(positions[i]);
+    if (step.at_peak) {
+      marks.first_peak = std::min(marks.first_peak, i);
+      if (marks.peak.size() < kMostMarkBytes / 4)
+        marks.peak +=
+            fmt::format("<rect class=\"peak\" x=\"{:.2f}\" y=\"{:.1f}\" width=\"{:.2f}\" height=\"{:.1f}\"/>",
+                        x, area.top, area.at_x(positions[i + 1]) - x, area.height);
+    }
+    if (step.phase != previous && (previous.empty() || step.phase == "backward")) {
+      marks.phases += fmt::format("<path class=\"axis\" d=\"M{0:.1f} {1:.1f}v-8\"/>", x, area.top);
+      marks.phases += text_svg(x + 4, area.top - 3, clipped(step.phase, 20), "start", "soft");
+    }
+    if (previous.empty() || step.phase == "backward") previous = step.phase;
+  }
+  return marks;
+}
+
 }  // namespace
 
 Chart arena_chart(const ArenaMap& arena) {
@@ -79,9 +126,8 @@ Chart arena_chart(const ArenaMap& arena) {
   chart.name = "arena";
   chart.title = "Arena over one training step";
   const std::vector<double> positions = step_positions(arena.steps);
-  double top = static_cast<double>(arena.peak_bytes) / 1024.0;
-  for (const ArenaBuffer& b : arena.buffers)
-    top = std::max(top, static_cast<double>(b.offset + b.bytes) / 1024.0);
+  double top = kib(arena.peak_bytes);
+  for (const ArenaBuffer& b : arena.buffers) top = std::max(top, kib(b.offset + b.bytes));
   PlotArea area;
   area.x.low = 0;
   area.x.high = positions.back();
@@ -92,49 +138,23 @@ Chart arena_chart(const ArenaMap& arena) {
   for (const ArenaBuffer& b : arena.buffers) {
     if (marks.size() > kMostMarkBytes) break;
     ++drawn;
-    const double x = area.at_x(positions[static_cast<size_t>(b.first_step)]),
-                 end = area.at_x(positions[static_cast<size_t>(b.last_step) + 1]);
-    const double y = area.at_y(static_cast<double>(b.offset + b.bytes) / 1024.0);
-    const double bottom = area.at_y(static_cast<double>(b.offset) / 1024.0);
-    marks += fmt::format(
-        "<rect class=\"mark buffer {}\" x=\"{:.2f}\" y=\"{:.2f}\" width=\"{:.2f}\" "
-        "height=\"{:.2f}\">{}</rect>",
-        class_of(b.kind), x, y, end - x, std::max(0.3, bottom - y),
-        title_svg(fmt::format("{} ({})\n{} at offset {}\nsteps {} to {}", clipped(b.name, 100),
-                              clipped(b.kind, 30), bytes_text(b.bytes), grouped_text(b.offset), b.first_step,
-                              b.last_step)));
+    marks += buffer_mark(b, area, positions);
   }
-  std::string peak, phases, previous;
-  size_t first_peak = arena.steps.size();
-  for (size_t i = 0; i < arena.steps.size() && phases.size() < kMostMarkBytes / 4; ++i) {
-    if (arena.steps[i].at_peak) {
-      first_peak = std::min(first_peak, i);
-      if (peak.size() < kMostMarkBytes / 4)
-        peak +=
-            fmt::format("<rect class=\"peak\" x=\"{:.2f}\" y=\"{:.1f}\" width=\"{:.2f}\" height=\"{:.1f}\"/>",
-                        area.at_x(positions[i]), area.top,
-                        area.at_x(positions[i + 1]) - area.at_x(positions[i]), area.height);
-    }
-    if (arena.steps[i].phase != previous && (previous.empty() || arena.steps[i].phase == "backward")) {
-      const double x = area.at_x(positions[i]);
-      phases += fmt::format("<path class=\"axis\" d=\"M{0:.1f} {1:.1f}v-8\"/>", x, area.top);
-      phases += text_svg(x + 4, area.top - 3, clipped(arena.steps[i].phase, 20), "start", "soft");
-    }
-    if (previous.empty() || arena.steps[i].phase == "backward") previous = arena.steps[i].phase;
-  }
-  const double peak_y = area.at_y(static_cast<double>(arena.peak_bytes) / 1024.0);
-  chart.body = step_numbers(area, positions) + axes_svg(area) + peak + marks + phases;
+  const StepMarks steps = step_marks(arena, area, positions);
+  const double peak_y = area.at_y(kib(arena.peak_bytes));
+  chart.body = step_numbers(area, positions) + axes_svg(area) + steps.peak + marks + steps.phases;
   chart.body += fmt::format("<path class=\"line red dashed\" d=\"M{:.1f} {:.1f}h{:.1f}\"/>", area.left,
                             peak_y, area.width);
   chart.body +=
       text_svg(area.left + area.width - 4, peak_y - 6, "peak " + bytes_text(arena.peak_bytes), "end");
   chart.body += legend(area);
-  chart.description = fmt::format(
-      "Peak {}{}{}; {} buffers over {} steps", bytes_text(arena.peak_bytes),
-      first_peak < arena.steps.size() ? fmt::format(", most bytes alive at step {} ({})", first_peak,
-                                                    clipped(arena.steps[first_peak].name, 60))
+  chart.description = fmt::format("Peak {}{}{}; {} buffers over {} steps", bytes_text(arena.peak_bytes),
+                                  steps.first_peak < arena.steps.size()
+                                      ? fmt::format(", most bytes alive at step {} ({})", steps.first_peak,
+                                                    clipped(arena.steps[steps.first_peak].name, 60))
                                       : "",
-      arena.proven_optimal ? ", proven the smallest possible" : "", arena.buffers.size(), arena.steps.size());
+                                  arena.proven_optimal ? ", proven the smallest possible" : "",
+                                  arena.buffers.size(), arena.steps.size());
   if (drawn < arena.buffers.size())
     chart.description += fmt::format("; {} buffers are left out here", arena.buffers.size() - drawn);
   return chart;

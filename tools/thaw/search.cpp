@@ -17,7 +17,6 @@
 #include "search/search.h"
 #include "search/training_evaluator.h"
 #include "sim/base/error.h"
-#include "sim/base/interval.h"
 #include "sim/base/json.h"
 #include "sim/data/folds.h"
 #include "sim/graph/tflite_reader.h"
@@ -30,6 +29,7 @@
 #include "tools/thaw/progress.h"
 #include "tools/thaw/run_record.h"
 #include "tools/thaw/sample_limit.h"
+#include "tools/thaw/search_print.h"
 #include "tools/thaw/table.h"
 #include "tools/thaw/terminal.h"
 
@@ -94,40 +94,18 @@ bool fresh_classifier(const Options& options, const std::optional<ShippedModel>&
   return options.classifier == "fresh";
 }
 
-std::string classifier_words(bool fresh, const std::optional<ShippedModel>& shipped) {
-  const std::string start = fresh ? "the classifier starts anew" : "the model's own classifier goes on";
-  if (!shipped) return start + ": the data have other classes than the model";
-  return fmt::format("{}: as shipped the model gets {:.1f} % of training samples right ({})", start,
-                     100 * shipped->train_accuracy,
-                     shipped->knows_classes ? "the classes are its own; --classifier fresh: anew"
-                                            : "the classes seem to be others; --classifier keep: go on");
+fs::path output_folder(const Options& options, const ModelData& data) {
+  if (!options.output.empty()) return options.output;
+  return fs::path("runs") / (fs::path(options.model).stem().string() + "-" + data.about.name);
 }
 
-/// What a reader should know of the data before numbers come: mirroring, classifier, how much one sample
-/// weighs.
-std::vector<std::string> remarks(const Options& options, const SearchProblem& problem,
-                                 const std::optional<ShippedModel>& shipped) {
-  std::vector<std::string> lines;
-  lines.push_back(problem.mirror ? "training images are mirrored at random (--no-flip: they are not)"
-                                 : "training samples are not mirrored (--flip: for photographs)");
-  lines.push_back(classifier_words(problem.network->classifier.fresh, shipped));
-  const size_t judged = problem.folds.front().validation.size();
-  const double weight = 100.0 / static_cast<double>(judged);
-  if (weight > options.threshold)
-    lines.push_back(
-        fmt::format("a validation part has {} samples: one of them weighs {:.2f} points, more than the "
-                    "threshold of {:.2f}; "
-                    "more training samples make the choice surer",
-                    judged, weight, options.threshold));
-  return lines;
-}
-
-std::string kib(int64_t bytes) {
-  return fmt::format("{} B ({:.1f} KiB)", grouped(bytes), static_cast<double>(bytes) / 1024);
-}
-
-std::string percent(const Evaluation& e) {
-  return e.diverged() ? "diverged" : fmt::format("{:.2f}", 100 * e.accuracy());
+ModelData read_data(const Options& options, const Graph& graph) {
+  ModelData data = read_model_data(options.data, graph, int8_input(graph), DataUse::training);
+  keep_samples(data.train, options.samples);
+  keep_samples(data.test, options.samples);
+  if (data.test.count == 0)
+    throw Error(options.data, "there are no test samples", "The table at the end needs a test split");
+  return data;
 }
 
 /// The best schedule measured on validation that fits; one trained in full counts for more than any look.
@@ -148,125 +126,74 @@ struct BestSoFar {
   }
 };
 
-void print_curve(const SearchResult& result) {
-  const Trace& trace = result.trace;
-  fmt::print("\nwhat was frozen in which order (accuracy on validation, %)\n");
-  Table table({">step", "frozen", ">accuracy", ">RAM bytes", ">saved", ">MACs/step", ""});
-  for (size_t i = 0; i < trace.steps.size(); ++i) {
-    const Evaluation& e = trace.steps[i].evaluation;
-    const int64_t saved = i == 0 ? 0 : trace.steps[i - 1].evaluation.ram_bytes - e.ram_bytes;
-    table.add({std::to_string(i), trace.steps[i].frozen, percent(e), grouped(e.ram_bytes), grouped(saved),
-               grouped(e.macs_per_step),
-               i == result.chosen_step() ? "<- chosen"
-               : trace.steps[i].holds    ? ""
-                                         : "below the threshold"});
+using Moment = std::chrono::steady_clock::time_point;
+
+double seconds_since(Moment start) {
+  return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+}
+
+/// What a person sees while the search runs.
+struct Watch {
+  Moment start;
+  bool quiet;
+  BestSoFar best;
+  Progress progress;
+
+  void follow(TrainingEvaluator& evaluator) {
+    evaluator.progress = [this](const Evaluation& e, size_t done, size_t total) {
+      best.hear(e);
+      progress.update(static_cast<int64_t>(done), static_cast<int64_t>(total),
+                      fmt::format("{} {} % | {}", e.request.role, percent(e), best.text));
+      if (done == total) progress.restart();
+    };
   }
-  table.print(stdout);
-  fmt::print("stopped: {}\nchosen: {}\n", trace.stop_reason, result.choice.reason);
-}
 
-std::string interval_text(double accuracy, int64_t count) {
-  const AccuracyInterval interval = wilson_interval(accuracy, count);
-  return fmt::format("{:.2f} to {:.2f}", 100 * interval.low, 100 * interval.high);
-}
-
-std::string remark(const ComparisonRow& row, bool is_first) {
-  if (row.evaluation.over_budget) return "does not fit";
-  if (row.surely_better()) return "better than the chosen one";
-  return row.is_chosen && !is_first ? "is the chosen one" : "";
-}
-
-void print_comparison(const SearchResult& result, const SearchProblem& problem) {
-  const int64_t count = problem.test->count;
-  fmt::print("\non the {} test samples, read once (accuracy in %, mean of seeds)\n", grouped(count));
-  Table table({"schedule", ">accuracy", ">95 % interval", ">validation", ">seeds", ">RAM bytes",
-               ">flash bytes", ">MACs/step", ">rate", ""});
-  for (size_t i = 0; i < result.comparison.size(); ++i) {
-    const ComparisonRow& row = result.comparison[i];
-    const Evaluation& e = row.evaluation;
-    table.add({row.name, percent(e), interval_text(e.accuracy(), count),
-               row.on_validation ? percent(*row.on_validation) : "", std::to_string(e.seeds.size()),
-               grouped(e.ram_bytes), grouped(e.flash_bytes), grouped(e.macs_per_step),
-               fmt::format("{:.3g}", e.request.schedule.training.learning_rate), remark(row, i == 0)});
+  void log(const std::string& line) {
+    if (quiet) return;
+    progress.clear();
+    print_remark("[{}] {}\n", duration_text(seconds_since(start)), line);
+    progress.restart();
   }
-  if (const auto& shipped = result.as_it_is)
-    table.add({"as it is", fmt::format("{:.2f}", 100 * shipped->accuracy),
-               interval_text(shipped->accuracy, count), "", "", grouped(shipped->ram_bytes),
-               grouped(shipped->flash_bytes), "", "",
-               shipped->surely_better() ? "better than the chosen one" : "without training"});
-  table.print(stdout);
-}
+};
 
-/// What beats the answer on test, by name: an answer that is not the best is never silent.
-void print_warnings(const SearchResult& result) {
-  for (const std::string& line : better_than_chosen(result)) fmt::print("warning: {}\n", line);
+/// run.json, but for the seconds.
+Json search_record(const Options& options, const Graph& graph, const ModelData& data,
+                   const SearchProblem& problem, size_t trials) {
+  Json about = run_record(graph, data);
+  about["kind"] = "search";
+  about["strategy"] = options.strategy;
+  about["board"] = problem.board.name;
+  about["train_samples"] = problem.folds.front().train.size();
+  about["validation_samples"] = problem.folds.front().validation.size();
+  about["mirror"] = problem.mirror;
+  about["classifier"] = problem.network->classifier.fresh ? "fresh" : "kept";
+  about["trials"] = trials;
+  about["jobs"] = problem.jobs;
+  return about;
 }
 
 std::string data_words(const Options& options) {
   return options.samples > 0 ? fmt::format(" --samples {}", options.samples) : "";
 }
 
-void print_answer(const Options& options, const SearchResult& result, const SearchProblem& problem,
+void print_notes(const std::vector<std::string>& lines) {
+  for (const std::string& line : lines) print_remark("note: {}\n", one_line(line));
+}
+
+/// The answer as tables, and the command that measures it again.
+void print_result(const Options& options, const SearchResult& result, const SearchProblem& problem,
                   const fs::path& folder) {
-  const Promise& p = *result.schedule.promise;
   const std::string file = (folder / "schedule.json").string();
-  fmt::print("\n{}: {:.2f} % ({:.2f} to {:.2f}), RAM {}, flash {}, {} MACs a training step, fits {}\n", file,
-             100 * p.accuracy_mean, 100 * p.accuracy_low, 100 * p.accuracy_high, kib(p.ram_bytes),
-             kib(p.flash_bytes), grouped(p.macs_per_step), problem.board.name);
+  print_search(result, problem, file);
   fmt::print("measure it again: thaw train {} {} --schedule {}{} --seeds {}\n", options.model, options.data,
-             file, data_words(options), p.seeds);
-}
-
-Json against_chosen(const PairedDifference& difference, bool surely_better) {
-  return {{"difference", difference.mean},
-          {"low", difference.low()},
-          {"high", difference.high()},
-          {"surely_better", surely_better}};
-}
-
-Json result_document(const SearchResult& result, const fs::path& folder, const Json& record) {
-  const Promise& p = *result.schedule.promise;
-  Json rows = Json::array();
-  for (const ComparisonRow& row : result.comparison)
-    rows.push_back({{"name", row.name},
-                    {"accuracy", row.evaluation.accuracy()},
-                    {"validation_accuracy", row.on_validation ? Json(row.on_validation->accuracy()) : Json()},
-                    {"diverged", row.evaluation.diverged()},
-                    {"fits", !row.evaluation.over_budget},
-                    {"is_chosen", row.is_chosen},
-                    {"against_chosen", against_chosen(row.against_chosen, row.surely_better())},
-                    {"ram_bytes", row.evaluation.ram_bytes}});
-  if (const auto& shipped = result.as_it_is)
-    rows.push_back({{"name", "as it is"},
-                    {"accuracy", shipped->accuracy},
-                    {"against_chosen", against_chosen(shipped->against_chosen, shipped->surely_better())},
-                    {"ram_bytes", shipped->ram_bytes}});
-  Json document = record;
-  document["folder"] = folder.string();
-  document["promise"] = {
-      {"accuracy", p.accuracy_mean}, {"ram_bytes", p.ram_bytes}, {"flash_bytes", p.flash_bytes}};
-  document["stop_reason"] = result.trace.stop_reason;
-  document["choice"] = result.choice.reason;
-  document["gained"] = result.choice.gained;
-  document["warnings"] = better_than_chosen(result);
-  document["comparison"] = rows;
-  return document;
-}
-
-fs::path output_folder(const Options& options, const ModelData& data) {
-  if (!options.output.empty()) return options.output;
-  return fs::path("runs") / (fs::path(options.model).stem().string() + "-" + data.about.name);
+             file, data_words(options), result.schedule.promise->seeds);
 }
 
 int run(const Options& options) {
-  const auto start = std::chrono::steady_clock::now();
+  const Moment start = std::chrono::steady_clock::now();
   const bool quiet = options.quiet || options.json;
   const Graph graph = read_tflite(options.model);
-  ModelData data = read_model_data(options.data, graph, int8_input(graph), DataUse::training);
-  keep_samples(data.train, options.samples);
-  keep_samples(data.test, options.samples);
-  if (data.test.count == 0)
-    throw Error(options.data, "there are no test samples", "The table at the end needs a test split");
+  const ModelData data = read_data(options, graph);
   const int32_t classes = options.classes.value_or(static_cast<int32_t>(data.about.class_names.size()));
   check_classes(data.about, classes, "--classes asks for", options.data);
   remember_interrupts();
@@ -285,62 +212,35 @@ int run(const Options& options) {
   TrialRecord record(folder / "trials.jsonl", digest);
   if (record.resumed() > 0 && !quiet)
     print_remark("resuming: {} evaluations of an earlier run are reused\n", record.resumed());
-
   print_data_remarks(data.about, quiet);
-  if (!quiet)
-    for (const std::string& line : remarks(options, problem, shipped))
-      print_remark("note: {}\n", one_line(line));
+  if (!quiet) print_notes(search_remarks(problem, shipped, options.threshold));
+
   TrainingEvaluator evaluator(problem, record);
   evaluator.cancelled = [] { return interrupted(); };
-  BestSoFar best;
-  Progress progress("evaluations", quiet);
-  evaluator.progress = [&](const Evaluation& e, size_t done, size_t total) {
-    best.hear(e);
-    progress.update(static_cast<int64_t>(done), static_cast<int64_t>(total),
-                    fmt::format("{} {} % | {}", e.request.role, percent(e), best.text));
-    if (done == total) progress.restart();
-  };
-  const SearchLog log = [&](const std::string& line) {
-    if (quiet) return;
-    progress.clear();
-    const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-    print_remark("[{}] {}\n", duration_text(seconds), line);
-    progress.restart();
-  };
+  Watch watch{start, quiet, {}, Progress("evaluations", quiet)};
+  watch.follow(evaluator);
   SearchResult result;
   try {
-    result = search(evaluator, searching, log);
+    result = search(evaluator, searching, [&](const std::string& line) { watch.log(line); });
   } catch (const Error&) {
     if (!interrupted()) throw;
-    progress.clear();
+    watch.progress.clear();
     print_remark("thaw: interrupted after {} evaluations; the same command goes on from there ({})\n",
                  record.evaluations().size(), (folder / "trials.jsonl").string());
     return 128 + interrupted_by();
   }
-  progress.clear();
+  watch.progress.clear();
   result.schedule.provenance = Provenance{THAW_VERSION, options.strategy, digest, options.threshold};
   write_run_directory(folder, evaluator, record.evaluations(), result, searching);
-  Json about = run_record(graph, data);
-  about["kind"] = "search";
-  about["strategy"] = options.strategy;
-  about["board"] = problem.board.name;
-  about["train_samples"] = problem.folds.front().train.size();
-  about["validation_samples"] = problem.folds.front().validation.size();
-  about["mirror"] = problem.mirror;
-  about["classifier"] = network.classifier.fresh ? "fresh" : "kept";
-  about["trials"] = record.evaluations().size();
-  about["jobs"] = problem.jobs;
-  about["seconds"] = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  Json about = search_record(options, graph, data, problem, record.evaluations().size());
+  about["seconds"] = seconds_since(start);
   write_json_file(folder / "run.json", about);
   record.finish();
   if (options.json) {
-    print_document(result_document(result, folder, about));
+    print_document(search_document(result, folder, about));
     return kDone;
   }
-  print_curve(result);
-  print_comparison(result, problem);
-  print_warnings(result);
-  print_answer(options, result, problem, folder);
+  print_result(options, result, problem, folder);
   return kDone;
 }
 

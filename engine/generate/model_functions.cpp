@@ -1,0 +1,220 @@
+#include "engine/generate/model_functions.h"
+
+namespace thaw {
+namespace {
+
+constexpr StaticFunction kStepFunctions[] = {
+    {"copy_bytes", R"c(static void copy_bytes(uint8_t* to, const uint8_t* from, uint32_t count) {
+  for (uint32_t i = 0; i < count; ++i) to[i] = from[i];
+}
+)c"},
+    {"gather_channels",
+     R"c(// Keeps the trained channels of an activation for its weight gradient: [positions][count].
+static void gather_channels(const int8_t* input, int32_t positions, int32_t input_channels, const uint16_t* channels,
+                            int32_t count, int8_t* output) {
+  for (int32_t p = 0; p < positions; ++p)
+    for (int32_t j = 0; j < count; ++j) *output++ = input[p * input_channels + channels[j]];
+}
+)c"},
+    {"make_gradient", R"c(// Makes one gradient tensor: the exponents of its sources are known only now.
+static void make_gradient(const gradient_call* call) {
+  thaw_gradient_source sources[THAW_GRADIENT_SOURCES] = {call->sources[0], call->sources[1]};
+  for (int32_t j = 0; j < call->source_count; ++j)
+    sources[j].exponent = call->source_tensor[j] < 0 ? RESULT->error_exponent - 12 + FEATURE_SHIFT
+                                                     : EXPONENTS[call->source_tensor[j]];
+  EXPONENTS[call->tensor] = thaw_gradient_tensor(&call->target, sources, call->source_count,
+                                                 RESULT->error_exponent + 15, GRADIENT_STATES + call->tensor,
+                                                 call->scratch);
+}
+)c"},
+    {"begin_update", R"c(// The update of one layer with what only this step knows.
+static thaw_update begin_update(const thaw_update* constant, int32_t tensor, const thaw_training_step* step) {
+  thaw_update update = *constant;
+  update.gradient_exponent = EXPONENTS[tensor];
+  update.step = *step;
+  return update;
+}
+)c"},
+};
+
+constexpr const char* kGradientCallType = R"c(// The constant part of thaw_gradient_tensor's arguments.
+typedef struct gradient_call {
+  thaw_gradient_target target;
+  thaw_gradient_source sources[THAW_GRADIENT_SOURCES];  // without exponents
+  int16_t source_tensor[THAW_GRADIENT_SOURCES];         // whose exponent; -1: the feature gradient's
+  int16_t tensor;
+  int16_t source_count;
+  int32_t* scratch;
+} gradient_call;
+
+)c";
+
+constexpr const char* kPublicFunctions = R"c(
+void thaw_init(uint32_t seed) {
+  start_values(seed);
+  state.session.seed = seed;
+  state.session.step = 0;
+  begin_session();
+}
+
+int8_t* thaw_input(void) {
+  return INPUT;
+}
+
+static void load_input(const int8_t* input) {
+  int8_t* place = INPUT;
+  if (input == place) return;
+  for (uint32_t i = 0; i < THAW_INPUT_BYTES; ++i) place[i] = input[i];
+}
+
+int32_t thaw_infer(const int8_t* input) {
+  if (state.session.ready != READY) return THAW_NOT_READY;
+  if (!input) return THAW_BAD_ARGUMENT;
+  load_input(input);
+  forward();
+  const int32_t* logits = LOGITS;
+  int32_t best = 0;
+  for (int32_t c = 1; c < THAW_CLASSES; ++c)
+    if (logits[c] > logits[best]) best = c;
+  return best;
+}
+
+const int32_t* thaw_logits(void) {
+  return LOGITS;
+}
+
+// The rate of this step: the schedule's, or the one that was set.
+static thaw_training_step this_step(void) {
+  const session* s = &state.session;
+  thaw_training_step step = {s->rate_mantissa, s->rate_exponent, s->seed, s->step};
+  if (s->schedule_steps != 0) {
+    const uint32_t passed = s->step - s->schedule_first;
+    const uint32_t entry = passed < s->schedule_steps ? (uint32_t)((uint64_t)passed * 128 / s->schedule_steps) : 127;
+    step.rate_mantissa = schedule_rates[entry].mantissa;
+    step.rate_exponent = schedule_rates[entry].exponent;
+  }
+  return step;
+}
+
+thaw_status thaw_train_step(const int8_t* input, int32_t label) {
+  if (state.session.ready != READY) return THAW_NOT_READY;
+  if (!input || label < 0 || label >= THAW_CLASSES) return THAW_BAD_ARGUMENT;
+  load_input(input);
+  forward();
+  const thaw_training_step step = this_step();
+  learn(label, &step);
+  ++state.session.step;
+  return THAW_OK;
+}
+
+int64_t thaw_last_loss(void) {
+  return RESULT->loss;
+}
+
+int32_t thaw_last_prediction(void) {
+  return RESULT->prediction;
+}
+
+uint32_t thaw_step_number(void) {
+  return state.session.step;
+}
+
+thaw_status thaw_set_learning_rate(int32_t mantissa, int32_t exponent) {
+  if (mantissa != 0 && (mantissa < 16384 || mantissa > 32767)) return THAW_BAD_ARGUMENT;
+  if (exponent < -64 || exponent > 15) return THAW_BAD_ARGUMENT;
+  if (state.session.ready != READY) return THAW_NOT_READY;
+  state.session.rate_mantissa = (int16_t)mantissa;
+  state.session.rate_exponent = (int16_t)exponent;
+  state.session.schedule_steps = 0;
+  return THAW_OK;
+}
+
+thaw_status thaw_set_schedule(uint32_t first_step, uint32_t steps) {
+  if (steps == 0) return THAW_BAD_ARGUMENT;
+  if (state.session.ready != READY) return THAW_NOT_READY;
+  state.session.schedule_first = first_step;
+  state.session.schedule_steps = steps;
+  return THAW_OK;
+}
+
+uint32_t thaw_state_crc(void) {
+  return thaw_state_values_crc(&view);
+}
+
+thaw_status thaw_write_state(thaw_write_bytes write, void* context) {
+  if (!write) return THAW_BAD_ARGUMENT;
+  if (state.session.ready != READY) return THAW_NOT_READY;
+  return thaw_record_write(&view, 0, write, context);
+}
+
+// What a load leaves: a model that is ready to go on, as it was, or, where storage failed half-way, not ready.
+static thaw_status finish_load(thaw_status status, bool changed) {
+  if (!changed) return status;
+  state.session.ready = 0;
+  if (status == THAW_OK) begin_session();
+  return status;
+}
+
+thaw_status thaw_read_state(thaw_read_bytes read, void* context) {
+  if (!read) return THAW_BAD_ARGUMENT;
+  bool changed;
+  const thaw_status status = thaw_record_read(&view, read, context, &changed);
+  return finish_load(status, changed);
+}
+
+static bool write_memory(void* context, uint32_t offset, const void* bytes, uint32_t count) {
+  uint8_t* to = (uint8_t*)context + offset;
+  const uint8_t* from = (const uint8_t*)bytes;
+  for (uint32_t i = 0; i < count; ++i) to[i] = from[i];
+  return true;
+}
+
+static bool read_memory(void* context, uint32_t offset, void* bytes, uint32_t count) {
+  const uint8_t* from = *(const uint8_t**)context + offset;
+  uint8_t* to = (uint8_t*)bytes;
+  for (uint32_t i = 0; i < count; ++i) to[i] = from[i];
+  return true;
+}
+
+thaw_status thaw_get_state(void* record, uint32_t size) {
+  if (!record) return THAW_BAD_ARGUMENT;
+  if (size != THAW_STATE_BYTES) return THAW_WRONG_SIZE;
+  return thaw_write_state(write_memory, record);
+}
+
+thaw_status thaw_set_state(const void* record, uint32_t size) {
+  if (!record) return THAW_BAD_ARGUMENT;
+  if (size != THAW_STATE_BYTES) return THAW_WRONG_SIZE;
+  const uint8_t* bytes = (const uint8_t*)record;
+  return thaw_read_state(read_memory, (void*)&bytes);
+}
+
+thaw_status thaw_save_state(const thaw_slots* slots) {
+  if (!slots) return THAW_BAD_ARGUMENT;
+  if (state.session.ready != READY) return THAW_NOT_READY;
+  return thaw_slots_save(&view, slots);
+}
+
+thaw_status thaw_load_state(const thaw_slots* slots) {
+  if (!slots) return THAW_BAD_ARGUMENT;
+  bool changed;
+  const thaw_status status = thaw_slots_load(&view, slots, &changed);
+  return finish_load(status, changed);
+}
+)c";
+
+}  // namespace
+
+std::span<const StaticFunction> step_functions() {
+  return kStepFunctions;
+}
+
+const char* gradient_call_type() {
+  return kGradientCallType;
+}
+
+const char* public_functions() {
+  return kPublicFunctions;
+}
+
+}  // namespace thaw

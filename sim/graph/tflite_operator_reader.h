@@ -1,0 +1,16 @@
+// Operators of a TFLite file as typed operators. Internal to the reader.
+#pragma once
+
+#include <cstddef>
+
+#include "sim/graph/graph.h"
+#include "sim/graph/tflite_file.h"
+
+namespace thaw {
+
+/// Operator i with its options; its ids are the tensors' numbers in the file. The small constant tensors that
+/// only steer an operator (axes, paddings, permutations) become part of it. Throws Error naming the field.
+/// The operator must be one that Thaw has (foreign_model.h).
+Op read_operator(const TfliteFile& file, size_t i);
+
+}  // namespace thaw

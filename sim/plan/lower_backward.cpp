@@ -1,0 +1,224 @@
+// The backward half of lowering: each gradient tensor from what reads its tensor, then the updates that it
+// makes possible.
+#include <algorithm>
+#include <string>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "sim/base/error.h"
+#include "sim/plan/fixed_point_plan.h"
+#include "sim/plan/lowering.h"
+#include "sim/plan/scratch.h"
+
+namespace thaw {
+namespace {
+
+// Random streams of arithmetic section 3: 16 + 2k for the biases of convolution k, 17 + 2k for its weights.
+constexpr int32_t bias_stream(int32_t convolution) {
+  return 16 + 2 * convolution;
+}
+constexpr int32_t weight_stream(int32_t convolution) {
+  return 17 + 2 * convolution;
+}
+
+void check_sums(const Network& network, const Layer& layer, const Convolution& c, int32_t bits) {
+  const int64_t outputs_per_input =
+      c.depthwise ? c.window.taps() * c.depth_multiplier : c.window.taps() * c.window.output_channels;
+  const int64_t width = int64_t{1} << bits;
+  if (width * 128 * outputs_per_input > kInt32Max || width * 255 * c.window.output_positions() > kInt32Max)
+    throw Error(network.graph.file_name + ": layer '" + layer.name + "'",
+                "gradients of " + std::to_string(bits) + " bits could overflow its 32-bit sums",
+                "Use fewer gradient bits, or freeze this layer and all before it");
+}
+
+}  // namespace
+
+ChannelScale Lowering::scale_constant(const std::string& name, const std::vector<double>& factors) {
+  const ChannelMantissas made = channel_mantissas(factors);
+  return {build.constant(name, made.mantissas), static_cast<int32_t>(factors.size()), made.exponent};
+}
+
+std::vector<GradientSource> Lowering::sources(const Layer& layer, const std::vector<double>& base) {
+  std::vector<GradientSource> result;
+  const auto scaled = [&](double numerator, double denominator) {
+    std::vector<double> factors;
+    for (double b : base) factors.push_back(b * numerator / denominator);
+    return scale_constant(layer.name + ".gradient_scale" + std::to_string(result.size()), factors);
+  };
+  if (layer.output == network.classifier.source) {
+    const double n = network.classifier.positions_averaged;
+    const ChannelScale scale = scaled(scale_of(network.graph, layer.output), n);
+    result.push_back({FromFeatures{feature_gradient, network.classifier.per_element}, scale});
+  }
+  for (size_t i = 0; i < network.layers.size(); ++i) {
+    const Layer& reader = network.layers[i];
+    for (size_t input = 0; input < reader.inputs.size(); ++input) {
+      if (reader.inputs[input] != layer.output || on_feature_path[i]) continue;
+      const int32_t number = gradient_number[reader.output.index()];
+      if (const auto* c = std::get_if<Convolution>(&reader.kind)) {
+        const ConvolutionForward& forward = convolutions[static_cast<size_t>(c->index)].forward;
+        FromConvolution from{c->window,
+                             c->depthwise,
+                             c->depth_multiplier,
+                             build.plan.gradient_tensors[static_cast<size_t>(number)].buffer,
+                             number,
+                             forward.weights,
+                             forward.trained_weights,
+                             forward.trained_channel_list,
+                             forward.trained_channels};
+        const ChannelScale scale = scaled(1.0, 1.0);
+        result.push_back({std::move(from), scale});
+      } else if (std::holds_alternative<ResidualAdd>(reader.kind)) {
+        const ChannelScale scale =
+            scaled(scale_of(network.graph, layer.output), scale_of(network.graph, reader.output));
+        result.push_back(
+            {FromStored{build.plan.gradient_tensors[static_cast<size_t>(number)].buffer, number}, scale});
+      } else {
+        throw Error(network.graph.file_name + ": operator " + std::to_string(reader.op.value) + " (" +
+                        op_name(network.graph.op(reader.op).kind) + ")",
+                    "the gradient of '" + layer.name +
+                        "' would have to pass it: " + std::get<PlainOperator>(reader.kind).reason,
+                    "Update only layers behind this operator");
+      }
+    }
+  }
+  if (result.empty() || result.size() > 2)
+    throw Error(network.graph.file_name + ": tensor '" + layer.name + "'",
+                "its gradient comes from " + std::to_string(result.size()) + " readers, expected 1 or 2",
+                "Update only layers behind it");
+  return result;
+}
+
+void Lowering::make_gradient(const Layer& layer) {
+  const Tensor& tensor = network.graph.tensor(layer.output);
+  MakeGradient k;
+  k.tensor = gradient_number[layer.output.index()];
+  std::vector<double> base = {1.0};
+  if (const auto* c = std::get_if<Convolution>(&layer.kind)) {
+    check_sums(network, layer, *c, schedule.training.gradient_bits);
+    k.channels = c->window.output_channels;
+    k.width = c->window.output_width;
+    const double input_scale = scale_of(network.graph, layer.inputs[0]);
+    base.clear();
+    for (double s : c->weight_scales) base.push_back(input_scale * s / scale_of(network.graph, layer.output));
+  } else {
+    k.channels = tensor.shape.empty() ? 1 : tensor.shape.back();
+    k.width = tensor.shape.size() == 4 ? tensor.shape[2] : 1;
+  }
+  k.positions = static_cast<int32_t>(tensor.elements() / k.channels);
+  k.output = build.plan.gradient_tensors[static_cast<size_t>(k.tensor)].buffer;
+  k.mask = mask[layer.output.index()];
+  k.sources = sources(layer, base);
+  k.scratch = build.buffer(BufferKind::scratch, layer.name + ".gradient_scratch", scratch_bytes(k), 4);
+  int64_t macs = 0;
+  for (const GradientSource& source : k.sources)
+    if (const auto* from = std::get_if<FromConvolution>(&source.from))
+      macs += from->window.output_elements() * from->window.taps() *
+              (from->depthwise ? 1 : from->window.input_channels);
+  build.step(layer.name + ".gradient", Phase::backward, layer.op, std::move(k), macs);
+}
+
+void Lowering::update(const Layer& layer) {
+  const auto& c = std::get<Convolution>(layer.kind);
+  const LayerUpdate* update = schedule.find(c.index);
+  const ConvolutionBuffers& made = convolutions[static_cast<size_t>(c.index)];
+  const int32_t number = gradient_number[layer.output.index()];
+  const BufferId gradient = build.plan.gradient_tensors[static_cast<size_t>(number)].buffer;
+  const double input_scale = scale_of(network.graph, layer.inputs[0]);
+  if (update != nullptr && update->bias) {
+    std::vector<double> factors;
+    for (double s : c.weight_scales) factors.push_back(1.0 / ((input_scale * s) * (input_scale * s)));
+    UpdateBiases k;
+    k.positions = static_cast<int32_t>(c.window.output_positions());
+    k.channels = c.window.output_channels;
+    k.tensor = number;
+    k.random_stream = bias_stream(c.index);
+    k.limit = static_cast<int32_t>(bias_limit(c));
+    k.scaling = scale_constant(layer.name + ".bias_scaling", factors);
+    k.gradient = gradient;
+    k.biases = made.forward.bias;
+    build.step(layer.name + ".update_biases", Phase::update, layer.op, k);
+  }
+  if (made.forward.trained_channels.empty()) return;
+  std::vector<double> factors;
+  for (double s : c.weight_scales) factors.push_back(1.0 / (s * s));
+  UpdateWeights k;
+  k.window = c.window;
+  k.depthwise = c.depthwise;
+  k.depth_multiplier = c.depth_multiplier;
+  k.input_zero_point = made.forward.input_zero_point;
+  k.tensor = number;
+  k.fraction_bits = schedule.training.fraction_bits;
+  k.random_stream = weight_stream(c.index);
+  k.gathered = made.gathered;
+  k.scaling = scale_constant(layer.name + ".weight_scaling", factors);
+  k.channels = made.forward.trained_channels;
+  k.gradient = gradient;
+  k.saved_input = made.saved_input;
+  k.channel_list = made.forward.trained_channel_list;
+  k.weights = made.forward.trained_weights;
+  const int64_t count = build.plan.buffer(k.weights).bytes;
+  if (k.fraction_bits > 0)
+    k.fractions = build.buffer(BufferKind::state, layer.name + ".weight_fractions",
+                               (count * k.fraction_bits + 7) / 8, 1);
+  if (const int64_t bytes = scratch_bytes(k); bytes > 0)
+    k.scratch = build.buffer(BufferKind::scratch, layer.name + ".update_scratch", bytes, 4);
+  const int64_t macs = c.window.output_positions() * count;
+  build.step(layer.name + ".update_weights", Phase::update, layer.op, std::move(k), macs);
+}
+
+void Lowering::backward() {
+  const Classifier& c = network.classifier;
+  const LayerUpdate* update_of_classifier = schedule.find(network.convolution_count());
+  const double feature_scale = scale_of(network.graph, c.feature_tensor);
+  const int64_t weights = int64_t{c.classes} * c.features;
+  if (trains_convolutions()) {
+    if (!c.source.present())
+      throw Error(network.graph.file_name + ": classifier '" + c.name + "'",
+                  "gradients cannot leave it: " + c.no_source_reason, "Update the classifier only");
+    FeatureGradient k;
+    k.classes = c.classes;
+    k.features = c.features;
+    int32_t bits = 0;
+    while ((c.classes >> bits) != 0) ++bits;
+    k.shift = std::max(4, bits);
+    k.error = error;
+    k.weights = classifier_weights;
+    k.unclamped = c.unclamped;
+    if (c.unclamped != ActivationRange{}) k.clamped = build.activation(c.feature_tensor);
+    k.output = feature_gradient =
+        build.buffer(BufferKind::gradient, c.name + ".feature_gradient", 4 * int64_t{c.features}, 4);
+    build.step(c.name + ".gradient", Phase::backward, c.op, k, weights);
+  }
+  if (is_updated(update_of_classifier)) {
+    UpdateClassifier k;
+    k.classes = c.classes;
+    k.features = c.features;
+    k.feature_zero_point = zero_point_of(network.graph, c.feature_tensor);
+    k.update_weights = update_of_classifier->weights != UpdatedWeights::none;
+    k.update_biases = update_of_classifier->bias;
+    k.weight_scaling = scale_constant(c.name + ".weight_scaling", {feature_scale * 4096.0});
+    k.bias_scaling = scale_constant(c.name + ".bias_scaling", {4096.0 / feature_scale});
+    k.error = error;
+    k.input = build.activation(c.feature_tensor);
+    k.weights = classifier_weights;
+    k.biases = classifier_biases;
+    build.step(c.name + ".update", Phase::update, c.op, k, weights);
+  }
+  // Reverse execution order: when a tensor's maker is reached, the gradients of all its readers exist, and
+  // their weights are not needed any more once its own gradient is made.
+  for (size_t i = network.layers.size(); i-- > 0;) {
+    const Layer& layer = network.layers[i];
+    if (gradient_number[layer.output.index()] < 0) continue;
+    make_gradient(layer);
+    for (const Layer& reader : network.layers)
+      if (std::holds_alternative<Convolution>(reader.kind) && reader.inputs[0] == layer.output &&
+          gradient_number[reader.output.index()] >= 0)
+        update(reader);
+    const bool deepest = std::holds_alternative<Convolution>(layer.kind) && !carries[layer.inputs[0].index()];
+    if (deepest) update(layer);
+  }
+}
+
+}  // namespace thaw

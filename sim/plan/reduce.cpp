@@ -1,0 +1,270 @@
+// Architecture, "Lowering, in order", 1: the graph without what training does not need, its classifier apart.
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "sim/base/error.h"
+#include "sim/graph/same_values.h"
+#include "sim/plan/feature_path.h"
+#include "sim/plan/fixed_point_plan.h"
+#include "sim/plan/network.h"
+
+namespace thaw {
+namespace {
+
+// Scales at or below this belong to channels whose output is constant (arithmetic section 2, dead channels).
+constexpr double kDeadScale = 1e-7;
+
+/// Name of a layer for people: the output tensor's, without what converters append after ';'.
+std::string layer_name(const Tensor& output, int32_t op_number) {
+  const std::string name = output.name.substr(0, output.name.find(';'));
+  return name.empty() ? "op" + std::to_string(op_number) : name;
+}
+
+/// Rescales the weights and bias of dead channels so that scales, accumulators and QAS factors stay in range;
+/// no forward output changes. Returns how many channels were rescaled.
+int32_t rescale_dead_channels(Convolution& c, double input_scale, double output_scale) {
+  std::vector<double> others;
+  for (double s : c.weight_scales)
+    if (s > kDeadScale) others.push_back(s);
+  if (others.empty() || others.size() == c.weight_scales.size()) return 0;
+  std::sort(others.begin(), others.end());
+  const double target = others[others.size() / 2];
+  const int64_t per_channel = c.products();
+  const auto channels = static_cast<int64_t>(c.weight_scales.size());
+  for (int64_t o = 0; o < channels; ++o) {
+    double& scale = c.weight_scales[static_cast<size_t>(o)];
+    if (scale > kDeadScale) continue;
+    for (int64_t i = 0; i < per_channel; ++i) {
+      int8_t& w = c.weights[static_cast<size_t>(c.depthwise ? i * channels + o : o * per_channel + i)];
+      w = static_cast<int8_t>(std::llround(w * scale / target));
+    }
+    int32_t& bias = c.biases[static_cast<size_t>(o)];
+    bias = static_cast<int32_t>(std::llround(bias * scale / target));
+    scale = target;
+    c.multipliers[static_cast<size_t>(o)] = quantize_multiplier(input_scale * target / output_scale);
+  }
+  return static_cast<int32_t>(channels - static_cast<int64_t>(others.size()));
+}
+
+bool reads_only(const Graph& graph, TensorId tensor, OpId reader) {
+  for (const Op& op : graph.ops)
+    for (TensorId input : op.inputs)
+      if (input == tensor && op.id != reader) return false;
+  return std::find(graph.outputs.begin(), graph.outputs.end(), tensor) == graph.outputs.end();
+}
+
+const Op* only_reader(const Graph& graph, TensorId tensor) {
+  const Op* found = nullptr;
+  for (const Op& op : graph.ops)
+    for (TensorId input : op.inputs)
+      if (input == tensor) {
+        if (found != nullptr && found != &op) return nullptr;
+        found = &op;
+      }
+  return found;
+}
+
+/// The rows and columns that a PAD adds before the image, when it adds nothing along batch and channels and
+/// its values mean the same before and after.
+std::optional<std::array<int32_t, 2>> image_padding(const Graph& graph, const Op& op) {
+  const auto& pad = std::get<Pad>(op.kind).paddings;
+  if (!same_values(graph.tensor(op.inputs[0]).quantization, graph.tensor(op.outputs[0]).quantization))
+    return std::nullopt;
+  if (pad.size() != 4 || pad[0] != std::array<int32_t, 2>{0, 0} || pad[3] != std::array<int32_t, 2>{0, 0})
+    return std::nullopt;
+  return std::array<int32_t, 2>{pad[1][0], pad[2][0]};
+}
+
+/// The operator that decides the classes: the last FULLY_CONNECTED or 1x1 CONV_2D on one position before the
+/// output, seen through SOFTMAX, RESHAPE, QUANTIZE and DEQUANTIZE.
+const Op& find_classifier(const Graph& graph) {
+  const auto fail = [&](const std::string& what) -> const Op& {
+    throw Error(
+        graph.file_name, what,
+        "Training needs one output that ends in FULLY_CONNECTED, or in a 1x1 CONV_2D on one position");
+  };
+  if (graph.outputs.size() != 1)
+    return fail("the model has " + std::to_string(graph.outputs.size()) + " outputs");
+  const Op* op = producer(graph, graph.outputs[0]);
+  while (op != nullptr &&
+         (std::holds_alternative<Softmax>(op->kind) || std::holds_alternative<Reshape>(op->kind) ||
+          std::holds_alternative<Quantize>(op->kind) || std::holds_alternative<Dequantize>(op->kind)))
+    op = producer(graph, op->inputs[0]);
+  if (op == nullptr) return fail("no classifier was found");
+  const bool fully_connected = std::holds_alternative<FullyConnected>(op->kind);
+  if (!fully_connected && !std::holds_alternative<Conv2d>(op->kind))
+    return fail(std::string("the last operator is ") + op_name(op->kind) + ", not a classifier");
+  const Window window = read_convolution(graph, *op).window;
+  if (window.output_positions() != 1 || window.input_positions() != 1 || window.taps() != 1)
+    return fail("the last convolution is not a classifier: it works on more than one position");
+  return *op;
+}
+
+/// The model's own int8 classifier in the units of the contract: weights 2^-12, biases s_f * 2^-12.
+void convert_classifier(const Graph& graph, const Op& op, Classifier& classifier) {
+  const Convolution c = read_convolution(graph, op);
+  const double feature_scale = graph.tensor(classifier.feature_tensor).quantization.scale();
+  const auto saturate = [](double v, double limit) { return std::clamp(v, -limit, limit); };
+  for (int32_t n = 0; n < classifier.classes; ++n) {
+    const double weight_scale = c.weight_scales[static_cast<size_t>(n)];
+    for (int32_t i = 0; i < classifier.features; ++i) {
+      const double w = c.weights[static_cast<size_t>(n) * static_cast<size_t>(classifier.features) +
+                                 static_cast<size_t>(i)] *
+                       weight_scale * 4096.0;
+      classifier.weights.push_back(static_cast<int16_t>(std::llround(saturate(w, 32767.0))));
+    }
+    const double bias = c.biases[static_cast<size_t>(n)] *
+                        double{graph.tensor(op.inputs[0]).quantization.scale()} * weight_scale;
+    classifier.biases.push_back(
+        static_cast<int32_t>(std::llround(saturate(bias / feature_scale * 4096.0, 2147483647.0))));
+  }
+}
+
+Classifier read_classifier(const Graph& graph, const Op& op, const NetworkOptions& options) {
+  const Window window = read_convolution(graph, op).window;
+  Classifier classifier;
+  classifier.op = op.id;
+  classifier.name = layer_name(graph.tensor(op.outputs[0]), op.id.value);
+  classifier.classes = options.classes > 0 ? options.classes : window.output_channels;
+  classifier.features = window.input_channels;
+  classifier.feature_tensor = op.inputs[0];
+  classifier.fresh = options.fresh_classifier || classifier.classes != window.output_channels;
+  find_feature_source(graph, classifier);
+  if (!classifier.fresh) convert_classifier(graph, op, classifier);
+  return classifier;
+}
+
+std::string plain_reason(const Op& op) {
+  return std::string(op_name(op.kind)) + " has no gradient rule in the integer contract";
+}
+
+/// Grows the network by one operator of the graph after the other.
+class Reduction {
+ public:
+  Reduction(const Graph& graph, const NetworkOptions& options) : graph_(graph), options_(options) {
+    network_.graph = graph;
+    network_.warnings = graph.warnings;
+    network_.input = graph.inputs[0];
+    for (size_t i = 0; i < graph.tensors.size(); ++i) network_.alias.push_back(TensorId(i));
+  }
+
+  Network run() {
+    const Op& classifier_op = find_classifier(graph_);
+    network_.classifier = read_classifier(graph_, classifier_op, options_);
+    for (const Op& op : graph_.ops) {
+      if (op.id == classifier_op.id) break;  // what follows is replaced by the loss
+      if (!vanishes(op)) network_.layers.push_back(layer_of(op));
+    }
+    Classifier& classifier = network_.classifier;
+    classifier.feature_tensor = aliased(classifier.feature_tensor);
+    if (classifier.source.present()) classifier.source = aliased(classifier.source);
+    tell();
+    return std::move(network_);
+  }
+
+ private:
+  TensorId aliased(TensorId id) const { return network_.alias[id.index()]; }
+
+  /// Whether an operator is no layer: it only renames its input, or goes into the layer that reads it.
+  bool vanishes(const Op& op) {
+    const TensorId output = op.outputs[0];
+    if (std::holds_alternative<Reshape>(op.kind)) {
+      network_.alias[output.index()] = aliased(op.inputs[0]);
+      return true;
+    }
+    if (std::holds_alternative<Quantize>(op.kind) && op.inputs[0] == network_.input &&
+        graph_.tensor(op.inputs[0]).type == DataType::float32) {
+      network_.input = output;  // the device is fed the quantised image
+      return true;
+    }
+    if (!std::holds_alternative<Pad>(op.kind)) return false;
+    const Op* reader = only_reader(graph_, output);
+    const bool into_window = reader != nullptr && reads_only(graph_, output, reader->id) &&
+                             (std::holds_alternative<Conv2d>(reader->kind) ||
+                              std::holds_alternative<DepthwiseConv2d>(reader->kind));
+    if (!into_window || !image_padding(graph_, op)) return false;
+    ++padding_count_;
+    padding_bytes_ += graph_.tensor(output).bytes();
+    return true;  // folded by fold_padding, when its reader comes
+  }
+
+  Layer layer_of(const Op& op) {
+    const Tensor& output = graph_.tensor(op.outputs[0]);
+    Layer layer;
+    layer.op = op.id;
+    layer.name = layer_name(output, op.id.value);
+    layer.output = op.outputs[0];
+    if (std::holds_alternative<Conv2d>(op.kind) || std::holds_alternative<DepthwiseConv2d>(op.kind) ||
+        std::holds_alternative<FullyConnected>(op.kind)) {
+      Convolution c = read_convolution(graph_, op);
+      c.index = convolutions_++;
+      layer.inputs = {aliased(fold_padding(op, c.window))};
+      if (options_.rescale_dead_channels)
+        dead_channels_ += rescale_dead_channels(c, graph_.tensor(op.inputs[0]).quantization.scale(),
+                                                output.quantization.scale());
+      layer.kind = std::move(c);
+    } else if (std::holds_alternative<Add>(op.kind)) {
+      layer.inputs = {aliased(op.inputs[0]), aliased(op.inputs[1])};
+      layer.kind = ResidualAdd{read_add(graph_, op)};
+    } else {
+      for (TensorId input : op.inputs) layer.inputs.push_back(aliased(input));
+      layer.kind = PlainOperator{plain_reason(op)};
+    }
+    return layer;
+  }
+
+  /// Takes a PAD before a convolution into its window. Returns the tensor that the convolution then reads.
+  TensorId fold_padding(const Op& op, Window& window) const {
+    const TensorId input = op.inputs[0];
+    const Op* before = producer(graph_, input);
+    if (before == nullptr || !std::holds_alternative<Pad>(before->kind) || !reads_only(graph_, input, op.id))
+      return input;
+    const auto padding = image_padding(graph_, *before);
+    if (!padding) return input;
+    const Tensor& image = graph_.tensor(before->inputs[0]);
+    window.pad_top += (*padding)[0];
+    window.pad_left += (*padding)[1];
+    window.input_height = image.shape[1];
+    window.input_width = image.shape[2];
+    shorten_steps(window);
+    return before->inputs[0];
+  }
+
+  /// Notes and warnings on what was counted.
+  void tell() {
+    if (padding_count_ > 0)
+      network_.notes.push_back({"fold padding",
+                                std::to_string(padding_count_) +
+                                    " PAD operators became padding of the convolutions that read them",
+                                padding_bytes_});
+    if (dead_channels_ > 0)
+      network_.warnings.push_back(
+          std::to_string(dead_channels_) +
+          " channels have weight scales of at most 1e-7 (their output is constant); they were "
+          "rescaled so that training stays in range, which changes no forward output");
+  }
+
+  const Graph& graph_;
+  const NetworkOptions& options_;
+  Network network_;
+  int64_t padding_bytes_ = 0;
+  int32_t padding_count_ = 0;
+  int32_t convolutions_ = 0;
+  int32_t dead_channels_ = 0;
+};
+
+}  // namespace
+
+Network reduce(const Graph& graph, const NetworkOptions& options) {
+  if (graph.inputs.size() != 1)
+    throw Error(graph.file_name, "the model has " + std::to_string(graph.inputs.size()) + " inputs",
+                "Training needs exactly one");
+  return Reduction(graph, options).run();
+}
+
+}  // namespace thaw

@@ -1,0 +1,151 @@
+#include "tools/thaw/search_print.h"
+
+#include <fmt/format.h>
+
+#include "sim/base/interval.h"
+#include "tools/thaw/table.h"
+
+namespace thaw::cli {
+namespace {
+
+std::string classifier_words(bool fresh, const std::optional<ShippedModel>& shipped) {
+  const std::string start = fresh ? "the classifier starts anew" : "the model's own classifier goes on";
+  if (!shipped) return start + ": the data have other classes than the model";
+  return fmt::format("{}: as shipped the model gets {:.1f} % of training samples right ({})", start,
+                     100 * shipped->train_accuracy,
+                     shipped->knows_classes ? "the classes are its own; --classifier fresh: anew"
+                                            : "the classes seem to be others; --classifier keep: go on");
+}
+
+std::string kib(int64_t bytes) {
+  return fmt::format("{} B ({:.1f} KiB)", grouped(bytes), static_cast<double>(bytes) / 1024);
+}
+
+void print_curve(const SearchResult& result) {
+  const Trace& trace = result.trace;
+  fmt::print("\nwhat was frozen in which order (accuracy on validation, %)\n");
+  Table table({">step", "frozen", ">accuracy", ">RAM bytes", ">saved", ">MACs/step", ""});
+  for (size_t i = 0; i < trace.steps.size(); ++i) {
+    const Evaluation& e = trace.steps[i].evaluation;
+    const int64_t saved = i == 0 ? 0 : trace.steps[i - 1].evaluation.ram_bytes - e.ram_bytes;
+    table.add({std::to_string(i), trace.steps[i].frozen, percent(e), grouped(e.ram_bytes), grouped(saved),
+               grouped(e.macs_per_step),
+               i == result.chosen_step() ? "<- chosen"
+               : trace.steps[i].holds    ? ""
+                                         : "below the threshold"});
+  }
+  table.print(stdout);
+  fmt::print("stopped: {}\nchosen: {}\n", trace.stop_reason, result.choice.reason);
+}
+
+std::string interval_text(double accuracy, int64_t count) {
+  const AccuracyInterval interval = wilson_interval(accuracy, count);
+  return fmt::format("{:.2f} to {:.2f}", 100 * interval.low, 100 * interval.high);
+}
+
+std::string remark(const ComparisonRow& row, bool is_first) {
+  if (row.evaluation.over_budget) return "does not fit";
+  if (row.surely_better()) return "better than the chosen one";
+  return row.is_chosen && !is_first ? "is the chosen one" : "";
+}
+
+void print_comparison(const SearchResult& result, const SearchProblem& problem) {
+  const int64_t count = problem.test->count;
+  fmt::print("\non the {} test samples, read once (accuracy in %, mean of seeds)\n", grouped(count));
+  Table table({"schedule", ">accuracy", ">95 % interval", ">validation", ">seeds", ">RAM bytes",
+               ">flash bytes", ">MACs/step", ">rate", ""});
+  for (size_t i = 0; i < result.comparison.size(); ++i) {
+    const ComparisonRow& row = result.comparison[i];
+    const Evaluation& e = row.evaluation;
+    table.add({row.name, percent(e), interval_text(e.accuracy(), count),
+               row.on_validation ? percent(*row.on_validation) : "", std::to_string(e.seeds.size()),
+               grouped(e.ram_bytes), grouped(e.flash_bytes), grouped(e.macs_per_step),
+               fmt::format("{:.3g}", e.request.schedule.training.learning_rate), remark(row, i == 0)});
+  }
+  if (const auto& shipped = result.as_it_is)
+    table.add({"as it is", fmt::format("{:.2f}", 100 * shipped->accuracy),
+               interval_text(shipped->accuracy, count), "", "", grouped(shipped->ram_bytes),
+               grouped(shipped->flash_bytes), "", "",
+               shipped->surely_better() ? "better than the chosen one" : "without training"});
+  table.print(stdout);
+}
+
+/// What beats the answer on test, by name: an answer that is not the best is never silent.
+void print_warnings(const SearchResult& result) {
+  for (const std::string& line : better_than_chosen(result)) fmt::print("warning: {}\n", line);
+}
+
+void print_answer(const SearchResult& result, const SearchProblem& problem, const std::string& file) {
+  const Promise& p = *result.schedule.promise;
+  fmt::print("\n{}: {:.2f} % ({:.2f} to {:.2f}), RAM {}, flash {}, {} MACs a training step, fits {}\n", file,
+             100 * p.accuracy_mean, 100 * p.accuracy_low, 100 * p.accuracy_high, kib(p.ram_bytes),
+             kib(p.flash_bytes), grouped(p.macs_per_step), problem.board.name);
+}
+
+Json against_chosen(const PairedDifference& difference, bool surely_better) {
+  return {{"difference", difference.mean},
+          {"low", difference.low()},
+          {"high", difference.high()},
+          {"surely_better", surely_better}};
+}
+
+}  // namespace
+
+std::string percent(const Evaluation& e) {
+  return e.diverged() ? "diverged" : fmt::format("{:.2f}", 100 * e.accuracy());
+}
+
+std::vector<std::string> search_remarks(const SearchProblem& problem,
+                                        const std::optional<ShippedModel>& shipped, double threshold) {
+  std::vector<std::string> lines;
+  lines.push_back(problem.mirror ? "training images are mirrored at random (--no-flip: they are not)"
+                                 : "training samples are not mirrored (--flip: for photographs)");
+  lines.push_back(classifier_words(problem.network->classifier.fresh, shipped));
+  const size_t judged = problem.folds.front().validation.size();
+  const double weight = 100.0 / static_cast<double>(judged);
+  if (weight > threshold)
+    lines.push_back(
+        fmt::format("a validation part has {} samples: one of them weighs {:.2f} points, more than the "
+                    "threshold of {:.2f}; "
+                    "more training samples make the choice surer",
+                    judged, weight, threshold));
+  return lines;
+}
+
+void print_search(const SearchResult& result, const SearchProblem& problem, const std::string& file) {
+  print_curve(result);
+  print_comparison(result, problem);
+  print_warnings(result);
+  print_answer(result, problem, file);
+}
+
+Json search_document(const SearchResult& result, const std::filesystem::path& folder, const Json& record) {
+  const Promise& p = *result.schedule.promise;
+  Json rows = Json::array();
+  for (const ComparisonRow& row : result.comparison)
+    rows.push_back({{"name", row.name},
+                    {"accuracy", row.evaluation.accuracy()},
+                    {"validation_accuracy", row.on_validation ? Json(row.on_validation->accuracy()) : Json()},
+                    {"diverged", row.evaluation.diverged()},
+                    {"fits", !row.evaluation.over_budget},
+                    {"is_chosen", row.is_chosen},
+                    {"against_chosen", against_chosen(row.against_chosen, row.surely_better())},
+                    {"ram_bytes", row.evaluation.ram_bytes}});
+  if (const auto& shipped = result.as_it_is)
+    rows.push_back({{"name", "as it is"},
+                    {"accuracy", shipped->accuracy},
+                    {"against_chosen", against_chosen(shipped->against_chosen, shipped->surely_better())},
+                    {"ram_bytes", shipped->ram_bytes}});
+  Json document = record;
+  document["folder"] = folder.string();
+  document["promise"] = {
+      {"accuracy", p.accuracy_mean}, {"ram_bytes", p.ram_bytes}, {"flash_bytes", p.flash_bytes}};
+  document["stop_reason"] = result.trace.stop_reason;
+  document["choice"] = result.choice.reason;
+  document["gained"] = result.choice.gained;
+  document["warnings"] = better_than_chosen(result);
+  document["comparison"] = rows;
+  return document;
+}
+
+}  // namespace thaw::cli

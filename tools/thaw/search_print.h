@@ -1,0 +1,29 @@
+// What `thaw search` says: remarks before it, its result as tables or as one JSON document.
+#pragma once
+
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "search/search.h"
+#include "tools/thaw/json_output.h"
+
+namespace thaw::cli {
+
+/// Accuracy in percent with two decimals, or "diverged".
+std::string percent(const Evaluation& e);
+
+/// What a reader should know of the data before numbers come: mirroring, classifier, how much one sample
+/// weighs against the threshold (points). A line each.
+std::vector<std::string> search_remarks(const SearchProblem& problem,
+                                        const std::optional<ShippedModel>& shipped, double threshold);
+
+/// Prints the order of freezing, the comparison on test, what beats the answer there, and the answer with the
+/// name of its schedule file.
+void print_search(const SearchResult& result, const SearchProblem& problem, const std::string& file);
+
+/// The same as members added to the run's record.
+Json search_document(const SearchResult& result, const std::filesystem::path& folder, const Json& record);
+
+}  // namespace thaw::cli
