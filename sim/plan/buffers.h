@@ -19,7 +19,8 @@ constexpr bool kOnlyInputAndOutput =
     std::is_same_v<K, QuantizeForward> || std::is_same_v<K, DequantizeForward>;
 
 /// Calls visit(BufferId&, Access) for every buffer of the kernel, present or not, in a fixed order.
-/// `AnyKernel` is Kernel or const Kernel.
+/// `AnyKernel` is Kernel or const Kernel. It is longer than 60 lines because it is a table: a branch a
+/// kernel.
 template <class AnyKernel, class Visit>
 void for_each_buffer(AnyKernel& kernel, const Visit& visit) {
   const auto& see = visit;

@@ -3,12 +3,12 @@
 
 #include <algorithm>
 #include <filesystem>
-#include <fstream>
 #include <map>
 #include <set>
 #include <string>
 #include <vector>
 
+#include "tests/architecture/source_files.h"
 #include "tests/support/project_folders.h"
 
 namespace thaw {
@@ -56,8 +56,7 @@ std::string row_of(const std::string& path) {
 /// Includes in quotes; those in angle brackets are libraries'.
 std::vector<std::string> includes_of(const fs::path& file) {
   std::vector<std::string> result;
-  std::ifstream in(file);
-  for (std::string line; std::getline(in, line);) {
+  for (const std::string& line : lines_of(file)) {
     if (!line.starts_with("#include \"")) continue;
     const size_t begin = line.find('"') + 1;
     result.push_back(line.substr(begin, line.find('"', begin) - begin));
@@ -73,25 +72,18 @@ bool allowed(const std::string& from, const std::string& include) {
                      [&](const std::string& arrow) { return is_under(include, arrow); });
 }
 
-bool is_source(const fs::path& file) {
-  const std::set<std::string> endings = {".h", ".c", ".cpp", ".inc"};
-  return endings.contains(file.extension().string());
-}
-
 TEST(IncludeTable, EveryIncludeIsAnArrowOfTheTable) {
   const fs::path root = testing::source_folder();
   int files = 0;
-  for (const char* top : {"engine", "sim", "memmodel", "search", "reports", "tools"})
-    for (const auto& entry : fs::recursive_directory_iterator(root / top)) {
-      if (!entry.is_regular_file() || !is_source(entry.path())) continue;
-      const std::string from = fs::relative(entry.path(), root).string();
-      ASSERT_NE(row_of(from), "") << from << " lies in no folder of the table";
-      ++files;
-      for (const std::string& include : includes_of(entry.path())) {
-        if (include.find('/') == std::string::npos) continue;  // generated beside the file
-        EXPECT_TRUE(allowed(from, include)) << from << " includes " << include;
-      }
+  for (const fs::path& file : source_files(root)) {
+    const std::string from = fs::relative(file, root).string();
+    ASSERT_NE(row_of(from), "") << from << " lies in no folder of the table";
+    ++files;
+    for (const std::string& include : includes_of(file)) {
+      if (include.find('/') == std::string::npos) continue;  // generated beside the file
+      EXPECT_TRUE(allowed(from, include)) << from << " includes " << include;
     }
+  }
   EXPECT_GT(files, 50);
 }
 
@@ -111,18 +103,15 @@ const std::vector<std::string> kThreads = {"#pragma omp",  "#pragma  omp", "_Pra
 /// Places where one of them stands, as "file:line".
 std::vector<std::string> thread_starts(const fs::path& root) {
   std::vector<std::string> places;
-  for (const char* top : {"engine", "sim", "memmodel", "search", "reports", "tools"})
-    for (const auto& entry : fs::recursive_directory_iterator(root / top)) {
-      if (!entry.is_regular_file() || !is_source(entry.path())) continue;
-      std::ifstream in(entry.path());
-      int number = 0;
-      for (std::string line; std::getline(in, line);) {
-        ++number;
-        for (const std::string& start : kThreads)
-          if (line.find(start) != std::string::npos)
-            places.push_back(fs::relative(entry.path(), root).string() + ":" + std::to_string(number));
-      }
+  for (const fs::path& file : source_files(root)) {
+    int number = 0;
+    for (const std::string& line : lines_of(file)) {
+      ++number;
+      for (const std::string& start : kThreads)
+        if (line.find(start) != std::string::npos)
+          places.push_back(fs::relative(file, root).string() + ":" + std::to_string(number));
     }
+  }
   return places;
 }
 
@@ -141,10 +130,7 @@ TEST(FolderReadmes, EveryFolderOpensWithAShortOne) {
   for (const std::string& folder : folders) {
     const fs::path readme = root / folder / "README.md";
     ASSERT_TRUE(fs::exists(readme)) << folder;
-    std::ifstream in(readme);
-    int lines = 0;
-    for (std::string line; std::getline(in, line);) ++lines;
-    EXPECT_LE(lines, 20) << readme;
+    EXPECT_LE(lines_of(readme).size(), 20U) << readme;
   }
 }
 

@@ -2,6 +2,8 @@
 // columns of the weights are packed once and multiplied with the gradient of every position. Where it is a
 // depthwise convolution, four channels at a time as in its forward pass, with the kernel turned round and
 // split by the stride. Everything else goes position by position.
+// It is longer than 400 lines because it takes the place of one file, gradient.c: both ways store through the
+// same inlined assembler, and a call between files would cost each value of a gradient.
 #include "engine/kernels/gradient.h"
 
 #include <stddef.h>
