@@ -25,8 +25,9 @@ std::optional<InstructionSet> limit_from_environment() {
 void limit_highway(InstructionSet limit) {
 #if HWY_ARCH_X86
   if (limit >= best_instruction_set()) return hwy::SetSupportedTargetsForTest(0);
-  const int64_t allowed =
-      limit == InstructionSet::avx2 ? HWY_AVX2 | HWY_SSE4 | HWY_SSSE3 | HWY_STATIC_TARGET : HWY_STATIC_TARGET;
+  int64_t allowed = HWY_STATIC_TARGET;
+  if (limit >= InstructionSet::eigen) allowed |= HWY_SSE4 | HWY_SSSE3;  // what processors without AVX2 have
+  if (limit >= InstructionSet::avx2) allowed |= HWY_AVX2;
   hwy::SetSupportedTargetsForTest(0);  // ends an earlier limit, so that the processor is asked again
   const int64_t targets = hwy::SupportedTargets() & allowed;
   hwy::SetSupportedTargetsForTest(targets != 0 ? targets : HWY_STATIC_TARGET);
