@@ -196,7 +196,10 @@ void ConvolutionSums::begin(const int8_t* source, int32_t zero_point, const int3
     fill_image(source, 0, [zero_point](const int8_t* from, int64_t count, int32_t repeat, std::byte* to) {
       auto* floats = reinterpret_cast<float*>(to);
       if (repeat == 1) return widen(from, count, zero_point, floats);
-      for (int64_t i = 0; i < count; ++i) floats[i] = static_cast<float>(from[i / repeat] - zero_point);
+      for (int64_t i = 0; i < count; ++i) {
+        const int32_t value = from[i / repeat] - zero_point;
+        floats[i] = static_cast<float>(value);
+      }
     });
   } else {
     fill_image(source, 0, [zero_point](const int8_t* from, int64_t count, int32_t repeat, std::byte* to) {
