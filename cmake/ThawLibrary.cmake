@@ -11,16 +11,14 @@ function(thaw_library name)
 endfunction()
 
 # thaw_light(NAME header...): a target that reads, prints and steers, so that compiling it soon is worth more than
-# running it fast. The named library headers are precompiled.
+# running it fast. The named library headers are precompiled, unless there is a compiler cache: it finds what another
+# checkout compiled, but nothing that was compiled with a precompiled header.
 function(thaw_light name)
   if(NOT THAW_SANITIZE)
     target_compile_options(${name} PRIVATE -O1)
   endif()
-  if(ARGN)
+  if(ARGN AND NOT CCACHE_PROGRAM)
     target_precompile_headers(${name} PRIVATE ${ARGN})
-    if(CMAKE_CXX_COMPILER_ID STREQUAL GNU)
-      target_compile_options(${name} PRIVATE -fpch-preprocess)  # ccache needs it
-    endif()
   endif()
 endfunction()
 
