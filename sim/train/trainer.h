@@ -62,8 +62,9 @@ struct TrainingControl {
 };
 
 /// Trains one sample at a time in the order and with the flips of arithmetic section 3, by the schedule's own
-/// recipe. `plan` is the schedule's `training_plan`, which seeds and epochs do not change. A run whose mean loss over any 512 samples in a row exceeds twice that of guessing (2 ln N) is
-/// stopped and marked `diverged`. Throws Error{"interrupted"} when cancelled.
+/// recipe. `plan` is the schedule's `training_plan`, which seeds and epochs do not change. A run whose mean
+/// loss over any 512 samples in a row exceeds twice that of guessing (2 ln N) is stopped and marked
+/// `diverged`. Throws Error{"interrupted"} when cancelled.
 TrainingResult train(const Network& network, const Plan& plan, const Schedule& schedule,
                      const TrainingData& data, const TrainingControl& control);
 

@@ -130,8 +130,8 @@ FirmwareTrace check_files(const Options& options, Firmware& made) {
     schedule_steps = static_cast<uint32_t>(data.train.count * recipe.epochs);
     samples = samples_of_data(data, made.schedule, made.rates, options.check_steps);
   }
-  return firmware_trace(made.device.plan, made.device.layout.offsets, KernelSet::host, recipe.seed, schedule_steps,
-                        samples);
+  return firmware_trace(made.device.plan, made.device.layout.offsets, KernelSet::host, recipe.seed,
+                        schedule_steps, samples);
 }
 
 void write_file(const fs::path& folder, const std::string& path, std::string_view text) {

@@ -1,6 +1,6 @@
 // A trained network written as an int8 model: the same integers in its convolutions, the same predictions.
-#include "sim/plan/training_plan.h"
 #include "sim/train/trained_model.h"
+#include "sim/plan/training_plan.h"
 
 #include <gtest/gtest.h>
 
