@@ -1,6 +1,5 @@
 // A trained network written as an int8 model: the same integers in its convolutions, the same predictions.
 #include "sim/train/trained_model.h"
-#include "sim/plan/training_plan.h"
 
 #include <gtest/gtest.h>
 
@@ -10,6 +9,7 @@
 #include "sim/graph/tflite_reader.h"
 #include "sim/graph/tflite_writer.h"
 #include "sim/plan/schedule_check.h"
+#include "sim/plan/training_plan.h"
 #include "sim/train/float_run.h"
 #include "sim/train/trainer.h"
 #include "tests/sim/plan/small_model.h"
