@@ -13,7 +13,7 @@
 namespace thaw {
 
 struct SearchOptions {
-  std::string strategy = "freeze";
+  std::string strategy = strategies().front().name;
   TrainingRecipe recipe;
   std::optional<double> learning_rate;  // given: no rate is searched
   int32_t epochs = 4;

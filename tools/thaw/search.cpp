@@ -41,7 +41,7 @@ namespace fs = std::filesystem;
 struct Options : CommonOptions {
   std::string model, data;
   std::string board = "cortex-m7-256k";
-  std::string strategy = "freeze";
+  std::string strategy = strategies().front().name;
   std::string classifier = "auto";
   double validation = 0.2;
   int64_t samples = 0;  // of each split; 0: all
@@ -75,6 +75,7 @@ SearchProblem problem_of(const Options& options, const Network& network, const M
 
 SearchOptions search_options(const Options& options, const SearchProblem& problem) {
   SearchOptions result;
+  result.strategy = options.strategy;
   result.recipe.flip = problem.mirror;
   result.recipe.fresh_classifier = problem.network->classifier.fresh;
   result.learning_rate = options.learning_rate;
