@@ -30,7 +30,7 @@ std::string percent(const Contender& contender) {
 
 }  // namespace
 
-Choice choose_schedule(const Evaluator& evaluator, const std::vector<Contender>& contenders,
+Choice choose_schedule(const Evaluator& evaluator, const std::vector<Contender>& contenders, Goal goal,
                        double threshold) {
   const std::vector<size_t> places = eligible(contenders);
   if (places.empty())
@@ -54,6 +54,12 @@ Choice choose_schedule(const Evaluator& evaluator, const std::vector<Contender>&
                   "nothing is gained beyond chance: {} ({}) is not surely better than {} ({}), the smallest",
                   contenders[choice.best].name, percent(contenders[choice.best]), contenders[smallest].name,
                   percent(contenders[smallest]));
+    return choice;
+  }
+  if (goal == Goal::accuracy) {
+    choice.chosen = choice.best;
+    choice.reason = fmt::format("{} is the most accurate that fits ({})", contenders[choice.best].name,
+                                percent(contenders[choice.best]));
     return choice;
   }
   choice.chosen = *std::find_if(places.begin(), places.end(), [&](size_t place) {

@@ -1,6 +1,7 @@
 #include "search/evaluation.h"
 
 #include <algorithm>
+#include <limits>
 
 namespace thaw {
 
@@ -13,6 +14,13 @@ double Evaluation::accuracy() const {
   if (seeds.empty() || diverged()) return 0.0;
   double sum = 0.0;
   for (const SeedResult& s : seeds) sum += s.accuracy;
+  return sum / static_cast<double>(seeds.size());
+}
+
+double Evaluation::judged_loss() const {
+  if (seeds.empty() || diverged()) return std::numeric_limits<double>::infinity();
+  double sum = 0.0;
+  for (const SeedResult& s : seeds) sum += s.judged_loss;
   return sum / static_cast<double>(seeds.size());
 }
 

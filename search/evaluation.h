@@ -62,8 +62,9 @@ using SearchLog = std::function<void(const std::string&)>;
 struct SeedResult {
   uint32_t seed = 1;
   Outcome outcome = Outcome::ok;
-  double accuracy = 0.0;  // 0..1; of the last predictions even where the run diverged
-  double loss = 0.0;      // mean of the last epoch, nats
+  double accuracy = 0.0;     // 0..1; of the last predictions even where the run diverged
+  double loss = 0.0;         // mean of the last epoch, nats
+  double judged_loss = 0.0;  // mean over the samples that the accuracy is of, nats
   std::string signature;
   std::vector<int32_t> predictions;  // in full: of every test sample, or of the seed's validation fold
   std::vector<EpochReport> epochs;   // of a run that is tested on the test split; otherwise empty
@@ -79,6 +80,8 @@ struct Evaluation {
   bool diverged() const;
   /// Mean over seeds, 0..1; 0 for a diverged one, which must never win.
   double accuracy() const;
+  /// Mean over seeds of the loss of the samples that were judged, nats; infinite for a diverged one.
+  double judged_loss() const;
 };
 
 }  // namespace thaw

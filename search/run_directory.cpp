@@ -61,6 +61,35 @@ Json curve_json(const SearchResult& result, double threshold) {
           {"points", std::move(points)}};
 }
 
+Json gain_json(const Gain& gain) {
+  return {{"nats", gain.nats}, {"error", gain.error}};
+}
+
+/// What each layer adds, as it was measured, with what it needs and whether it was taken.
+Json contributions_json(const SearchResult& result) {
+  const Contributions& measured = *result.trace.contributions;
+  Json layers = Json::array();
+  for (const LayerReason& reason : result.reasons) {
+    Json shares = Json::array();
+    for (const WeightGain& weight : measured.weights)
+      if (weight.share.op == reason.op)
+        shares.push_back({{"eighths", weight.share.eighths}, {"gain", gain_json(weight.gain)}});
+    layers.push_back({{"op", reason.op},
+                      {"layer", reason.layer},
+                      {"biases_from_here", gain_json(reason.bias_gain)},
+                      {"weights", std::move(shares)},
+                      {"ram_bytes", reason.ram_bytes},
+                      {"macs_per_step", reason.macs},
+                      {"verdict", reason.verdict}});
+  }
+  return {{"schema_version", kSchemaVersion},
+          {"measured_on", "validation"},
+          {"learning_rate", measured.learning_rate},
+          {"biases_beside_weights_from", measured.base},
+          {"classifier_loss", measured.classifier_loss},
+          {"layers", std::move(layers)}};
+}
+
 Json pareto_json(const std::vector<Evaluation>& front) {
   Json points = Json::array();
   for (const Evaluation& e : front) {
@@ -138,9 +167,9 @@ Json comparison_json(const SearchResult& result, const SearchProblem& problem, P
 }  // namespace
 
 void check_run_files(const std::filesystem::path& folder) {
-  for (const char* name :
-       {"trials.jsonl", "trials.jsonl.earlier", "schedule.json", "curve.json", "pareto.json",
-        "comparison.json", "predictions.bin", "plan.json", "run.json", "state.bin", "model.tflite"})
+  for (const char* name : {"trials.jsonl", "trials.jsonl.earlier", "schedule.json", "curve.json",
+                           "contributions.json", "pareto.json", "comparison.json", "predictions.bin",
+                           "plan.json", "run.json", "state.bin", "model.tflite"})
     if (std::filesystem::is_directory(folder / name))
       throw Error((folder / name).string(), "is a folder, where a file of the run is to be written",
                   "Give another folder with -o");
@@ -171,6 +200,7 @@ void write_run_directory(const std::filesystem::path& folder, const Evaluator& e
   write_json_file(folder / "comparison.json", comparison);
   write_json_file(folder / "curve.json", curve_json(result, options.threshold_points));
   write_json_file(folder / "pareto.json", pareto_json(pareto_front(trials)));
+  if (result.trace.contributions) write_json_file(folder / "contributions.json", contributions_json(result));
   const Network& network = *evaluator.problem().network;
   const Board& board = evaluator.problem().board;
   const PaperMetric paper = paper_metric(network, result.schedule);

@@ -6,6 +6,7 @@
 #include <optional>
 
 #include "search/learning_rate.h"
+#include "search/starting_schedule.h"
 #include "sim/base/interval.h"
 
 namespace thaw {
@@ -27,20 +28,22 @@ std::vector<uint32_t> confirmation_seeds(const std::vector<Fold>& folds, uint32_
 }
 
 /// Everything that was measured in full and may be the answer.
-std::vector<Contender> contenders_of(const Trace& trace, const std::vector<Baseline>& baselines) {
+std::vector<Contender> contenders_of(const Trace& trace, const std::vector<Baseline>& baselines,
+                                     const SearchSpace& space) {
   std::vector<Contender> contenders;
   for (const Baseline& baseline :
        baselines)  // first: of two that are equal the one with a name is the answer
-    if (baseline.on_validation) contenders.push_back({baseline.name, *baseline.on_validation});
+    if (baseline.on_validation && allows(space, baseline.schedule))
+      contenders.push_back({baseline.name, *baseline.on_validation});
   for (const TraceStep& step : trace.steps) contenders.push_back({step.name, step.evaluation});
   return contenders;
 }
 
 /// Chooses, then gives the chosen one, whose rate is that of the start, the rate that it prefers itself, and
 /// chooses again.
-Choice choose_and_tune(Evaluator& evaluator, std::vector<Contender>& contenders, double threshold,
+Choice choose_and_tune(Evaluator& evaluator, std::vector<Contender>& contenders, Goal goal, double threshold,
                        const RateSearch& rates, const SearchLog& log) {
-  Choice first = choose_schedule(evaluator, contenders, threshold);
+  Choice first = choose_schedule(evaluator, contenders, goal, threshold);
   if (rates.given) return first;
   const Contender chosen = contenders[first.chosen];
   Schedule schedule = chosen.evaluation.request.schedule;
@@ -51,7 +54,7 @@ Choice choose_and_tune(Evaluator& evaluator, std::vector<Contender>& contenders,
   log("tuned: " + name);
   contenders.push_back(
       {name, confirmed(evaluator, {name, schedule, rates.full, MeasuredOn::validation, rates.seeds}, rates)});
-  return choose_schedule(evaluator, contenders, threshold);
+  return choose_schedule(evaluator, contenders, goal, threshold);
 }
 
 Promise promise_of(const Evaluation& on_test, int64_t test_count) {
@@ -66,6 +69,19 @@ Promise promise_of(const Evaluation& on_test, int64_t test_count) {
   promise.macs_per_step = on_test.macs_per_step;
   promise.signature = on_test.seeds[0].signature;
   return promise;
+}
+
+StrategyTask strategy_task(const Evaluator& evaluator, const SearchOptions& options,
+                           const RateSearch& rates) {
+  StrategyTask task;
+  task.recipe = options.start_recipe();
+  task.threshold = options.threshold_points / 100.0;
+  task.rates = rates;
+  task.first_look = {"look", std::max(1, options.epochs / 4), 0.5};
+  task.space = search_space(*evaluator.problem().network, options.pinned, options.forbidden);
+  for (uint32_t i = 0; i < static_cast<uint32_t>(options.look_seeds); ++i)
+    task.look_seeds.push_back(options.seed + i);
+  return task;
 }
 
 }  // namespace
@@ -92,16 +108,16 @@ SearchResult search(Evaluator& evaluator, const SearchOptions& options, const Se
   rates.run = {"rate", options.epochs, 1.0};
   rates.full = {"full", options.epochs, 1.0};
   rates.seeds = confirmation_seeds(evaluator.problem().folds, options.seed);
-  const TrainingRecipe recipe = options.start_recipe();
+  const StrategyTask task = strategy_task(evaluator, options, rates);
 
+  require_classifier_fits(evaluator.problem(), task.recipe);
   SearchResult result;
-  const double threshold = options.threshold_points / 100.0;
-  result.trace = strategy_named(options.strategy).run(evaluator, {recipe, threshold, rates}, log);
+  result.trace = strategy_named(options.strategy).run(evaluator, task, log);
   log("stopped: " + result.trace.stop_reason);
 
-  const std::vector<Baseline> baselines = measured_baselines(evaluator, recipe, rates, log);
-  result.contenders = contenders_of(result.trace, baselines);
-  result.choice = choose_and_tune(evaluator, result.contenders, threshold, rates, log);
+  const std::vector<Baseline> baselines = measured_baselines(evaluator, task.recipe, rates, log);
+  result.contenders = contenders_of(result.trace, baselines, task.space);
+  result.choice = choose_and_tune(evaluator, result.contenders, options.goal, task.threshold, rates, log);
   log("chosen: " + result.choice.reason);
 
   std::vector<uint32_t> seeds;
@@ -112,6 +128,8 @@ SearchResult search(Evaluator& evaluator, const SearchOptions& options, const Se
   const Evaluation& on_test = result.comparison[0].evaluation;
   result.schedule = on_test.request.schedule;
   result.schedule.promise = promise_of(on_test, evaluator.problem().test->count);
+  if (result.trace.contributions)
+    result.reasons = explain(evaluator, task.space, *result.trace.contributions, result.schedule);
   if (!options.shipped_predictions.empty()) {
     const SearchProblem& problem = evaluator.problem();
     result.as_it_is = as_it_is(problem.network->graph, problem.board, options.shipped_predictions,

@@ -8,6 +8,7 @@
 #include "search/as_it_is.h"
 #include "search/choice.h"
 #include "search/comparison.h"
+#include "search/explanation.h"
 #include "search/strategies/strategy.h"
 
 namespace thaw {
@@ -17,9 +18,12 @@ struct SearchOptions {
   TrainingRecipe recipe;
   std::optional<double> learning_rate;  // given: no rate is searched
   int32_t epochs = 4;
+  Goal goal = Goal::accuracy;
   double threshold_points = 1.0;
   uint32_t seed = 1;
-  int32_t seeds = 3;  // of the final table
+  int32_t seeds = 3;       // of the final table
+  int32_t look_seeds = 2;  // a look of `peak` and its like is repeated with so many, a fold a seed
+  std::vector<std::string> pinned, forbidden;  // layers (space.h)
   std::vector<int32_t>
       shipped_predictions;  // of the test samples, by the model as shipped; empty: no such row
 
@@ -33,7 +37,8 @@ struct SearchResult {
   std::vector<Contender> contenders;  // all that was measured in full: the baselines, then the trace
   Choice choice;
   std::vector<ComparisonRow> comparison;
-  std::optional<AsItIs> as_it_is;  // where the model knows the classes
+  std::optional<AsItIs> as_it_is;    // where the model knows the classes
+  std::vector<LayerReason> reasons;  // by layer; empty where the strategy measured no contributions
 
   /// The chosen step of the trace; none where a baseline won or the rate was tuned once more.
   std::optional<size_t> chosen_step() const;

@@ -25,12 +25,10 @@ void require_classifier_fits(const SearchProblem& problem, const TrainingRecipe&
   check("flash", needed.flash);
 }
 
-namespace {
-
-/// The deepest convolution whose bias, with all later ones, still fits.
-int32_t deepest_bias_that_fits(const Evaluator& evaluator, const TrainingRecipe& recipe) {
+int32_t deepest_bias_that_fits(const Evaluator& evaluator, const TrainingRecipe& recipe,
+                               const SearchSpace& space) {
   const Network& network = *evaluator.problem().network;
-  int32_t low = first_trainable_convolution(network);
+  int32_t low = space.first_op;
   int32_t high = network.convolution_count();  // fits: the classifier alone
   while (low < high) {
     const int32_t middle = (low + high) / 2;
@@ -42,26 +40,34 @@ int32_t deepest_bias_that_fits(const Evaluator& evaluator, const TrainingRecipe&
   return low;
 }
 
+namespace {
+
 struct Candidate {
   int32_t op = 0;
   double gain = 0.0;  // accuracy over biases alone, 0..1
   int64_t bytes = 1;  // RAM that its weights add
 };
 
-std::vector<Candidate> measured_candidates(Evaluator& evaluator, const Schedule& biases, int32_t first_op,
-                                           const RateSearch& rates) {
+std::vector<Candidate> measured_candidates(Evaluator& evaluator, const TrainingRecipe& recipe,
+                                           const SearchSpace& space, const Selection& biases,
+                                           int32_t first_op, const RateSearch& rates) {
   const Network& network = *evaluator.problem().network;
-  std::vector<EvaluationRequest> requests = {
-      {"biases alone", biases, rates.look, MeasuredOn::validation, {rates.seeds.front()}, TrialKind::look}};
+  std::vector<EvaluationRequest> requests = {{"biases alone",
+                                              schedule_of(network, recipe, biases),
+                                              rates.look,
+                                              MeasuredOn::validation,
+                                              {rates.seeds.front()},
+                                              TrialKind::look}};
   std::vector<Candidate> candidates;
-  for (int32_t op = first_op; op < network.convolution_count(); ++op) {
-    int32_t eighths = 8;
-    while (eighths > 0 && !evaluator.fits(with_weights(biases, network, op, eighths))) eighths /= 2;
-    const Schedule with = with_weights(biases, network, op, eighths);
-    if (with == biases) continue;
+  for (const int32_t op : space.weights) {
+    if (op < first_op || space.pins(op)) continue;
+    const auto fitting = std::find_if(space.eighths.rbegin(), space.eighths.rend(), [&](int32_t eighths) {
+      return evaluator.fits(schedule_of(network, recipe, with_share(biases, {op, eighths})));
+    });
+    if (fitting == space.eighths.rend()) continue;
     candidates.push_back({op, 0.0, 1});
     requests.push_back({"weights of " + network.convolution_layer(op).name + " alone",
-                        with,
+                        schedule_of(network, recipe, with_share(biases, {op, *fitting})),
                         rates.look,
                         MeasuredOn::validation,
                         {rates.seeds.front()},
@@ -80,30 +86,33 @@ std::vector<Candidate> measured_candidates(Evaluator& evaluator, const Schedule&
 
 }  // namespace
 
-Schedule starting_schedule(Evaluator& evaluator, const TrainingRecipe& recipe, const RateSearch& rates,
-                           const SearchLog& log) {
+Schedule starting_schedule(Evaluator& evaluator, const TrainingRecipe& recipe, const SearchSpace& space,
+                           const RateSearch& rates, const SearchLog& log) {
   const Network& network = *evaluator.problem().network;
-  require_classifier_fits(evaluator.problem(), recipe);
-  const int32_t first_op = deepest_bias_that_fits(evaluator, recipe);
-  Schedule everything = last_layers_schedule(network, recipe, first_op);
-  if (evaluator.fits(everything)) {
+  const int32_t first_op = deepest_bias_that_fits(evaluator, recipe, space);
+  Selection start = least_selection(space, network);
+  if (!space.biases_follow) start.first_bias = std::min(start.first_bias, first_op);
+  Selection everything = start;
+  for (const int32_t op : space.weights)
+    if (op >= first_op) everything = with_share(everything, {op, 8});
+  if (const Schedule all = schedule_of(network, recipe, everything); evaluator.fits(all)) {
     log(fmt::format("all weights and biases from layer {} on fit the budget", first_op));
-    return everything;
+    return all;
   }
-  Schedule biases = bias_schedule(network, recipe, first_op);
   log(fmt::format("the biases of the last {} convolutions fit; measuring the weights of each",
                   network.convolution_count() - first_op));
-  biases.training.learning_rate =
-      roughly_best_learning_rate(evaluator, "biases alone", biases, rates).value_or(kSlowestRate);
-  Schedule start = biases;
-  for (const Candidate& candidate : measured_candidates(evaluator, biases, first_op, rates))
-    for (int32_t eighths : {8, 4, 2, 1}) {
-      const Schedule with = with_weights(start, network, candidate.op, eighths);
-      if (with == start || !evaluator.fits(with)) continue;
+  TrainingRecipe at_rate = recipe;
+  at_rate.learning_rate =
+      roughly_best_learning_rate(evaluator, "biases alone", schedule_of(network, recipe, start), rates)
+          .value_or(kSlowestRate);
+  for (const Candidate& candidate : measured_candidates(evaluator, at_rate, space, start, first_op, rates))
+    for (auto eighths = space.eighths.rbegin(); eighths != space.eighths.rend(); ++eighths) {
+      const Selection with = with_share(start, {candidate.op, *eighths});
+      if (!evaluator.fits(schedule_of(network, at_rate, with))) continue;
       start = with;
       break;
     }
-  return start;
+  return schedule_of(network, at_rate, start);
 }
 
 }  // namespace thaw

@@ -5,6 +5,7 @@
 
 #include "search/evaluator.h"
 #include "search/learning_rate.h"
+#include "search/space.h"
 
 namespace thaw {
 
@@ -16,8 +17,14 @@ void require_classifier_fits(const SearchProblem& problem, const TrainingRecipe&
 ///   2. weights, best measured gain per byte first: each tensor is trained alone beside those biases for a
 ///      look, at the rate that looks say the biases prefer; what does not fit whole is tried with 1/2, 1/4
 ///      and 1/8 of its channels
-/// Nothing is measured where everything fits. Throws Error where not even the classifier fits.
-Schedule starting_schedule(Evaluator& evaluator, const TrainingRecipe& recipe, const RateSearch& rates,
-                           const SearchLog& log);
+/// Within the space: pinned weights are in it from the beginning. Nothing is measured where everything fits.
+/// Throws Error where not even the classifier fits.
+Schedule starting_schedule(Evaluator& evaluator, const TrainingRecipe& recipe, const SearchSpace& space,
+                           const RateSearch& rates, const SearchLog& log);
+
+/// The deepest convolution of the space whose bias, with all later ones, still fits; the number of
+/// convolutions where none does.
+int32_t deepest_bias_that_fits(const Evaluator& evaluator, const TrainingRecipe& recipe,
+                               const SearchSpace& space);
 
 }  // namespace thaw

@@ -93,6 +93,7 @@ SeedResult TrainingEvaluator::run(const EvaluationRequest& request, const Plan& 
   result.outcome = trained.outcome;
   result.accuracy = trained.accuracy;
   result.loss = trained.epochs.back().loss;
+  result.judged_loss = trained.test_loss;
   result.signature = trained.signature;
   if (request.fidelity.full()) result.predictions = std::move(trained.predictions);
   if (request.measured_on == MeasuredOn::test) result.epochs = std::move(trained.epochs);

@@ -42,11 +42,8 @@ void read_purpose(const JsonView& view, EvaluationRequest& request) {
 }
 
 Json seed_json(const SeedResult& s) {
-  Json json = {{"seed", s.seed},
-               {"outcome", name_of(s.outcome)},
-               {"accuracy", s.accuracy},
-               {"loss", s.loss},
-               {"signature", s.signature}};
+  Json json = {{"seed", s.seed}, {"outcome", name_of(s.outcome)}, {"accuracy", s.accuracy},
+               {"loss", s.loss}, {"judged_loss", s.judged_loss},  {"signature", s.signature}};
   if (!s.predictions.empty()) json["predictions"] = s.predictions;
   for (const EpochReport& e : s.epochs)
     json["epochs"].push_back({{"epoch", e.epoch}, {"loss", e.loss}, {"train_accuracy", e.train_accuracy}});
@@ -54,12 +51,15 @@ Json seed_json(const SeedResult& s) {
 }
 
 SeedResult read_seed(const JsonView& view) {
-  view.known_keys({"seed", "outcome", "accuracy", "loss", "signature", "predictions", "epochs"});
+  view.known_keys(
+      {"seed", "outcome", "accuracy", "loss", "judged_loss", "signature", "predictions", "epochs"});
   SeedResult s;
   s.seed = static_cast<uint32_t>(view.field("seed").integer(0, UINT32_MAX));
   s.outcome = view.field("outcome").one_of({"ok", "diverged"}) == 1 ? Outcome::diverged : Outcome::ok;
   s.accuracy = view.field("accuracy").number(0.0, 1.0);
   s.loss = view.field("loss").number();
+  if (const auto judged = view.optional_field("judged_loss"))  // not in records of Thaw before 0.2
+    s.judged_loss = judged->number();
   s.signature = view.field("signature").string();
   if (const auto predictions = view.optional_field("predictions"))
     for (const JsonView& p : predictions->items())

@@ -21,13 +21,14 @@ constexpr double kSurely = 0.05;
 
 /// Gives the schedule its learning rate; where every rate diverges, freezes the deepest quarter and tries
 /// again.
-Schedule stabilised(Evaluator& evaluator, Schedule start, const RateSearch& rates, const SearchLog& log) {
+Schedule stabilised(Evaluator& evaluator, Schedule start, const StrategyTask& task, const SearchLog& log) {
+  const int32_t end = task.space.pinned.empty() ? evaluator.problem().network->convolution_count()
+                                                : task.space.pinned.front();
   for (int32_t attempt = 0; attempt < kStableAttempts; ++attempt) {
-    const std::optional<double> rate = best_learning_rate(evaluator, "start", start, rates);
+    const std::optional<double> rate = best_learning_rate(evaluator, "start", start, task.rates);
     start.training.learning_rate = rate.value_or(kSlowestRate);
     if (rate) break;
     const int32_t first = start.update.front().op;
-    const int32_t end = evaluator.problem().network->convolution_count();
     if (first >= end) break;
     const int32_t shallower = std::min(end, first + std::max(1, (end - first) / 4));
     log(fmt::format("training from layer {} on diverges at every rate: starting at layer {}", first,
@@ -57,19 +58,30 @@ std::vector<int32_t> updated_weights(const Schedule& schedule, int32_t convoluti
   return ops;
 }
 
-std::vector<Candidate> candidates_of(const Evaluator& evaluator, const Schedule& schedule, int64_t ram) {
+/// The first convolution whose weights a schedule updates; the number of convolutions where it updates none.
+int32_t first_weights(const Schedule& schedule, const Network& network) {
+  const std::vector<int32_t> weights = updated_weights(schedule, network.convolution_count());
+  return weights.empty() ? network.convolution_count() : weights.front();
+}
+
+std::vector<Candidate> candidates_of(const Evaluator& evaluator, const SearchSpace& space,
+                                     const Schedule& schedule, int64_t ram) {
   const Network& network = *evaluator.problem().network;
   const std::vector<int32_t> weights = updated_weights(schedule, network.convolution_count());
   std::vector<Candidate> candidates;
-  for (int32_t op : weights)
+  for (const int32_t op : weights) {
+    if (space.pins(op)) continue;
+    Schedule frozen = with_weights(schedule, network, op, 0);
+    if (space.biases_follow) frozen = without_layers_before(frozen, first_weights(frozen, network));
     candidates.push_back({{op, network.convolution_layer(op).name, FrozenTensors::What::weights},
                           "weights of " + network.convolution_layer(op).name,
-                          with_weights(schedule, network, op, 0),
+                          std::move(frozen),
                           1,
                           0.0,
                           false});
+  }
   const int32_t deepest = schedule.update.front().op;
-  const int32_t next = weights.empty() ? network.convolution_count() : weights.front();
+  const int32_t next = first_weights(schedule, network);
   if (deepest < next) {
     const std::string& layer =
         next < network.convolution_count() ? network.convolution_layer(next).name : network.classifier.name;
@@ -160,7 +172,7 @@ std::string fell_reason(const TraceStep& step, const Evaluation& best, double th
 Trace freeze(Evaluator& evaluator, const StrategyTask& task, const SearchLog& log) {
   const RateSearch& rates = task.rates;
   Schedule schedule =
-      stabilised(evaluator, starting_schedule(evaluator, task.recipe, rates, log), rates, log);
+      stabilised(evaluator, starting_schedule(evaluator, task.recipe, task.space, rates, log), task, log);
   log(fmt::format("start: {} layers updated, learning rate {:.3g}", schedule.update.size(),
                   schedule.training.learning_rate));
   Trace result;
@@ -177,7 +189,7 @@ Trace freeze(Evaluator& evaluator, const StrategyTask& task, const SearchLog& lo
   std::vector<Candidate> known;
   while (true) {
     const int64_t ram = result.steps.back().evaluation.ram_bytes;
-    std::vector<Candidate> candidates = candidates_of(evaluator, schedule, ram);
+    std::vector<Candidate> candidates = candidates_of(evaluator, task.space, schedule, ram);
     if (candidates.empty()) {
       result.stop_reason = "nothing is left to freeze but the classifier";
       break;

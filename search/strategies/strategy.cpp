@@ -1,14 +1,23 @@
 #include "search/strategies/strategy.h"
 
+#include "search/strategies/evolution.h"
 #include "search/strategies/freeze.h"
+#include "search/strategies/knapsack.h"
+#include "search/strategies/peak.h"
+#include "search/strategies/random.h"
 #include "sim/base/error.h"
 
 namespace thaw {
 
 std::span<const Strategy> strategies() {
   static const Strategy table[] = {
+      {"peak", "what adds most under the planned RAM, then swaps that are measured", peak},
+      {"knapsack", "the published objective solved exactly under the paper's extra memory, then swaps",
+       knapsack},
+      {"evolution", "the published method: the same objective by evolution, then swaps", evolution},
       {"freeze", "from all that fits, freeze what costs least accuracy per byte until accuracy falls",
        freeze},
+      {"random", "random schedules that fit, the best by looks", random_search},
   };
   return table;
 }

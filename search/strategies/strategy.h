@@ -3,20 +3,29 @@
 // a line in strategy.cpp.
 #pragma once
 
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
 
+#include "search/contributions.h"
 #include "search/evaluator.h"
 #include "search/learning_rate.h"
+#include "search/space.h"
 
 namespace thaw {
 
 /// What every strategy is told besides the evaluator.
 struct StrategyTask {
-  TrainingRecipe recipe;    // of every schedule; its rate counts where `rates.given`
-  double threshold = 0.01;  // 0..1: largest fall of accuracy below the best seen
-  RateSearch rates;         // fidelities and seeds of looks and confirmations
+  TrainingRecipe recipe;             // of every schedule; its rate counts where `rates.given`
+  double threshold = 0.01;           // 0..1: largest fall of accuracy below the best seen
+  RateSearch rates;                  // fidelities and seeds of looks and confirmations
+  SearchSpace space;                 // what may be updated
+  Fidelity first_look;               // of what each tensor adds alone
+  std::vector<uint32_t> look_seeds;  // a look is repeated with each, a fold a seed
+  int32_t swap_rounds = 4;           // at most
+  size_t swap_neighbours = 6;        // looked at in each
+  int32_t random_looks = 100;        // of `random`
 };
 
 /// A schedule that a strategy took, measured in full on validation.
@@ -30,8 +39,9 @@ struct TraceStep {
 /// What a strategy did, step by step; the first is where it started.
 struct Trace {
   std::vector<TraceStep> steps;
-  double reference = 0.0;   // best accuracy seen, 0..1
-  std::string stop_reason;  // one sentence
+  double reference = 0.0;                      // best accuracy seen, 0..1
+  std::string stop_reason;                     // one sentence
+  std::optional<Contributions> contributions;  // where the strategy measured them
 };
 
 /// Every decision is taken on validation, by `evaluator`; the same evaluations give the same trace.

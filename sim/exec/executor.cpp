@@ -101,6 +101,16 @@ void Executor::infer(size_t first, const Observer& observer, size_t last) {
   }
 }
 
+StepResult Executor::judge(int32_t label, size_t first) {
+  StepInput input;
+  input.label = label;
+  for (size_t i = first; i < plan_.steps.size(); ++i) {
+    run(i, &input);
+    if (plan_.steps[i].phase == Phase::loss) break;
+  }
+  return values<StepResult>(plan_.result)[0];
+}
+
 StepResult Executor::train_step(const StepInput& input, size_t first, const Observer& observer) {
   if (input.label < 0 || input.label >= plan_.classes)
     throw Error(plan_.model_file,

@@ -49,6 +49,9 @@ class Executor {
   /// are then readable.
   void infer(size_t first = 0, const Observer& observer = nullptr, size_t last = SIZE_MAX);
 
+  /// Runs the forward steps from `first` on and the loss of a training plan; nothing is trained.
+  StepResult judge(int32_t label, size_t first = 0);
+
   /// Runs all steps from `first` on; returns the loss and prediction before the update. When every error is 0
   /// nothing after the loss runs (section 5.5).
   StepResult train_step(const StepInput& input, size_t first = 0, const Observer& observer = nullptr);

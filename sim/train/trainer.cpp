@@ -18,10 +18,6 @@ constexpr int64_t kDivergenceWindow = 512;  // samples over which the loss is av
 constexpr double kDivergenceFactor = 2.0;   // times the loss of guessing
 constexpr double kLossUnit = 65536.0;       // losses are nats in Q16
 
-int32_t argmax(std::span<const int32_t> logits) {
-  return static_cast<int32_t>(std::max_element(logits.begin(), logits.end()) - logits.begin());
-}
-
 std::string signature_of(std::vector<std::byte> state, const std::vector<int64_t>& losses) {
   const std::span<const std::byte> bytes = std::as_bytes(std::span(losses));
   state.insert(state.end(), bytes.begin(), bytes.end());
@@ -44,15 +40,18 @@ struct LossWindow {
 
 }  // namespace
 
-std::vector<int32_t> predict(Executor& executor, const Network& network, const CachedSamples& samples) {
+Judgement judge(Executor& executor, const Network& network, const CachedSamples& samples) {
   const size_t first = first_step_of_layer(executor.plan(), network, samples.cache->layer);
-  std::vector<int32_t> predictions;
+  Judgement result;
+  int64_t loss = 0;
   for (size_t place = 0; place < samples.count(); ++place) {
     load_sample(executor, *samples.cache, samples.sample(place, false));
-    executor.infer(first);
-    predictions.push_back(argmax(executor.values<int32_t>(executor.plan().logits)));
+    const StepResult judged = executor.judge(samples.label(place), first);
+    result.predictions.push_back(judged.prediction);
+    loss += judged.loss;
   }
-  return predictions;
+  result.loss = static_cast<double>(loss) / kLossUnit / static_cast<double>(samples.count());
+  return result;
 }
 
 double accuracy_of(const std::vector<int32_t>& predictions, const CachedSamples& samples) {
@@ -108,7 +107,9 @@ TrainingResult train(const Network& network, const Plan& plan, const Schedule& s
     report.train_accuracy = static_cast<double>(right) / count;
     const bool last = epoch + 1 == recipe.epochs || result.outcome == Outcome::diverged;
     if (data.test.cache != nullptr && (last || control.test_every_epoch)) {
-      result.predictions = predict(executor, network, data.test);
+      Judgement judged = judge(executor, network, data.test);
+      result.predictions = std::move(judged.predictions);
+      result.test_loss = judged.loss;
       report.test_accuracy = result.accuracy = accuracy_of(result.predictions, data.test);
     }
     result.epochs.push_back(report);

@@ -48,6 +48,7 @@ struct TrainingResult {
   Outcome outcome = Outcome::ok;
   std::vector<EpochReport> epochs;
   double accuracy = 0.0;             // on the test samples after the last epoch, 0..1
+  double test_loss = 0.0;            // mean over the test samples, nats
   std::vector<int32_t> predictions;  // of every test sample
   std::vector<std::byte> state;      // Executor::state() at the end
   uint32_t steps = 0;                // samples seen
@@ -68,8 +69,12 @@ struct TrainingControl {
 TrainingResult train(const Network& network, const Plan& plan, const Schedule& schedule,
                      const TrainingData& data, const TrainingControl& control);
 
-/// Predictions of an executor holding trained state, for every one of the samples.
-std::vector<int32_t> predict(Executor& executor, const Network& network, const CachedSamples& samples);
+/// What an executor holding trained state makes of every one of the samples.
+struct Judgement {
+  std::vector<int32_t> predictions;
+  double loss = 0.0;  // mean, nats; summed up in integers (arithmetic section 5)
+};
+Judgement judge(Executor& executor, const Network& network, const CachedSamples& samples);
 
 /// Share of predictions that equal their sample's label, 0..1.
 double accuracy_of(const std::vector<int32_t>& predictions, const CachedSamples& samples);

@@ -36,10 +36,10 @@ class ChooseSchedule : public ::testing::Test {
     return contender;
   }
 
-  Choice choose(const std::vector<Contender>& contenders, double threshold_points) {
+  Choice choose(const std::vector<Contender>& contenders, double threshold_points, Goal goal = Goal::bytes) {
     TrialRecord record("", "digest");
     const TrainingEvaluator evaluator(small_.problem, record);
-    return choose_schedule(evaluator, contenders, threshold_points / 100);
+    return choose_schedule(evaluator, contenders, goal, threshold_points / 100);
   }
 
   testing::SmallProblem small_{1 << 20};
@@ -55,6 +55,15 @@ TEST_F(ChooseSchedule, TakesTheSmallestWithinTheThresholdOfTheBest) {
   EXPECT_EQ(choose(all, 0.5).best, 2U);
   EXPECT_TRUE(choose(all, 2.0).gained);
   EXPECT_THAT(choose(all, 2.0).reason, HasSubstr("step 2 is the smallest within 2.00 points"));
+}
+
+TEST_F(ChooseSchedule, ForAccuracyTakesTheMostAccurate) {
+  const std::vector<Contender> all = {measured("last layer only", 10, 60), measured("step 2", 40, 110),
+                                      measured("start", 100, 112), measured("step 1", 60, 112)};
+  EXPECT_EQ(choose(all, 2.0, Goal::accuracy).chosen, 3U) << "of equals the smaller";
+  const std::vector<Contender> chance = {measured("last layer only", 10, 60), measured("start", 100, 62)};
+  EXPECT_EQ(choose(chance, 2.0, Goal::accuracy).chosen, 0U);
+  EXPECT_FALSE(choose(chance, 2.0, Goal::accuracy).gained);
 }
 
 TEST_F(ChooseSchedule, ABaselineWins) {

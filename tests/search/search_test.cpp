@@ -40,6 +40,8 @@ fs::path fresh_folder(const std::string& name) {
 
 SearchOptions small_options() {
   SearchOptions options;
+  options.strategy = "freeze";
+  options.goal = Goal::bytes;
   options.epochs = 2;
   options.seeds = 1;
   options.learning_rate = 0.003;
@@ -121,6 +123,29 @@ TEST(SearchSlow, TheCurveShrinksWithinTheBudgetUntilItSurelyFalls) {
   if (!found.result.trace.stop_reason.starts_with("nothing is left")) {
     EXPECT_FALSE(curve.back().holds);
   }
+}
+
+TEST(SearchSlow, ByContributionsFindsWhatFitsAndExplainsEveryLayer) {
+  testing::SmallProblem small(kRam);
+  TrialRecord record("", "digest");
+  TrainingEvaluator evaluator(small.problem, record);
+  SearchOptions options = small_options();
+  options.strategy = "peak";
+  options.goal = Goal::accuracy;
+  options.pinned = {"b7.pw2"};
+  options.forbidden = {"b6.pw1"};
+  const SearchResult found = search(evaluator, options, [](const std::string&) {});
+  EXPECT_LE(found.schedule.promise->ram_bytes, kRam);
+  for (const TraceStep& step : found.trace.steps) {
+    const Schedule& schedule = step.evaluation.request.schedule;
+    EXPECT_LE(step.evaluation.ram_bytes, kRam);
+    EXPECT_EQ(schedule.find(24)->weights, UpdatedWeights::all) << "pinned";
+    EXPECT_TRUE(schedule.find(19) == nullptr || schedule.find(19)->weights == UpdatedWeights::none)
+        << "forbidden";
+  }
+  ASSERT_EQ(found.reasons.size(), 25U);
+  EXPECT_EQ(found.reasons[24].verdict, "pinned");
+  EXPECT_NE(found.reasons[19].verdict.find("forbidden"), std::string::npos);
 }
 
 TEST(SearchSlow, NothingInTheTableIsAtLeastAsGoodInAtMostTheBytes) {
@@ -248,7 +273,7 @@ TEST(ParetoFront, KeepsWhatNothingElseBeats) {
     Evaluation e;
     e.request.fidelity = {fidelity, 1, 1.0};
     e.ram_bytes = ram;
-    e.seeds = {{1, Outcome::ok, accuracy, 0.0, "", {}, {}}};
+    e.seeds = {{1, Outcome::ok, accuracy, 0.0, 0.0, "", {}, {}}};
     return e;
   };
   const std::vector<Evaluation> front =
@@ -264,7 +289,7 @@ TEST(ParetoFront, LeavesOutWhatDoesNotFitOrDiverged) {
   for (Evaluation* e : {&too_large, &diverged, &fits}) {
     e->request.fidelity = {"full", 1, 1.0};
     e->ram_bytes = 100;
-    e->seeds = {{1, Outcome::ok, 0.9, 0.0, "", {}, {}}};
+    e->seeds = {{1, Outcome::ok, 0.9, 0.0, 0.0, "", {}, {}}};
   }
   too_large.over_budget = true;
   diverged.seeds[0].outcome = Outcome::diverged;

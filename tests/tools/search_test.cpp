@@ -62,7 +62,7 @@ TEST_F(Search, EveryFileOfTheRunDirectoryHoldsToItsSchema) {
   const Finished run = thaw(arguments("run"));
   ASSERT_EQ(run.status, 0) << run.err;
   EXPECT_THAT(run.out,
-              ::testing::AllOf(HasSubstr("what was frozen in which order"), HasSubstr("last layer only"),
+              ::testing::AllOf(HasSubstr("what was tried in which order"), HasSubstr("last layer only"),
                                HasSubstr("biases only"), HasSubstr("full update"), HasSubstr("stopped: ")));
   for (const char* name : {"run", "schedule", "curve", "pareto", "comparison", "plan"})
     EXPECT_THAT(faults(name, read_json_file(file("run") / (std::string(name) + ".json"))), IsEmpty()) << name;

@@ -46,6 +46,9 @@ struct Options : CommonOptions {
   double validation = 0.2;
   int64_t samples = 0;  // of each split; 0: all
   bool flip = false, no_flip = false;
+  std::string goal = "accuracy";
+  std::vector<std::string> pinned, forbidden;  // layers
+  bool explain = false;
 };
 
 /// Mirroring is for photographs: on for images of things, off for everything else unless asked for.
@@ -83,6 +86,9 @@ SearchOptions search_options(const Options& options, const SearchProblem& proble
   result.threshold_points = options.threshold;
   result.seed = options.seed.value_or(1);
   result.seeds = options.seeds;
+  result.goal = options.goal == "bytes" ? Goal::bytes : Goal::accuracy;
+  result.pinned = options.pinned;
+  result.forbidden = options.forbidden;
   return result;
 }
 
@@ -185,6 +191,7 @@ void print_notes(const std::vector<std::string>& lines) {
 void print_result(const Options& options, const SearchResult& result, const SearchProblem& problem,
                   const fs::path& folder) {
   const std::string file = (folder / "schedule.json").string();
+  if (options.explain) print_reasons(result);
   print_search(result, problem, file);
   fmt::print("measure it again: thaw train {} {} --schedule {}{} --seeds {}\n", options.model, options.data,
              file, data_words(options), result.schedule.promise->seeds);
@@ -276,6 +283,15 @@ Command add_search(CLI::App& root) {
                   "Share of the training samples in each validation part that decisions are taken on")
       ->check(from_to(0.01, 0.5))
       ->capture_default_str();
+  app->add_option(
+         "--goal", options->goal,
+         "accuracy: the most accurate schedule that fits; bytes: the smallest within --threshold of it")
+      ->check(CLI::IsMember({"accuracy", "bytes"}))
+      ->capture_default_str();
+  app->add_option("--pin", options->pinned, "Layers whose weights are always updated; may be repeated");
+  app->add_option("--forbid", options->forbidden, "Layers whose weights are never updated; may be repeated");
+  app->add_flag("--explain", options->explain,
+                "Print what each layer adds, with its interval, what it needs, and whether it was chosen");
   add_sample_limit(*app, options->samples);
   app->add_option(
          "--classifier", options->classifier,

@@ -8,6 +8,8 @@
 namespace thaw::cli {
 namespace {
 
+constexpr double kInterval95 = 1.96;  // standard errors
+
 std::string classifier_words(bool fresh, const std::optional<ShippedModel>& shipped) {
   const std::string start = fresh ? "the classifier starts anew" : "the model's own classifier goes on";
   if (!shipped) return start + ": the data have other classes than the model";
@@ -23,8 +25,8 @@ std::string kib(int64_t bytes) {
 
 void print_curve(const SearchResult& result) {
   const Trace& trace = result.trace;
-  fmt::print("\nwhat was frozen in which order (accuracy on validation, %)\n");
-  Table table({">step", "frozen", ">accuracy", ">RAM bytes", ">saved", ">MACs/step", ""});
+  fmt::print("\nwhat was tried in which order (accuracy on validation, %)\n");
+  Table table({">step", "tried", ">accuracy", ">RAM bytes", ">saved", ">MACs/step", ""});
   for (size_t i = 0; i < trace.steps.size(); ++i) {
     const Evaluation& e = trace.steps[i].evaluation;
     const int64_t saved = i == 0 ? 0 : trace.steps[i - 1].evaluation.ram_bytes - e.ram_bytes;
@@ -70,6 +72,10 @@ void print_comparison(const SearchResult& result, const SearchProblem& problem) 
   table.print(stdout);
 }
 
+std::string gain_text(const Gain& gain) {
+  return fmt::format("{:+.4f} +-{:.4f}", gain.nats, kInterval95 * gain.error);
+}
+
 /// What beats the answer on test, by name: an answer that is not the best is never silent.
 void print_warnings(const SearchResult& result) {
   for (const std::string& line : better_than_chosen(result)) fmt::print("warning: {}\n", line);
@@ -110,6 +116,23 @@ std::vector<std::string> search_remarks(const SearchProblem& problem,
                     "more training samples make the choice surer",
                     judged, weight, threshold));
   return lines;
+}
+
+void print_reasons(const SearchResult& result) {
+  if (result.reasons.empty()) {
+    fmt::print(
+        "\nno explanation: the strategy measures no contributions (peak, knapsack and evolution do)\n");
+    return;
+  }
+  fmt::print(
+      "\nwhat each layer adds: fall of the validation loss in nats, with its 95 % interval; and what its "
+      "weights "
+      "need\n");
+  Table table({">op", "layer", ">biases from here", ">weights", ">RAM bytes", ">MACs/step", "verdict"});
+  for (const LayerReason& reason : result.reasons)
+    table.add({std::to_string(reason.op), reason.layer, gain_text(reason.bias_gain), gain_text(reason.gain),
+               grouped(reason.ram_bytes), grouped(reason.macs), reason.verdict});
+  table.print(stdout);
 }
 
 void print_search(const SearchResult& result, const SearchProblem& problem, const std::string& file) {

@@ -19,6 +19,9 @@ std::string percent(const Evaluation& e);
 std::vector<std::string> search_remarks(const SearchProblem& problem,
                                         const std::optional<ShippedModel>& shipped, double threshold);
 
+/// Prints what each layer adds and why it was taken or not.
+void print_reasons(const SearchResult& result);
+
 /// Prints the order of freezing, the comparison on test, what beats the answer there, and the answer with the
 /// name of its schedule file.
 void print_search(const SearchResult& result, const SearchProblem& problem, const std::string& file);

@@ -23,8 +23,9 @@ bool trains_weights(const Schedule& schedule, int32_t op) {
 
 class Freeze : public ::testing::Test {
  protected:
-  static StrategyTask task(double threshold) {
+  StrategyTask task(double threshold) const {
     StrategyTask task;
+    task.space = search_space(small_.network);
     task.threshold = threshold;
     task.rates.given = 0.003;
     task.rates.look = {"look", 1, 0.5};

@@ -48,18 +48,19 @@ class TableEvaluator : public Evaluator {
     return results;
   }
 
-  /// 10,000 bytes, 100 a bias and 100 times its channels for the weights of a layer, more for early ones.
+  /// 10,000 bytes, 100 a bias and 100 a sixteenth of a layer's weights, more for early ones.
   MemoryTotals memory(const Schedule& schedule) const override {
     const Network& network = *problem_.network;
     MemoryTotals totals;
     totals.ram = {10'000, problem_.board.ram_bytes};
     totals.flash = {1000, problem_.board.flash_bytes};
     for (const LayerUpdate& entry : schedule.update) {
-      const int64_t channels = entry.weights == UpdatedWeights::none  ? 0
-                               : entry.weights == UpdatedWeights::all ? 16
-                                                                      : std::ssize(entry.channels);
+      const int64_t sixteenths = entry.weights == UpdatedWeights::none ? 0
+                                 : entry.weights == UpdatedWeights::all
+                                     ? 16
+                                     : 16 * std::ssize(entry.channels) / channels(entry.op);
       totals.ram.required +=
-          (entry.bias ? 100 : 0) + channels * 100 + (network.convolution_count() - entry.op);
+          (entry.bias ? 100 : 0) + sixteenths * 100 + (network.convolution_count() - entry.op);
     }
     return totals;
   }
@@ -73,6 +74,10 @@ class TableEvaluator : public Evaluator {
   }
 
  private:
+  int32_t channels(int32_t op) const {
+    return std::get<Convolution>(problem_.network->convolution_layer(op).kind).selectable_channels();
+  }
+
   SearchProblem problem_;
   int samples_;
   Table table_;

@@ -53,7 +53,7 @@ std::vector<int32_t> predictions_of(const Graph& graph, const Samples& samples) 
   const Plan plan = training_plan(network, Schedule{});
   Executor executor(plan, {}, KernelSet::portable, 1);
   const PrefixCache cache = cache_prefix(network, 0, samples, false, 1);
-  return predict(executor, network, {&cache, &samples.labels, {}});
+  return judge(executor, network, {&cache, &samples.labels, {}}).predictions;
 }
 
 TEST(TrainedModel, KeepsConvolutionsBitForBitAndPredictions) {

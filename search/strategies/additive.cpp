@@ -1,0 +1,81 @@
+#include "search/strategies/additive.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "search/schedules.h"
+#include "search/starting_schedule.h"
+#include "search/swaps.h"
+
+namespace thaw {
+
+TraceStep confirmed_step(Evaluator& evaluator, const StrategyTask& task, const std::string& name,
+                         const Selection& selection, double rate, const SearchLog& log) {
+  const Network& network = *evaluator.problem().network;
+  Schedule schedule = schedule_of(network, task.recipe, selection);
+  schedule.training.learning_rate = rate;
+  TraceStep step{name, selection_text(network, selection),
+                 confirmed(evaluator,
+                           {name, schedule, task.rates.full, MeasuredOn::validation, task.rates.seeds,
+                            TrialKind::confirm},
+                           task.rates),
+                 true};
+  log(fmt::format("{}: {:.2f} % at {} bytes of RAM", name, 100.0 * step.evaluation.accuracy(),
+                  step.evaluation.ram_bytes));
+  return step;
+}
+
+double rate_of_biases(Evaluator& evaluator, const StrategyTask& task) {
+  const Network& network = *evaluator.problem().network;
+  const int32_t first = deepest_bias_that_fits(evaluator, task.recipe, task.space);
+  return roughly_best_learning_rate(evaluator, "biases alone", bias_schedule(network, task.recipe, first),
+                                    task.rates)
+      .value_or(kSlowestRate);
+}
+
+void finish(Trace& trace, const StrategyTask& task, std::string stop_reason) {
+  for (const TraceStep& step : trace.steps)
+    trace.reference = std::max(trace.reference, step.evaluation.accuracy());
+  for (TraceStep& step : trace.steps)
+    step.holds = step.evaluation.accuracy() >= trace.reference - task.threshold;
+  trace.stop_reason = std::move(stop_reason);
+}
+
+Contributions contributions_at_a_good_rate(Evaluator& evaluator, const StrategyTask& task,
+                                           const SearchLog& log) {
+  TrainingRecipe recipe = task.recipe;
+  recipe.learning_rate = rate_of_biases(evaluator, task);
+  log(fmt::format("measuring what each of {} layers adds, at rate {:.3g}",
+                  evaluator.problem().network->convolution_count() - task.space.first_op,
+                  recipe.learning_rate));
+  return measure_contributions(evaluator, recipe, task.space, task.first_look, task.look_seeds);
+}
+
+Trace confirmed_after_swaps(Evaluator& evaluator, const StrategyTask& task,
+                            const Contributions& contributions, const Selection& chosen,
+                            const SearchLog& log) {
+  const Network& network = *evaluator.problem().network;
+  TrainingRecipe recipe = task.recipe;
+  recipe.learning_rate = contributions.learning_rate;
+  const SwapOptions options = {task.rates.look, task.look_seeds, task.swap_rounds, task.swap_neighbours};
+  const Swapped swapped =
+      improved_by_swaps(evaluator, recipe, task.space, contributions, chosen, options, log);
+  const double rate = best_learning_rate(evaluator, "the chosen selection",
+                                         schedule_of(network, recipe, swapped.selection), task.rates)
+                          .value_or(kSlowestRate);
+  Trace trace;
+  trace.contributions = contributions;
+  trace.steps.push_back(confirmed_step(evaluator, task, "by contributions", chosen, rate, log));
+  if (swapped.swaps > 0)
+    trace.steps.push_back(confirmed_step(
+        evaluator, task, fmt::format("after {} swap{}", swapped.swaps, swapped.swaps == 1 ? "" : "s"),
+        swapped.selection, rate, log));
+  finish(trace, task,
+         swapped.swaps < task.swap_rounds ? "no neighbour is surely better"
+                                          : fmt::format("{} swaps were taken", swapped.swaps));
+  return trace;
+}
+
+}  // namespace thaw

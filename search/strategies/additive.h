@@ -1,0 +1,32 @@
+// What strategies that add up contributions share: contributions at a rate that trains, and what follows the
+// choice, swaps and confirmation.
+#pragma once
+
+#include <string>
+
+#include "search/contributions.h"
+#include "search/strategies/strategy.h"
+
+namespace thaw {
+
+/// Contributions at `rate_of_biases`.
+Contributions contributions_at_a_good_rate(Evaluator& evaluator, const StrategyTask& task,
+                                           const SearchLog& log);
+
+/// The rate that looks prefer for the deepest biases that fit the board.
+double rate_of_biases(Evaluator& evaluator, const StrategyTask& task);
+
+/// A selection confirmed in full at this rate, or a slower one where that diverges.
+TraceStep confirmed_step(Evaluator& evaluator, const StrategyTask& task, const std::string& name,
+                         const Selection& selection, double rate, const SearchLog& log);
+
+/// Fills in what follows from a trace's steps, and why it ended.
+void finish(Trace& trace, const StrategyTask& task, std::string stop_reason);
+
+/// Improves a selection by swaps and confirms both ends in full, each at the rate it prefers: the steps of
+/// the trace are the classifier alone or what is pinned, `chosen`, and what swaps made of it.
+Trace confirmed_after_swaps(Evaluator& evaluator, const StrategyTask& task,
+                            const Contributions& contributions, const Selection& chosen,
+                            const SearchLog& log);
+
+}  // namespace thaw

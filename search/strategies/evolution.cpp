@@ -1,0 +1,42 @@
+#include "search/strategies/evolution.h"
+
+#include <fmt/format.h>
+
+#include "search/evolution.h"
+#include "search/strategies/additive.h"
+
+namespace thaw {
+namespace {
+
+// Budgets that are tried, each this share of the one before: an evolution takes a second.
+constexpr double kNextBudget = 0.9;
+constexpr int64_t kLeastBudget = 256;
+
+// What the paper says its evolution needs.
+constexpr int32_t kSamples = 5000;
+
+}  // namespace
+
+Trace evolution(Evaluator& evaluator, const StrategyTask& task, const SearchLog& log) {
+  const Network& network = *evaluator.problem().network;
+  TrainingRecipe recipe = task.recipe;
+  const Contributions contributions = contributions_at_a_good_rate(evaluator, task, log);
+  recipe.learning_rate = contributions.learning_rate;
+  const ExtraBytes extra(network, recipe, task.space);
+  EvolutionOptions options;
+  options.seed = recipe.seed;
+  options.samples = kSamples;
+  Selection best = least_selection(task.space, network);
+  for (int64_t bytes = evaluator.problem().board.ram_bytes; bytes >= kLeastBudget;
+       bytes = static_cast<int64_t>(static_cast<double>(bytes) * kNextBudget)) {
+    const Selection found = evolved(network, task.space, contributions, extra, bytes, options);
+    if (!evaluator.fits(schedule_of(network, recipe, found))) continue;
+    best = found;
+    log(fmt::format("evolved in {} bytes of the paper's extra memory: {}", bytes,
+                    selection_text(network, best)));
+    break;
+  }
+  return confirmed_after_swaps(evaluator, task, contributions, best, log);
+}
+
+}  // namespace thaw

@@ -1,0 +1,63 @@
+#include "search/strategies/random.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <random>
+#include <set>
+#include <utility>
+#include <vector>
+
+#include "search/evolution.h"
+#include "search/schedules.h"
+#include "search/starting_schedule.h"
+#include "search/strategies/additive.h"
+
+namespace thaw {
+namespace {
+
+constexpr size_t kConfirmed = 3;
+constexpr int32_t kDrawsALook = 50;  // at most: small budgets hold few schedules
+
+std::vector<Selection> drawn(const Evaluator& evaluator, const StrategyTask& task) {
+  const Network& network = *evaluator.problem().network;
+  std::mt19937_64 next(task.recipe.seed);
+  std::set<Selection> seen;
+  std::vector<Selection> result = {least_selection(task.space, network)};
+  seen.insert(result.front());
+  for (int32_t i = 0; i < kDrawsALook * task.random_looks; ++i) {
+    if (std::ssize(result) >= task.random_looks) break;
+    const double density = static_cast<double>(1 + next() % 8) / 10.0;
+    Selection selection = random_selection(task.space, network.convolution_count(), density, next);
+    if (seen.insert(selection).second && evaluator.fits(schedule_of(network, task.recipe, selection)))
+      result.push_back(std::move(selection));
+  }
+  return result;
+}
+
+}  // namespace
+
+Trace random_search(Evaluator& evaluator, const StrategyTask& task, const SearchLog& log) {
+  const Network& network = *evaluator.problem().network;
+  TrainingRecipe recipe = task.recipe;
+  recipe.learning_rate = rate_of_biases(evaluator, task);
+  const std::vector<Selection> selections = drawn(evaluator, task);
+  log(fmt::format("looking at {} random schedules that fit", selections.size()));
+  std::vector<EvaluationRequest> requests;
+  for (const Selection& s : selections)
+    requests.push_back({"random: " + selection_text(network, s), schedule_of(network, recipe, s),
+                        task.rates.look, MeasuredOn::validation, task.look_seeds, TrialKind::look});
+  const std::vector<Evaluation> looks = evaluator.evaluate(requests);
+  std::vector<size_t> order(looks.size());
+  for (size_t i = 0; i < order.size(); ++i) order[i] = i;
+  std::stable_sort(order.begin(), order.end(),
+                   [&](size_t a, size_t b) { return looks[a].judged_loss() < looks[b].judged_loss(); });
+  Trace trace;
+  for (size_t i = 0; i < std::min(kConfirmed, order.size()); ++i)
+    trace.steps.push_back(confirmed_step(evaluator, task, fmt::format("random {}", i + 1),
+                                         selections[order[i]], recipe.learning_rate, log));
+  finish(trace, task, fmt::format("{} random schedules were looked at", selections.size()));
+  return trace;
+}
+
+}  // namespace thaw
