@@ -185,7 +185,21 @@ std::string curve_html(const FreezingCurve& curve) {
          "<details><summary>The curve as a table</summary>" + html_table(table) + "</details>\n";
 }
 
+std::string contributions_html(const std::vector<LayerContribution>& layers) {
+  HtmlTable table{"Layers: what their weights add",
+                  {"layer", ">RAM KiB", ">MACs/step", ">takes off the loss, nats", ">+- (95 %)", "verdict"},
+                  {},
+                  {}};
+  for (const LayerContribution& l : layers)
+    table.rows.push_back({text_cell(l.layer), kib_cell(l.ram_bytes), count_cell(l.macs_per_step),
+                          number_cell(fmt::format("{:.4f}", l.nats), l.nats),
+                          number_cell(fmt::format("{:.4f}", 1.96 * l.error), l.error), text_cell(l.verdict)});
+  return "<h3>Layers</h3>\n" + figure(contribution_chart(layers), kHover) +
+         "<details><summary>The layers as a table</summary>" + html_table(table) + "</details>\n";
+}
+
 std::string layers_html(const Run& run) {
+  if (!run.contributions.empty()) return contributions_html(run.contributions);
   const std::vector<LayerEffect> effects = layer_effects(run);
   if (effects.empty() || run.trials.empty()) return "";
   HtmlTable table{"Layers: what freezing the weights saves and costs",

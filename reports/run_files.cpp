@@ -30,6 +30,24 @@ void read_measured(const JsonView& view, Measured& m) {
   m.update = read_schedule_view(view.field("schedule")).update;
 }
 
+std::vector<LayerContribution> read_contributions(const JsonView& view) {
+  std::vector<LayerContribution> layers;
+  for (const JsonView& layer : view.field("layers").items()) {
+    LayerContribution row;
+    row.layer = layer.field("layer").string();
+    row.verdict = layer.field("verdict").string();
+    row.ram_bytes = layer.field("ram_bytes").integer(-INT32_MAX, INT32_MAX);
+    row.macs_per_step = layer.field("macs_per_step").integer(0);
+    for (const JsonView& share : layer.field("weights").items())
+      if (share.field("eighths").integer(1, 8) == 8) {
+        row.nats = share.field("gain").field("nats").number();
+        row.error = share.field("gain").field("error").number();
+      }
+    layers.push_back(std::move(row));
+  }
+  return layers;
+}
+
 FreezingCurve read_curve(const JsonView& view) {
   check_schema_version(view, 1);
   FreezingCurve curve;
@@ -269,6 +287,8 @@ Run read_run(const fs::path& folder) {
   const bool trained = run.facts && !run.facts->curves.empty();
   read_optional(folder / "curve.json", trained ? "" : "no freezing curve", run.notes,
                 [&](const JsonView& view) { run.curve = read_curve(view); });
+  read_optional(folder / "contributions.json", "", run.notes,
+                [&](const JsonView& view) { run.contributions = read_contributions(view); });
   read_optional(folder / "pareto.json", trained ? "" : "no Pareto front", run.notes,
                 [&](const JsonView& view) { run.pareto_trials = read_front(view); });
   std::optional<std::vector<std::byte>> predictions;

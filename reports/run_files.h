@@ -42,6 +42,14 @@ struct FreezingCurve {
   std::vector<CurvePoint> points;
 };
 
+/// What a layer's weights add, as a row of contributions.json: nats of validation loss with their standard
+/// error, and the RAM that they need.
+struct LayerContribution {
+  std::string layer, verdict;
+  double nats = 0.0, error = 0.0;
+  int64_t ram_bytes = 0, macs_per_step = 0;
+};
+
 /// Predicted class of every test sample by one seed's network.
 struct SeedPredictions {
   int64_t seed = 1;
@@ -148,7 +156,8 @@ struct Run {
   std::string schedule_file;  // relative to it
   ScheduleFile schedule;
   std::optional<FreezingCurve> curve;
-  std::vector<int64_t> pareto_trials;  // numbers of the trials on the front
+  std::vector<LayerContribution> contributions;  // where the strategy measured them
+  std::vector<int64_t> pareto_trials;            // numbers of the trials on the front
   std::optional<Comparison> comparison;
   std::vector<TrialEntry> trials;
   std::optional<RunFacts> facts;

@@ -17,13 +17,14 @@ std::string chosen_text(const LayerUpdate& entry, const Network& network, int32_
 }
 
 std::string verdict(const SearchSpace& space, const Network& network, const LayerUpdate* entry,
-                    const LayerReason& reason, bool fits) {
+                    const LayerReason& reason, bool fits, bool nothing_chosen) {
   const bool chosen = entry != nullptr && entry->weights != UpdatedWeights::none;
   if (space.pins(reason.op)) return "pinned";
   if (chosen) return chosen_text(*entry, network, reason.op);
   const std::string bias = entry != nullptr && entry->bias ? "its bias only: " : "frozen: ";
   if (std::find(space.weights.begin(), space.weights.end(), reason.op) == space.weights.end())
     return bias + "forbidden";
+  if (nothing_chosen) return bias + "nothing is gained beyond chance";
   if (!fits) return bias + "its weights do not fit whole";
   if (reason.gain.nats <= kSurely * reason.gain.error) return bias + "its weights add nothing surely";
   return bias + "others add more in these bytes";
@@ -47,7 +48,8 @@ std::vector<LayerReason> explain(const Evaluator& evaluator, const SearchSpace& 
         evaluator.memory(schedule_of(network, chosen.training, with_share(before, {reason.op, 8})));
     reason.ram_bytes = with.ram.required - without.ram.required;
     reason.macs = with.macs_per_step() - without.macs_per_step();
-    reason.verdict = verdict(space, network, chosen.find(reason.op), reason, with.fits());
+    reason.verdict =
+        verdict(space, network, chosen.find(reason.op), reason, with.fits(), chosen.update.size() == 1);
     reasons.push_back(std::move(reason));
   }
   return reasons;

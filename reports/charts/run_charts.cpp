@@ -6,7 +6,10 @@ std::vector<Chart> run_charts(const Run& run) {
   std::vector<Chart> charts;
   if (run.curve) charts.push_back(xy_picture(freezing_curve_chart(*run.curve), true));
   if (!run.trials.empty()) charts.push_back(xy_picture(pareto_chart(run), true));
-  if (const std::vector<LayerEffect> effects = layer_effects(run); !run.trials.empty() && !effects.empty())
+  if (!run.contributions.empty())
+    charts.push_back(contribution_chart(run.contributions));
+  else if (const std::vector<LayerEffect> effects = layer_effects(run);
+           !run.trials.empty() && !effects.empty())
     charts.push_back(layer_chart(effects));
   if (run.arena) charts.push_back(arena_chart(*run.arena));
   if (const auto& curves = training_curves(run); !curves.empty())

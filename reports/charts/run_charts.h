@@ -21,6 +21,9 @@ XyChart pareto_chart(const Run& run);
 /// Two bars a layer: RAM saved and accuracy lost by freezing its weights.
 Chart layer_chart(const std::vector<LayerEffect>& effects);
 
+/// Two bars a layer: RAM that its weights need, and what they take off the loss, with its 95 % interval.
+Chart contribution_chart(const std::vector<LayerContribution>& layers);
+
 /// Where each buffer of the arena lies when: steps to the right, offsets upwards, the peak marked.
 Chart arena_chart(const ArenaMap& arena);
 
