@@ -71,13 +71,21 @@ Promise promise_of(const Evaluation& on_test, int64_t test_count) {
   return promise;
 }
 
+// Training samples that a look should see where there are so many: with fewer its loss says little.
+constexpr size_t kLookSamples = 1500;
+
+/// Share of the training samples of a look: half, or all of a small set.
+double look_share(const SearchProblem& problem) {
+  return problem.folds.front().train.size() >= 2 * kLookSamples ? 0.5 : 1.0;
+}
+
 StrategyTask strategy_task(const Evaluator& evaluator, const SearchOptions& options,
                            const RateSearch& rates) {
   StrategyTask task;
   task.recipe = options.start_recipe();
   task.threshold = options.threshold_points / 100.0;
   task.rates = rates;
-  task.first_look = {"look", std::max(1, options.epochs / 4), 0.5};
+  task.first_look = {"look", std::max(1, options.epochs / 4), look_share(evaluator.problem())};
   task.space = search_space(*evaluator.problem().network, options.pinned, options.forbidden);
   for (uint32_t i = 0; i < static_cast<uint32_t>(options.look_seeds); ++i)
     task.look_seeds.push_back(options.seed + i);

@@ -107,6 +107,7 @@ Swapped improved_by_swaps(Evaluator& evaluator, const TrainingRecipe& recipe, co
     return evaluator.evaluate(requests);
   };
   Swapped result = {start, 0};
+  if (options.rounds == 0) return result;
   std::set<Selection> looked_at = {start};
   std::vector<double> current = losses_of(look({start}).front());
   double variances = 0.0, count = 0.0;

@@ -55,8 +55,7 @@ Chart contribution_chart(const std::vector<LayerContribution>& layers) {
   chart.body =
       text_svg(left, 18, "RAM that its weights need, KiB") + text_svg(right, 18, "takes off the loss, nats");
   chart.body +=
-      text_svg(left, 36, "solid: these weights are updated in the chosen schedule, pale: frozen; line: 95 %",
-               "start", "soft");
+      text_svg(left, 36, "solid: updated in the chosen schedule, pale: frozen; line: 95 %", "start", "soft");
   chart.body += fmt::format("<path class=\"axis\" d=\"M{0:.1f} {2:.1f}V{3:.1f}M{1:.1f} {2:.1f}V{3:.1f}\"/>",
                             left, zero, kTop - 6, chart.height - 8);
   size_t updated = 0;

@@ -1,6 +1,7 @@
 #include "search/strategies/strategy.h"
 
 #include "search/strategies/evolution.h"
+#include "search/strategies/fisher.h"
 #include "search/strategies/freeze.h"
 #include "search/strategies/knapsack.h"
 #include "search/strategies/peak.h"
@@ -15,6 +16,7 @@ std::span<const Strategy> strategies() {
       {"knapsack", "the published objective solved exactly under the paper's extra memory, then swaps",
        knapsack},
       {"evolution", "the published method: the same objective by evolution, then swaps", evolution},
+      {"fisher", "what gradients say of each tensor under the planned RAM, without trial trainings", fisher},
       {"freeze", "from all that fits, freeze what costs least accuracy per byte until accuracy falls",
        freeze},
       {"random", "random schedules that fit, the best by looks", random_search},

@@ -131,6 +131,7 @@ TEST_F(Regret, OfTheDefaultStrategyIsSmall) {
              "strategy", "mean points", "worst budget", "trainings");
   std::map<std::string, Figures> by_name;
   for (const Strategy& strategy : strategies()) {
+    if (strategy.name == "fisher") continue;  // asks gradients, which a table has not
     const Figures f = by_name[strategy.name] = figures(strategy, 25);
     fmt::print("{:12} {:12.2f} {:13.2f} {:10.1f}\n", strategy.name, f.mean, f.worst, f.trainings);
   }

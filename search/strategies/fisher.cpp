@@ -1,0 +1,27 @@
+#include "search/strategies/fisher.h"
+
+#include "search/best_selection.h"
+#include "search/fisher.h"
+#include "search/strategies/additive.h"
+
+namespace thaw {
+namespace {
+
+constexpr int32_t kMostPlans = 60;  // at each depth of biases
+
+}  // namespace
+
+Trace fisher(Evaluator& evaluator, const StrategyTask& task, const SearchLog& log) {
+  log("the gradients of single samples");
+  StrategyTask without_swaps = task;
+  without_swaps.swap_rounds = 0;
+  Contributions information = fisher_contributions(evaluator.problem(), task.recipe, task.space);
+  const BestSelection best = best_selection(evaluator, task.recipe, task.space, information, 0.0, kMostPlans);
+  information.learning_rate = rate_of_biases(evaluator, task);
+  Trace trace = confirmed_after_swaps(evaluator, without_swaps, information, best.selection, log);
+  trace.contributions.reset();  // they are not nats
+  trace.stop_reason = "one selection, by gradients alone";
+  return trace;
+}
+
+}  // namespace thaw
