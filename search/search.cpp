@@ -12,15 +12,12 @@
 namespace thaw {
 namespace {
 
-// Validation samples that a full evaluation should judge, over all its folds; at least two folds.
-constexpr size_t kJudgedSamples = 2000;
-
-/// Seeds of a full evaluation on validation, one a fold: enough to judge kJudgedSamples, two at least.
-std::vector<uint32_t> confirmation_seeds(const std::vector<Fold>& folds, uint32_t seed) {
+/// Seeds of a full evaluation on validation, one a fold: enough to judge so many samples, two at least.
+std::vector<uint32_t> confirmation_seeds(const std::vector<Fold>& folds, size_t enough, uint32_t seed) {
   std::vector<uint32_t> seeds;
   size_t judged = 0;
   for (const Fold& fold : folds) {
-    if (seeds.size() >= 2 && judged >= kJudgedSamples) break;
+    if (seeds.size() >= 2 && judged >= enough) break;
     seeds.push_back(seed + static_cast<uint32_t>(seeds.size()));
     judged += fold.validation.size();
   }
@@ -87,8 +84,11 @@ StrategyTask strategy_task(const Evaluator& evaluator, const SearchOptions& opti
   task.rates = rates;
   task.first_look = {"look", std::max(1, options.epochs / 4), look_share(evaluator.problem())};
   task.space = search_space(*evaluator.problem().network, options.pinned, options.forbidden);
-  for (uint32_t i = 0; i < static_cast<uint32_t>(options.look_seeds); ++i)
+  for (uint32_t i = 0; i < static_cast<uint32_t>(options.effort.look_seeds); ++i)
     task.look_seeds.push_back(options.seed + i);
+  task.swap_rounds = options.effort.swap_rounds;
+  task.swap_neighbours = options.effort.swap_neighbours;
+  task.random_looks = options.effort.random_looks;
   return task;
 }
 
@@ -115,7 +115,7 @@ SearchResult search(Evaluator& evaluator, const SearchOptions& options, const Se
   rates.look = look;
   rates.run = {"rate", options.epochs, 1.0};
   rates.full = {"full", options.epochs, 1.0};
-  rates.seeds = confirmation_seeds(evaluator.problem().folds, options.seed);
+  rates.seeds = confirmation_seeds(evaluator.problem().folds, options.effort.judged, options.seed);
   const StrategyTask task = strategy_task(evaluator, options, rates);
 
   require_classifier_fits(evaluator.problem(), task.recipe);

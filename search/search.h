@@ -8,6 +8,7 @@
 #include "search/as_it_is.h"
 #include "search/choice.h"
 #include "search/comparison.h"
+#include "search/effort.h"
 #include "search/explanation.h"
 #include "search/strategies/strategy.h"
 
@@ -21,8 +22,8 @@ struct SearchOptions {
   Goal goal = Goal::accuracy;
   double threshold_points = 1.0;
   uint32_t seed = 1;
-  int32_t seeds = 3;       // of the final table
-  int32_t look_seeds = 2;  // a look of `peak` and its like is repeated with so many, a fold a seed
+  int32_t seeds = 3;  // of the final table
+  Effort effort = effort_named("normal");
   std::vector<std::string> pinned, forbidden;  // layers (space.h)
   std::vector<int32_t>
       shipped_predictions;  // of the test samples, by the model as shipped; empty: no such row

@@ -49,6 +49,7 @@ struct Options : CommonOptions {
   std::string goal = "accuracy";
   std::vector<std::string> pinned, forbidden;  // layers
   bool explain = false;
+  std::string effort = "normal";
 };
 
 /// Mirroring is for photographs: on for images of things, off for everything else unless asked for.
@@ -87,6 +88,7 @@ SearchOptions search_options(const Options& options, const SearchProblem& proble
   result.seed = options.seed.value_or(1);
   result.seeds = options.seeds;
   result.goal = options.goal == "bytes" ? Goal::bytes : Goal::accuracy;
+  result.effort = effort_named(options.effort);
   result.pinned = options.pinned;
   result.forbidden = options.forbidden;
   return result;
@@ -268,8 +270,8 @@ std::string strategy_help() {
 }  // namespace
 
 Command add_search(CLI::App& root) {
-  CLI::App* app =
-      root.add_subcommand("search", "Find what to update: freeze tensors while accuracy and budget hold");
+  CLI::App* app = root.add_subcommand(
+      "search", "Find what to update: the most accurate schedule that the board can hold");
   auto options = std::make_shared<Options>();
   options->seeds = 3;
   app->add_option("MODEL", options->model, "TFLite model, int8")->required();
@@ -287,6 +289,10 @@ Command add_search(CLI::App& root) {
          "--goal", options->goal,
          "accuracy: the most accurate schedule that fits; bytes: the smallest within --threshold of it")
       ->check(CLI::IsMember({"accuracy", "bytes"}))
+      ->capture_default_str();
+  app->add_option("--effort", options->effort,
+                  "Looks, folds and seeds: quick, normal or thorough; --seeds is 1, 3 or 5 by it")
+      ->check(CLI::IsMember({"quick", "normal", "thorough"}))
       ->capture_default_str();
   app->add_option("--pin", options->pinned, "Layers whose weights are always updated; may be repeated");
   app->add_option("--forbid", options->forbidden, "Layers whose weights are never updated; may be repeated");
@@ -312,7 +318,10 @@ Command add_search(CLI::App& root) {
       "  thaw search configs/models/reference.tflite /usr/share/datasets/fashion-mnist --board "
       "cortex-m4-192k "
       "--samples 1000 --epochs 2 --threshold 2 -o runs/fashion");
-  return {app, [options] { return run(*options); }};
+  return {app, [app, options] {
+            if (app->count("--seeds") == 0) options->seeds = effort_named(options->effort).seeds;
+            return run(*options);
+          }};
 }
 
 }  // namespace thaw::cli
