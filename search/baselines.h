@@ -19,8 +19,9 @@ struct Baseline {
 };
 
 /// Last layer only, biases only, the last 1, 2, 4, 8, ... layers and the full update, each at the rate that
-/// it prefers on validation; those that do not fit the board find theirs by looks alone.
-std::vector<Baseline> measured_baselines(Evaluator& evaluator, const TrainingRecipe& recipe,
+/// it prefers on validation; those that do not fit the board get the better of
+/// `good_rate`, which suits what the strategy found, and a slower one, by looks alone.
+std::vector<Baseline> measured_baselines(Evaluator& evaluator, const TrainingRecipe& recipe, double good_rate,
                                          const RateSearch& rates, const SearchLog& log);
 
 }  // namespace thaw

@@ -19,7 +19,7 @@ std::vector<ComparisonRow> compare_on_test(Evaluator& evaluator, const Contender
   for (size_t i = 0; i < rows.size(); ++i) {
     requests.push_back(
         {"test: " + rows[i].name, schedules[i], rates.full, MeasuredOn::test, seeds, TrialKind::test});
-    if (rows[i].name == "full update") requests.back().seeds.resize(1);
+    if (!evaluator.fits(schedules[i])) requests.back().seeds.resize(1);
   }
   const std::vector<Evaluation> measured = evaluator.evaluate(requests);
   for (size_t i = 0; i < rows.size(); ++i) {

@@ -23,7 +23,7 @@ struct ComparisonRow {
   bool surely_better() const { return !is_chosen && !evaluation.diverged() && against_chosen.low() > 0.0; }
 };
 
-/// Row 0 is `chosen`, row 1 `start`, then the baselines; each trained with every seed, the full update with
+/// Row 0 is `chosen`, row 1 `start`, then the baselines; each trained with every seed, what does not fit with
 /// the first alone. A row that diverges on all the training samples is trained again at half its rate.
 std::vector<ComparisonRow> compare_on_test(Evaluator& evaluator, const Contender& chosen,
                                            const Contender& start, const std::vector<Baseline>& baselines,

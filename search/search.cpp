@@ -123,7 +123,9 @@ SearchResult search(Evaluator& evaluator, const SearchOptions& options, const Se
   result.trace = strategy_named(options.strategy).run(evaluator, task, log);
   log("stopped: " + result.trace.stop_reason);
 
-  const std::vector<Baseline> baselines = measured_baselines(evaluator, task.recipe, rates, log);
+  const std::vector<Baseline> baselines = measured_baselines(
+      evaluator, task.recipe, result.trace.steps.back().evaluation.request.schedule.training.learning_rate,
+      rates, log);
   result.contenders = contenders_of(result.trace, baselines, task.space);
   result.choice = choose_and_tune(evaluator, result.contenders, options.goal, task.threshold, rates, log);
   log("chosen: " + result.choice.reason);

@@ -42,8 +42,9 @@ class SearchAnswersSlow : public testing::SmallProject {
 
 TEST_F(SearchAnswersSlow, ResNet8OnSixHundredImages) {
   THAW_REQUIRE_SHARED();
-  const nlohmann::json found = search("pretrainedResnet_quant.tflite", "cifar10-small",
-                                      {"--samples", "600", "--seeds", "2", "--goal", "bytes"});
+  const nlohmann::json found =
+      search("pretrainedResnet_quant.tflite", "cifar10-small",
+             {"--samples", "600", "--effort", "quick", "--seeds", "2", "--goal", "bytes"});
   ASSERT_FALSE(found.is_null());
   expect_undominated(found["comparison"]);
   EXPECT_GE(found["promise"]["accuracy"].get<double>(), 0.65);
@@ -54,7 +55,7 @@ TEST_F(SearchAnswersSlow, ResNet8OnSixHundredImages) {
 TEST_F(SearchAnswersSlow, PersonDetectionIsShownAsItIsShipped) {
   THAW_REQUIRE_SHARED();
   const nlohmann::json found =
-      search("person_detect.tflite", "vww-coco-mini", {"--epochs", "2", "--seeds", "2"});
+      search("person_detect.tflite", "vww-coco-mini", {"--epochs", "2", "--effort", "quick", "--seeds", "2"});
   ASSERT_FALSE(found.is_null());
   expect_undominated(found["comparison"]);
   const nlohmann::json& shipped = found["comparison"].back();

@@ -313,11 +313,11 @@ Command add_search(CLI::App& root) {
        Flag::learning_rate, Flag::ram, Flag::flash, Flag::threshold, Flag::output});
   app->footer(
       "Examples:\n"
-      "  thaw search configs/models/reference.tflite /usr/share/datasets/fashion-mnist --samples 2000 "
-      "--epochs 1 --seeds 1\n"
+      "  thaw search configs/models/reference.tflite /usr/share/datasets/fashion-mnist --samples 500 "
+      "--epochs 1 --effort quick --explain\n"
       "  thaw search configs/models/reference.tflite /usr/share/datasets/fashion-mnist --board "
-      "cortex-m4-192k "
-      "--samples 1000 --epochs 2 --threshold 2 -o runs/fashion");
+      "cortex-m4-192k --samples 500 --epochs 1 --effort quick --goal bytes --threshold 2 --forbid conv0 -o "
+      "runs/fashion");
   return {app, [app, options] {
             if (app->count("--seeds") == 0) options->seeds = effort_named(options->effort).seeds;
             return run(*options);
