@@ -10,6 +10,9 @@
 namespace thaw {
 namespace {
 
+// Layers that a table names one by one.
+constexpr size_t kMostNamed = 5;
+
 /// The number of the layer that a user means.
 int32_t convolution_named(const Network& network, const std::string& name, const std::string& option) {
   std::string known;
@@ -114,6 +117,13 @@ std::string selection_text(const Network& network, const Selection& selection) {
     before = ", ";
   }
   return text;
+}
+
+std::string selection_summary(const Network& network, const Selection& selection) {
+  if (selection.weights.size() <= kMostNamed) return selection_text(network, selection);
+  return fmt::format("biases from {}, weights of {} layers from {}",
+                     network.convolution_layer(selection.first_bias).name, selection.weights.size(),
+                     network.convolution_layer(selection.weights.front().op).name);
 }
 
 }  // namespace thaw

@@ -65,4 +65,7 @@ bool allows(const SearchSpace& space, const Schedule& schedule);
 /// "biases from b3.dw, weights of b5.pw1, half of b7.pw1"
 std::string selection_text(const Network& network, const Selection& selection);
 
+/// The same for a table: many layers are counted, "biases from conv0, weights of 12 layers from b0.pw1".
+std::string selection_summary(const Network& network, const Selection& selection);
+
 }  // namespace thaw

@@ -16,7 +16,7 @@ TraceStep confirmed_step(Evaluator& evaluator, const StrategyTask& task, const s
   const Network& network = *evaluator.problem().network;
   Schedule schedule = schedule_of(network, task.recipe, selection);
   schedule.training.learning_rate = rate;
-  TraceStep step{name, selection_text(network, selection),
+  TraceStep step{name, selection_summary(network, selection),
                  confirmed(evaluator,
                            {name, schedule, task.rates.full, MeasuredOn::validation, task.rates.seeds,
                             TrialKind::confirm},
