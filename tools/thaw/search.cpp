@@ -196,7 +196,7 @@ int run(const Options& options) {
   const Graph graph = read_tflite(options.model);
   const ModelData data = read_data(options, graph);
   const int32_t classes = options.classes.value_or(static_cast<int32_t>(data.about.class_names.size()));
-  check_classes(data.about, classes, "--classes asks for", options.data);
+  check_classes(data.about, classes, "--classes asks for", options.data, DataUse::training);
   remember_interrupts();
   const std::optional<ShippedModel> shipped =
       ask_shipped_model(graph, int8_input(graph), data.train, data.test, classes, job_count(options),
@@ -291,11 +291,11 @@ Command add_search(CLI::App& root) {
        Flag::learning_rate, Flag::ram, Flag::flash, Flag::threshold, Flag::output});
   app->footer(
       "Examples:\n"
-      "  thaw search configs/models/reference.tflite /usr/share/datasets/fashion-mnist --samples 2000 "
+      "  thaw search configs/models/reference.tflite /usr/share/datasets/fashion-mnist --samples 300 "
       "--epochs 1 --seeds 1\n"
       "  thaw search configs/models/reference.tflite /usr/share/datasets/fashion-mnist --board "
       "cortex-m4-192k "
-      "--samples 1000 --epochs 2 --threshold 2 -o runs/fashion");
+      "--samples 200 --epochs 2 --seeds 1 --threshold 2 -o runs/fashion");
   return {app, [options] { return run(*options); }};
 }
 
