@@ -23,7 +23,8 @@ function(thaw_light name)
 endfunction()
 
 # thaw_test(NAME dep...): one GoogleTest program from every *_test.cpp of the current folder.
-# Tests named with "Slow" in their suite get the label "slow"; all run by default in tools/test.
+# Tests named with "Slow" in their suite get the label "slow"; all run by default in tools/test. Slow tests use all cores
+# themselves and run alone, unless the folder sets THAW_SLOW_TESTS_SHARE_CORES.
 function(thaw_test name)
   file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/*_test.cpp)
   if(NOT sources)
@@ -33,6 +34,10 @@ function(thaw_test name)
   target_link_libraries(${name} PRIVATE thaw_options GTest::gmock_main thaw_test_folders ${ARGN})
   thaw_light(${name} <gmock/gmock.h> <gtest/gtest.h>)
   gtest_discover_tests(${name} DISCOVERY_TIMEOUT 60 TEST_PREFIX "${THAW_TEST_PREFIX}" TEST_FILTER "-*Slow*.*")
+  set(alone TRUE)
+  if(THAW_SLOW_TESTS_SHARE_CORES)
+    set(alone FALSE)
+  endif()
   gtest_discover_tests(${name} DISCOVERY_TIMEOUT 60 TEST_PREFIX "${THAW_TEST_PREFIX}" TEST_FILTER "*Slow*.*"
-    PROPERTIES LABELS slow TIMEOUT 3600)
+    PROPERTIES LABELS slow TIMEOUT 3600 RUN_SERIAL ${alone})
 endfunction()

@@ -6,12 +6,10 @@
 #include <tuple>
 #include <utility>
 
+#include "memmodel/round_up.h"
+
 namespace thaw {
 namespace {
-
-int64_t align_up(int64_t value, int64_t alignment) {
-  return (value + alignment - 1) & -alignment;
-}
 
 /// One block with its lifetime in numbers of `steps`, the compressed axis.
 struct Block {
@@ -98,7 +96,7 @@ class Search {
   int64_t lowest_offset(const Block& block) const {
     int64_t offset = 0;
     for (size_t step = block.first; step <= block.last; ++step) offset = std::max(offset, top_[step]);
-    return align_up(offset, block.alignment);
+    return round_up(offset, block.alignment);
   }
 
   std::vector<Choice> choices(size_t depth, Choice last) const {

@@ -3,7 +3,7 @@
 //   engine/kernels/dsp/*.c
 // as the generated Makefile compiles them: *_dsp.c and columns.c with -O3, all else with -O2. What the
 // compiler calls is from the members of its libgcc and newlib-nano; frame and calls were fitted to linked
-// firmware.
+// firmware, whose test program writes records but has no slots (docs/firmware.md).
 #include "memmodel/code_size.h"
 
 #include <algorithm>

@@ -5,12 +5,10 @@
 #include <numeric>
 #include <tuple>
 
+#include "memmodel/round_up.h"
+
 namespace thaw {
 namespace {
-
-int64_t align_up(int64_t value, int64_t alignment) {
-  return (value + alignment - 1) & -alignment;
-}
 
 /// Indices by descending key, equal keys by index.
 template <class Key>
@@ -66,7 +64,7 @@ int64_t FirstFit::lowest_offset(const Interval& interval, int64_t size) {
     const Placed& block = placed_[visited];
     if (block.offset >= offset + size) break;  // a gap, and all later blocks lie higher still
     const bool together = block.first <= interval.last && interval.first <= block.last;
-    if (together && block.end > offset) offset = align_up(block.end, interval.alignment);
+    if (together && block.end > offset) offset = round_up(block.end, interval.alignment);
   }
   work_ += static_cast<int64_t>(visited) + 1;
   return offset;

@@ -5,6 +5,8 @@
 #include <cstdint>
 #include <vector>
 
+#include "memmodel/round_up.h"
+
 namespace thaw {
 
 /// One block of the arena. `first` and `last` are step numbers, both inclusive: blocks that share a step must
@@ -20,7 +22,7 @@ struct Interval {
 /// its power-of-two alignment, the blocks of one step can always be packed without holes, so the sum of these
 /// sizes is a bound that a placement of that step alone would reach.
 constexpr int64_t reserved_bytes(const Interval& interval) {
-  return (interval.bytes + interval.alignment - 1) / interval.alignment * interval.alignment;
+  return round_up(interval.bytes, interval.alignment);
 }
 
 /// True where two lifetimes share a step; two equal lifetimes do.

@@ -3,15 +3,9 @@
 
 #include <algorithm>
 
+#include "memmodel/round_up.h"
+
 namespace thaw {
-namespace {
-
-int64_t round_up(int64_t value, int64_t alignment) {
-  return (value + alignment - 1) / alignment * alignment;
-}
-
-}  // namespace
-
 StateLayout state_layout(const Plan& plan) {
   std::vector<const Buffer*> members;
   for (const Buffer& buffer : plan.buffers)

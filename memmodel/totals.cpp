@@ -4,14 +4,11 @@
 #include <algorithm>
 #include <variant>
 
+#include "memmodel/round_up.h"
 #include "memmodel/state_layout.h"
 
 namespace thaw {
 namespace {
-
-int64_t round_up(int64_t value, int64_t alignment) {
-  return (value + alignment - 1) / alignment * alignment;
-}
 
 std::array<KindTotal, kBufferKinds> kind_totals(const Plan& plan, int32_t peak_step) {
   std::array<KindTotal, kBufferKinds> kinds;

@@ -14,11 +14,7 @@
 namespace thaw {
 namespace {
 
-constexpr size_t kMostTrialBytes = 1'500'000;
-
-std::string kib_text(int64_t bytes) {
-  return fmt::format("{:.1f}", static_cast<double>(bytes) / 1024.0);
-}
+constexpr size_t kMostTableBytes = 1'500'000;
 
 HtmlCell kib_cell(int64_t bytes) {
   return number_cell(kib_text(bytes), static_cast<double>(bytes));
@@ -234,7 +230,7 @@ std::string trials_html(const Run& run) {
   }
   return "<h3>Every trial</h3>\n" + interactive(pareto_chart(run), kHover) +
          "<details><summary>The trials as a table (those of the Pareto front are set apart)</summary>" +
-         html_table(table, kMostTrialBytes) + "</details>\n";
+         html_table(table, kMostTableBytes) + "</details>\n";
 }
 
 std::string training_html(const std::vector<TrainingCurve>& curves) {

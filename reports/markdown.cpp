@@ -17,10 +17,6 @@ std::string row(const std::vector<std::string>& cells) {
   return text + "\n";
 }
 
-std::string kib(int64_t bytes) {
-  return fmt::format("{:.1f}", static_cast<double>(bytes) / 1024.0);
-}
-
 std::string answer_section(const Run& run, const std::vector<BoardLimits>& boards) {
   const Answer answer = answer_of(run, boards);
   std::string text = "## Thaw: " + markdown_text(run.name) + "\n\n**Flash " +
@@ -93,12 +89,12 @@ std::string comparison_section(const Run& run) {
     text += row({markdown_text(r.name), r.outcome == "diverged" ? "diverged" : percent_text(r.accuracy),
                  percent_text(r.low) + " to " + percent_text(r.high),
                  r.validation_accuracy ? percent_text(*r.validation_accuracy) : "",
-                 std::to_string(r.by_seed.size()), kib(r.ram_bytes), kib(r.flash_bytes),
+                 std::to_string(r.by_seed.size()), kib_text(r.ram_bytes), kib_text(r.flash_bytes),
                  grouped_text(r.macs_per_step)});
   if (const auto& shipped = run.comparison->as_it_is)
     text += row({"as it is", percent_text(shipped->accuracy),
                  percent_text(shipped->low) + " to " + percent_text(shipped->high), "", "",
-                 kib(shipped->ram_bytes), kib(shipped->flash_bytes), ""});
+                 kib_text(shipped->ram_bytes), kib_text(shipped->flash_bytes), ""});
   return text + "\n";
 }
 
@@ -108,7 +104,7 @@ std::string curve_section(const Run& run) {
                      row({"---", "---:", "---:", "---"});
   for (size_t i = 0; i < run.curve->points.size(); ++i) {
     const CurvePoint& p = run.curve->points[i];
-    text += row({markdown_text(p.frozen), percent_text(p.accuracy), kib(p.ram_bytes),
+    text += row({markdown_text(p.frozen), percent_text(p.accuracy), kib_text(p.ram_bytes),
                  i == run.curve->chosen ? "**chosen**"
                  : p.holds              ? ""
                                         : "below the threshold"});
@@ -124,7 +120,7 @@ std::string trials_section(const Run& run) {
   for (const TrialEntry& t : run.trials)
     text += row({std::to_string(t.trial), markdown_text(t.role), markdown_text(t.fidelity, 40),
                  markdown_text(t.measured_on, 40), markdown_text(t.outcome, 40), percent_text(t.accuracy),
-                 kib(t.ram_bytes)});
+                 kib_text(t.ram_bytes)});
   return text + "\n";
 }
 

@@ -15,8 +15,16 @@ std::string million_text(int64_t number) {
   return number < 10'000 ? grouped_text(number) : fmt::format("{:.2f} M", static_cast<double>(number) / 1e6);
 }
 
+double kib(int64_t bytes) {
+  return static_cast<double>(bytes) / 1024.0;
+}
+
+std::string kib_text(int64_t bytes) {
+  return fmt::format("{:.1f}", kib(bytes));
+}
+
 std::string bytes_text(int64_t bytes) {
-  return fmt::format("{} bytes ({:.1f} KiB)", grouped_text(bytes), static_cast<double>(bytes) / 1024.0);
+  return fmt::format("{} bytes ({} KiB)", grouped_text(bytes), kib_text(bytes));
 }
 
 std::string percent_text(double share) {

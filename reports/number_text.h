@@ -12,6 +12,10 @@ std::string grouped_text(int64_t number);
 /// 4779314 -> "4.78 M"; below ten thousand as grouped_text.
 std::string million_text(int64_t number);
 
+/// KiB as numbers and as text: 201344 -> 196.625, "196.6".
+double kib(int64_t bytes);
+std::string kib_text(int64_t bytes);
+
 /// 201344 -> "201,344 bytes (196.6 KiB)".
 std::string bytes_text(int64_t bytes);
 

@@ -2,25 +2,13 @@
 
 #include "memmodel/device_plan.h"
 #include "sim/exec/shipped_model.h"
+#include "sim/exec/some_samples.h"
 
 namespace thaw {
 namespace {
 
-// Training samples that the shipped model is asked about, the same distance apart: more would cost seconds
-// only.
+// Training samples that the shipped model is asked about: more would cost seconds only.
 constexpr int64_t kAsked = 500;
-
-Samples spread(const Samples& samples, int64_t count) {
-  if (samples.count <= count) return samples;
-  Samples result = {count, samples.height, samples.width, samples.channels, {}, {}};
-  for (int64_t i = 0; i < count; ++i) {
-    const int64_t id = i * samples.count / count;
-    const auto first = samples.images.begin() + id * samples.sample_bytes();
-    result.images.insert(result.images.end(), first, first + samples.sample_bytes());
-    result.labels.push_back(samples.labels[static_cast<size_t>(id)]);
-  }
-  return result;
-}
 
 std::vector<bool> right(const std::vector<int32_t>& predictions, const std::vector<int32_t>& labels) {
   std::vector<bool> result;
@@ -40,7 +28,7 @@ std::optional<ShippedModel> ask_shipped_model(const Graph& graph, TensorId input
                                               const Samples& test, int32_t classes, int32_t threads,
                                               const std::function<bool()>& stopped) {
   if (graph.outputs.size() != 1 || graph.tensor(graph.outputs[0]).elements() != classes) return std::nullopt;
-  const Samples asked = spread(train, kAsked);
+  const Samples asked = some_samples(train, kAsked);
   const std::vector<int32_t> answers = predict_as_shipped(graph, input, asked, threads, {}, stopped);
   ShippedModel shipped;
   shipped.train_accuracy = share(right(answers, asked.labels));

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cassert>
 #include <mutex>
+#include <string>
+#include <utility>
 
 #include "memmodel/device_plan.h"
 #include "sim/base/error.h"
@@ -119,55 +121,73 @@ CorrectBySeed TrainingEvaluator::correct(const Evaluation& evaluation) const {
   return result;
 }
 
-std::vector<Evaluation> TrainingEvaluator::evaluate(const std::vector<EvaluationRequest>& requests) {
+// The requests of one call: those that have to be trained, a run a seed, and what is already known.
+struct TrainingEvaluator::Batch {
   struct Run {
     size_t request, seed;
     const Caches* caches;
   };
-  std::vector<Evaluation> results(requests.size());
+
+  std::vector<Evaluation> results;
+  std::vector<size_t> same_as;  // the first request of the batch that asks the same, or itself
+  std::vector<Plan> plans;
+  std::vector<size_t> left;  // runs of each request still to come
   std::vector<Run> runs;
-  std::vector<size_t> left(requests.size(), 0);  // runs of each request still to come
-  std::vector<Plan> plans(requests.size());
+
+  explicit Batch(size_t size) : results(size), same_as(size), plans(size), left(size, 0) {}
+};
+
+TrainingEvaluator::Batch TrainingEvaluator::prepare(const std::vector<EvaluationRequest>& requests) {
+  Batch batch(requests.size());
+  std::map<std::string, size_t> asked;
   for (size_t i = 0; i < requests.size(); ++i) {
+    Evaluation& result = batch.results[i];
     DevicePlan device = device_training_plan(*problem_.network, requests[i].schedule, problem_.board);
-    const MemoryTotals& needed = device.totals;
-    if (const Evaluation* known = record_.find(requests[i])) {
-      results[i] = *known;
-      results[i].request = requests[i];
-      set_memory(needed, results[i]);  // planned anew: a record only spares the training
-      continue;
-    }
-    results[i].request = requests[i];
-    results[i].seeds.resize(requests[i].seeds.size());
-    set_memory(needed, results[i]);
-    plans[i] = std::move(device.plan);
+    const Evaluation* known = record_.find(requests[i]);
+    if (known != nullptr) result = *known;
+    result.request = requests[i];
+    set_memory(device.totals, result);  // planned anew: a record only spares the training
+    batch.same_as[i] = asked.try_emplace(evaluation_key(requests[i], ""), i).first->second;
+    if (known != nullptr || batch.same_as[i] != i) continue;
+    result.seeds.resize(requests[i].seeds.size());
+    batch.plans[i] = std::move(device.plan);
     const size_t cut = cheapest_cut(first_updated_layer(*problem_.network, requests[i].schedule));
     for (size_t seed = 0; seed < requests[i].seeds.size(); ++seed)
-      runs.push_back({i, seed, &caches_before(cut)});
-    left[i] = requests[i].seeds.size();
+      batch.runs.push_back({i, seed, &caches_before(cut)});
+    batch.left[i] = requests[i].seeds.size();
   }
+  return batch;
+}
+
+std::vector<Evaluation> TrainingEvaluator::evaluate(const std::vector<EvaluationRequest>& requests) {
+  Batch batch = prepare(requests);
+  std::vector<Evaluation>& results = batch.results;
   size_t recorded = 0;  // in the order of the requests
   size_t finished = 0;
   const auto record_finished = [&] {
-    for (; recorded < results.size() && left[recorded] == 0; ++recorded) record_.add(results[recorded]);
+    for (; recorded < results.size() && batch.left[recorded] == 0; ++recorded) {
+      const size_t first = batch.same_as[recorded];
+      if (first != recorded) results[recorded].seeds = results[first].seeds;
+      record_.add(results[recorded]);
+    }
   };
   record_finished();
   std::mutex lock;  // of all that the runs share
-  for_each_parallel(static_cast<int64_t>(runs.size()), problem_.jobs, [&](int64_t r) {
+  for_each_parallel(static_cast<int64_t>(batch.runs.size()), problem_.jobs, [&](int64_t r) {
     if (cancelled && cancelled()) throw Error("search", "interrupted");
-    const Run& one = runs[static_cast<size_t>(r)];
-    SeedResult result = run(requests[one.request], plans[one.request], one.seed, *one.caches);
+    const Batch::Run& one = batch.runs[static_cast<size_t>(r)];
+    SeedResult result = run(requests[one.request], batch.plans[one.request], one.seed, *one.caches);
     const std::lock_guard guard(lock);
     results[one.request].seeds[one.seed] = std::move(result);
-    if (--left[one.request] > 0) return;
+    if (--batch.left[one.request] > 0) return;
     ++finished;
     record_finished();
     if (progress) progress(results[one.request], finished, requests.size());
   });
   std::set<const Caches*> used;
-  for (const Run& one : runs) used.insert(one.caches);
+  for (const Batch::Run& one : batch.runs) used.insert(one.caches);
   drop_caches(used);
-  return results;
+  return std::move(batch.results);
 }
 
 }  // namespace thaw

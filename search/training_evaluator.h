@@ -25,7 +25,8 @@ class TrainingEvaluator : public Evaluator {
 
   using Evaluator::evaluate;
   /// Trains every request once a seed, `jobs` runs at a time; results do not depend on the number of jobs.
-  /// Throws Error{"interrupted"} when `cancelled` says so: what had finished in order is in the record.
+  /// What is asked twice, here or earlier, is trained once. Throws Error{"interrupted"} when `cancelled` says
+  /// so: what had finished in order is in the record.
   std::vector<Evaluation> evaluate(const std::vector<EvaluationRequest>& requests) override;
   CorrectBySeed correct(const Evaluation& evaluation) const override;
   /// By the planner.
@@ -38,6 +39,8 @@ class TrainingEvaluator : public Evaluator {
   struct Caches {
     PrefixCache train, test;
   };
+  struct Batch;
+  Batch prepare(const std::vector<EvaluationRequest>& requests);
   const Caches& caches_before(size_t layer);
   size_t cheapest_cut(size_t layer) const;
   void drop_caches(const std::set<const Caches*>& keep);

@@ -126,7 +126,9 @@ std::string readme(const FirmwareBuild& build) {
         "`check/expected.bin`.\n",
         program_name(build));
   text += fmt::format(
-      "\n## Use\n\n```c\n#include \"thaw_model.h\"\n\nif (thaw_load_state(&slots) != THAW_OK) thaw_init(1);\n"
+      "\n## Use\n\n```c\n#include \"thaw_model.h\"\n\n"
+      "// THAW_STORAGE_FAILED: try again, nothing is lost\n"
+      "if (thaw_load_state(&slots) == THAW_NO_STATE) thaw_init(1);\n"
       "int32_t class = thaw_infer(image);     // {} int8 values, {} x {} x {}\n"
       "thaw_train_step(image, label);         // 0 <= label < {}\n"
       "thaw_save_state(&slots);               // survives a power cut at any byte\n```\n\n"

@@ -94,7 +94,8 @@ thaw_status thaw_write_state(thaw_write_bytes write, void* context);
 thaw_status thaw_read_state(thaw_read_bytes read, void* context);
 
 /// The same in two flash slots that survive a power cut at any byte (engine/runtime/state_slots.h): a load
-/// gives the last complete save or, where that was cut off, the one before it.
+/// gives the last complete save or, where that was cut off, the one before it. Only THAW_NO_STATE means that
+/// there is none to lose: after THAW_STORAGE_FAILED a load may be tried again.
 thaw_status thaw_save_state(const thaw_slots* slots);
 thaw_status thaw_load_state(const thaw_slots* slots);
 

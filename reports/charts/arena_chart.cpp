@@ -72,10 +72,6 @@ std::string step_numbers(const PlotArea& area, const std::vector<double>& positi
   return text;
 }
 
-double kib(int64_t bytes) {
-  return static_cast<double>(bytes) / 1024.0;
-}
-
 /// A buffer as a rectangle over the steps it lives.
 std::string buffer_mark(const ArenaBuffer& b, const PlotArea& area, const std::vector<double>& positions) {
   const double x = area.at_x(positions[static_cast<size_t>(b.first_step)]),

@@ -9,10 +9,6 @@
 namespace thaw {
 namespace {
 
-double kib(int64_t bytes) {
-  return static_cast<double>(bytes) / 1024.0;
-}
-
 XyPoint point_of(const FreezingCurve& curve, size_t step) {
   const CurvePoint& p = curve.points[step];
   return {kib(p.ram_bytes), 100.0 * p.accuracy,

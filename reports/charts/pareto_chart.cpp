@@ -11,10 +11,6 @@ namespace {
 
 constexpr size_t kMostTrials = 4000;  // drawn; enough for the eye, and the page stays small
 
-double kib(int64_t bytes) {
-  return static_cast<double>(bytes) / 1024.0;
-}
-
 std::string describe(const TrialEntry& t) {
   return fmt::format("trial {}: {}\n{} ({} fidelity, {}), {}{}\n{}", t.trial, clipped(t.role, 80),
                      percent_text(t.accuracy), clipped(t.fidelity, 20), clipped(t.measured_on, 20),

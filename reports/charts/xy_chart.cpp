@@ -7,6 +7,8 @@
 namespace thaw {
 namespace {
 
+using Json = nlohmann::ordered_json;
+
 constexpr const char* kShapes[] = {"none", "circle", "ring", "diamond", "triangle", "cross"};
 constexpr const char* kLines[] = {"none", "solid", "dashed"};
 
@@ -97,7 +99,6 @@ Chart xy_picture(const XyChart& xy, bool with_texts) {
 }
 
 nlohmann::ordered_json xy_json(const XyChart& xy) {
-  using Json = nlohmann::ordered_json;
   const auto axis = [](const Axis& a) {
     return Json{{"low", a.low},
                 {"high", a.high},

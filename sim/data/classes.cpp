@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <vector>
 
+#include "sim/base/class_limit.h"
 #include "sim/base/error.h"
 
 namespace thaw {
@@ -57,12 +58,12 @@ void warn_of_empty_classes(Dataset& data, const std::vector<size_t>& empty) {
 
 void check_trainable_classes(Dataset& data, const std::string& path) {
   const size_t classes = data.class_names.size();
-  if (classes > static_cast<size_t>(max_trained_classes))
+  if (classes > static_cast<size_t>(kMaximalClasses))
     throw Error(path,
                 "the data have " + std::to_string(classes) + " classes, more than the " +
-                    std::to_string(max_trained_classes) + " that Thaw trains",
+                    std::to_string(kMaximalClasses) + " that Thaw trains",
                 "Leave classes out or join some, and number them from 0 to " +
-                    std::to_string(max_trained_classes - 1) + " at most");
+                    std::to_string(kMaximalClasses - 1) + " at most");
   const std::vector<int64_t> train = samples_of_classes(data.train, classes);
   const std::vector<int64_t> test = samples_of_classes(data.test, classes);
   std::vector<size_t> present, empty, only_tested;

@@ -8,9 +8,6 @@
 
 namespace thaw {
 
-/// The loss sums one 2^24 a class in uint32 (docs/arithmetic.md).
-inline constexpr int32_t max_trained_classes = 255;
-
 /// Adds a warning where classes have no training sample: labels from 1, gaps. Throws Error naming `path` for
 /// what can only be a mistake: samples of one class alone, more classes than can be trained, classes that
 /// occur in the test split only.

@@ -142,6 +142,18 @@ void cross_add(const Pass& pass, size_t layer) {
   }
 }
 
+/// No gradient through features whose average may have been clamped, as in the integer arithmetic.
+void drop_clamped(const Pass& pass, std::vector<float>& feature_gradients) {
+  const Classifier& classifier = pass.model.network.classifier;
+  if (classifier.unclamped == ActivationRange{}) return;
+  const float zero_point = pass.model.tensors[classifier.feature_tensor.index()].zero_point;
+  const float lowest = static_cast<float>(classifier.unclamped.lowest) - zero_point;
+  const float highest = static_cast<float>(classifier.unclamped.highest) - zero_point;
+  const std::vector<float>& features = pass.block.values[classifier.feature_tensor.index()];
+  for (size_t i = 0; i < feature_gradients.size(); ++i)
+    if (features[i] < lowest || features[i] > highest) feature_gradients[i] = 0.0F;
+}
+
 /// From the features to the tensor that they average or copy.
 void cross_features(const Pass& pass, const FloatParameters& parameters, ConstMatrix logit_gradients) {
   const Classifier& classifier = pass.model.network.classifier;
@@ -150,6 +162,7 @@ void cross_features(const Pass& pass, const FloatParameters& parameters, ConstMa
   add_product(logit_gradients,
               ConstMatrix::dense(parameters.classifier_weights.data(), classifier.classes, features),
               Matrix::dense(feature_gradients.data(), logit_gradients.rows, features));
+  drop_clamped(pass, feature_gradients);
   const float scale = pass.model.tensors[classifier.source.index()].scale;
   const auto positions = static_cast<float>(classifier.positions_averaged);
   float* result = pass.gradient_of(classifier.source);

@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <vector>
 
+#include "sim/base/class_limit.h"
 #include "sim/base/error.h"
 #include "sim/base/nearest_name.h"
 #include "sim/plan/lower.h"

@@ -10,9 +10,6 @@
 
 namespace thaw {
 
-/// Classes that can be trained: the loss sums 2^24 a class in uint32 (arithmetic section 5).
-constexpr int32_t kMinimalClasses = 2, kMaximalClasses = 255;
-
 /// Shape of the model's input as schedule files write it: N, H, W, C; shorter shapes have ones after N.
 std::array<int32_t, 4> input_shape(const Network& network);
 

@@ -6,6 +6,7 @@
 #include <span>
 #include <vector>
 
+#include "sim/base/class_limit.h"
 #include "sim/base/error.h"
 #include "sim/base/file.h"
 #include "sim/base/json.h"

@@ -171,6 +171,16 @@ std::vector<Case> cases() {
   };
 }
 
+TEST_F(CommandLineErrors, AnUnknownInstructionSetIsRefusedWithTheOnesThereAre) {
+  const Finished done = thaw({"inspect", "model.tflite"}, {"THAW_INSTRUCTION_SET=avx"});
+  EXPECT_EQ(done.status, 1);
+  EXPECT_EQ(done.out, "");
+  EXPECT_EQ(std::count(done.err.begin(), done.err.end(), '\n'), 1);
+  EXPECT_THAT(done.err, HasSubstr("THAW_INSTRUCTION_SET: 'avx' is not one of portable, eigen"));
+  EXPECT_EQ(thaw({"inspect", "model.tflite"}, {"THAW_INSTRUCTION_SET=portable"}).status, 0);
+  EXPECT_EQ(thaw({"inspect", "model.tflite"}, {"THAW_INSTRUCTION_SET="}).status, 0);
+}
+
 TEST_F(CommandLineErrors, EachIsOneLineWithPlaceAndRemedy) {
   for (const Case& c : cases()) {
     std::string line = "thaw";

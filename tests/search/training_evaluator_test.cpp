@@ -69,6 +69,23 @@ TEST_F(EvaluatorTest, ALookTrainsOnTheFirstPartOfTheFold) {
   EXPECT_TRUE(measured.seeds[0].predictions.empty()) << "looks are not compared sample by sample";
 }
 
+TEST_F(EvaluatorTest, WhatIsAskedTwiceInABatchIsTrainedOnce) {
+  EvaluationRequest other = request_;
+  other.seeds = {7};
+  EvaluationRequest again = request_;
+  again.role = "again";
+  size_t trained = 0;
+  evaluator_.progress = [&](const Evaluation&, size_t, size_t) { ++trained; };
+  const std::vector<Evaluation> found = evaluator_.evaluate(std::vector{request_, other, again});
+  EXPECT_EQ(trained, 2U);
+  EXPECT_EQ(found[2].request.role, "again");
+  ASSERT_EQ(found[2].seeds.size(), request_.seeds.size());
+  EXPECT_EQ(found[2].seeds[0].signature, found[0].seeds[0].signature);
+  EXPECT_EQ(found[2].ram_bytes, found[0].ram_bytes);
+  EXPECT_NE(found[1].seeds[0].signature, found[0].seeds[0].signature);
+  EXPECT_EQ(record_.evaluations().size(), 2U) << "a row of the record stands for both";
+}
+
 TEST_F(EvaluatorTest, MirroringIsTheRecipes) {
   const std::string mirrored = evaluator_.evaluate(request_).seeds[0].signature;
   request_.schedule.training.flip = false;

@@ -8,6 +8,7 @@
 #include <thread>
 
 #include "sim/base/byte_size.h"
+#include "sim/base/class_limit.h"
 #include "sim/base/error.h"
 #include "sim/base/parallel.h"
 #include "sim/plan/schedule_check.h"

@@ -77,13 +77,13 @@ std::span<const int8_t> sample_of(const Samples& samples, int64_t id) {
       .subspan(static_cast<size_t>(id * samples.sample_bytes()), static_cast<size_t>(samples.sample_bytes()));
 }
 
-void check_classes(const Model& model, const Dataset& data, const std::string& path) {
-  const auto outputs = model.graph.tensor(model.graph.outputs[0]).elements();
-  if (model.graph.outputs.size() != 1 || outputs != static_cast<int64_t>(data.class_names.size()))
-    throw Error(path,
-                fmt::format("the data have {} classes, the model '{}' has {} outputs",
-                            data.class_names.size(), model.graph.file_name, outputs),
-                "Train a classifier for these classes: thaw train");
+/// The outputs of a classifier.
+int64_t class_outputs(const Graph& graph) {
+  if (graph.outputs.size() != 1)
+    throw Error(graph.file_name,
+                fmt::format("has {} output tensors, a classifier has one", graph.outputs.size()),
+                "'thaw infer MODEL --raw-input FILE' runs any model");
+  return graph.tensor(graph.outputs[0]).elements();
 }
 
 void print_confusion(const std::vector<std::vector<int64_t>>& matrix, const std::vector<std::string>& names) {
@@ -108,7 +108,9 @@ int infer_data(const Options& options) {
   const Model model = load(options.model);
   const TensorId input = int8_input(model.graph);
   const ModelData data = read_model_data(options.data, model.graph, input, DataUse::inference);
-  check_classes(model, data.about, options.data);
+  check_classes(data.about, class_outputs(model.graph),
+                fmt::format("the number of outputs of the model '{}' is", model.graph.file_name),
+                options.data, DataUse::inference);
   print_data_remarks(data.about, options.quiet || options.json);
   const Samples& samples = data.test.count > 0 ? data.test : data.train;
   const char* split = data.test.count > 0 ? "test" : "train";

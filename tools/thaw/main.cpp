@@ -18,6 +18,7 @@
 #include "sim/base/error.h"
 #include "sim/base/file.h"
 #include "sim/base/nearest_name.h"
+#include "sim/exec/host/instruction_set.h"
 #include "tools/thaw/command.h"
 #include "tools/thaw/run_record.h"
 #include "tools/thaw/terminal.h"
@@ -157,6 +158,7 @@ int main(int argc, char** argv) {
   remember_command(argc, argv);
   std::signal(SIGXFSZ, SIG_IGN);  // a file that reached the limit of its size is an error like a full disk
   try {
+    thaw::instruction_set();  // a wrong THAW_INSTRUCTION_SET is said before anything is read
     return run(argc, argv);
   } catch (const thaw::Error& error) {
     print_error(error.what());

@@ -7,6 +7,7 @@
 #include <optional>
 #include <utility>
 
+#include "sim/base/class_limit.h"
 #include "sim/base/error.h"
 #include "sim/data/classes.h"
 #include "sim/data/input_warning.h"
@@ -63,12 +64,19 @@ ModelData read_model_data(const std::string& path, const Graph& graph, TensorId 
   return data;
 }
 
-void check_classes(const Dataset& about, int32_t classes, const std::string& who, const std::string& path) {
-  const size_t given = about.class_names.size();
-  if (static_cast<int64_t>(given) != classes)
-    throw Error(path,
-                "the data have " + std::to_string(given) + " classes, " + who + " " + std::to_string(classes),
-                "Pass --classes " + std::to_string(given) + " to train a fresh classifier");
+void check_classes(const Dataset& about, int64_t classes, const std::string& who, const std::string& path,
+                   DataUse use) {
+  const auto given = static_cast<int64_t>(about.class_names.size());
+  if (given == classes) return;
+  std::string hint = use == DataUse::training
+                         ? "Pass --classes " + std::to_string(given) + " to train a fresh classifier"
+                         : "Train a classifier for these classes: thaw train";
+  if (given < kMinimalClasses || given > kMaximalClasses)
+    hint = "Thaw trains " + std::to_string(kMinimalClasses) + " to " + std::to_string(kMaximalClasses) +
+           " classes: join some, or leave some out";
+  throw Error(path,
+              "the data have " + std::to_string(given) + " classes, " + who + " " + std::to_string(classes),
+              hint);
 }
 
 void print_data_remarks(const Dataset& about, bool quiet) {

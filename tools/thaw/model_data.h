@@ -36,9 +36,11 @@ void print_data_remarks(const Dataset& about, bool quiet);
 /// Warnings, then notes: what a result file says of the data.
 std::vector<std::string> data_remarks(const Dataset& about);
 
-/// Throws Error where the data of `path` have another number of classes than is trained; `who` names who asks
-/// for `classes`, for example "the schedule is for".
-void check_classes(const Dataset& about, int32_t classes, const std::string& who, const std::string& path);
+/// Throws Error where the data of `path` have another number of classes than `classes`; `who` names who asks
+/// for these, for example "the schedule is for". The remedy is `use`'s, and never a number of classes that
+/// cannot be trained.
+void check_classes(const Dataset& about, int64_t classes, const std::string& who, const std::string& path,
+                   DataUse use);
 
 /// The int8 tensor that a model is fed: its input, or what a QUANTIZE makes of a float32 input.
 TensorId int8_input(const Graph& graph);

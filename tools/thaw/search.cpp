@@ -205,7 +205,7 @@ int run(const Options& options) {
   const Graph graph = read_tflite(options.model);
   const ModelData data = read_data(options, graph);
   const int32_t classes = options.classes.value_or(static_cast<int32_t>(data.about.class_names.size()));
-  check_classes(data.about, classes, "--classes asks for", options.data);
+  check_classes(data.about, classes, "--classes asks for", options.data, DataUse::training);
   remember_interrupts();
   const std::optional<ShippedModel> shipped =
       ask_shipped_model(graph, int8_input(graph), data.train, data.test, classes, job_count(options),
@@ -313,10 +313,10 @@ Command add_search(CLI::App& root) {
        Flag::learning_rate, Flag::ram, Flag::flash, Flag::threshold, Flag::output});
   app->footer(
       "Examples:\n"
-      "  thaw search configs/models/reference.tflite /usr/share/datasets/fashion-mnist --samples 500 "
+      "  thaw search configs/models/reference.tflite /usr/share/datasets/fashion-mnist --samples 300 "
       "--epochs 1 --effort quick --explain\n"
       "  thaw search configs/models/reference.tflite /usr/share/datasets/fashion-mnist --board "
-      "cortex-m4-192k --samples 500 --epochs 1 --effort quick --goal bytes --threshold 2 --forbid conv0 -o "
+      "cortex-m4-192k --samples 300 --epochs 1 --effort quick --goal bytes --threshold 2 --forbid conv0 -o "
       "runs/fashion");
   return {app, [app, options] {
             if (app->count("--seeds") == 0) options->seeds = effort_named(options->effort).seeds;

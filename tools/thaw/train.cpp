@@ -107,7 +107,7 @@ Setting prepare(const Options& options, const Schedule& schedule) {
   check_schedule(schedule, setting.network, options.schedule);
   setting.data =
       read_model_data(options.data, setting.network.graph, setting.network.input, DataUse::training);
-  check_classes(setting.data.about, schedule.classes, "the schedule is for", options.data);
+  check_classes(setting.data.about, schedule.classes, "the schedule is for", options.data, DataUse::training);
   check_trained_model(setting.network);
   keep_samples(setting.data.train, options.samples);
   keep_samples(setting.data.test, options.samples);
@@ -368,7 +368,7 @@ Command add_train(CLI::App& root) {
   app->footer(
       "Examples:\n"
       "  thaw train configs/models/reference.tflite /usr/share/datasets/fashion-mnist "
-      "--schedule configs/schedules/reference/last-blocks.json --epochs 1\n"
+      "--schedule configs/schedules/reference/last-blocks.json --epochs 1 --samples 5000\n"
       "  thaw train configs/models/reference.tflite /usr/share/datasets/fashion-mnist "
       "--schedule configs/schedules/reference/last-layer.json --samples 4000 --seeds 2 -o runs/last-layer");
   return {app, [options] { return train_command(*options); }};

@@ -5,8 +5,10 @@
 #include <algorithm>
 #include <cstdlib>
 #include <optional>
+#include <string>
 #include <string_view>
 
+#include "sim/base/error.h"
 #include "sim/exec/host/integer_dot_versions.h"
 
 namespace thaw {
@@ -14,10 +16,14 @@ namespace {
 
 std::optional<InstructionSet> limit_from_environment() {
   const char* text = std::getenv("THAW_INSTRUCTION_SET");
-  if (text == nullptr) return std::nullopt;
-  for (const IntegerDotVersion& version : integer_dot_versions())
+  if (text == nullptr || *text == 0) return std::nullopt;
+  std::string names;
+  for (const IntegerDotVersion& version : integer_dot_versions()) {
     if (std::string_view(text) == version.name) return version.set;
-  return std::nullopt;
+    names += (names.empty() ? "" : ", ") + std::string(version.name);
+  }
+  throw Error("THAW_INSTRUCTION_SET", "'" + std::string(text) + "' is not one of " + names,
+              "Unset it, or name one of these");
 }
 
 /// Row kernels are dispatched by Highway: it must not use more than the limit either. Without AVX2 that is

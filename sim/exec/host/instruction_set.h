@@ -12,7 +12,8 @@ namespace thaw {
 enum class InstructionSet { portable, eigen, avx2, avx512_vnni };
 
 /// The set in use: the processor's best, limited by the environment variable THAW_INSTRUCTION_SET (the name
-/// of a set) or by the last call of limit_instruction_set.
+/// of a set) or by the last call of limit_instruction_set. Throws Error where the variable names no set of
+/// this build.
 InstructionSet instruction_set();
 
 /// The best set of this processor, whatever the limit.

@@ -7,6 +7,8 @@
 
 #include <map>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "sim/base/error.h"
 #include "sim/plan/fixed_point_plan.h"
@@ -40,6 +42,47 @@ TEST_P(VariedNetworkTest, HostKernelsHaveThePortableBits) {
 
 TEST_P(VariedNetworkSlowTest, HostKernelsHaveThePortableBitsOnManyMore) {
   expect_equal(61, 1500, GetParam());
+}
+
+/// One tensor, read by a convolution as it is and by another in rows of another width, with as many channels.
+class TwoWidths : public testing::RandomNetwork {
+ public:
+  TwoWidths(uint32_t seed, bool reshaped_first) : RandomNetwork(seed, Empty{}) {
+    graph_.file_name = "two widths " + std::to_string(seed);
+    graph_.inputs = {activation("input", {1, 4, 6, 3})};
+    const TensorId x = any_convolution(graph_.inputs[0], true);
+    TensorId reshaped, y;
+    if (reshaped_first) reshaped = in_other_rows(x);
+    y = any_convolution(x, true);
+    if (!reshaped_first) reshaped = in_other_rows(x);
+    const TensorId flat = reshape(add(reshaped, y), {1, 72});
+    graph_.outputs = {weighted(flat, {4, 72}, 0, 72, FullyConnected{}, {1, 4})};
+  }
+
+ private:
+  TensorId reshape(TensorId x, std::vector<int32_t> dimensions) {
+    const TensorId y = activation("reshape", std::move(dimensions));
+    graph_.tensors[y.index()].quantization = graph_.tensor(x).quantization;
+    return add_op({x}, y, Reshape{});
+  }
+
+  TensorId in_other_rows(TensorId x) {
+    return reshape(any_convolution(reshape(x, {1, 3, 8, 3}), true), {1, 4, 6, 3});
+  }
+};
+
+TEST_P(VariedNetworkTest, ReadersMaySeeATensorInRowsOfOtherWidths) {
+  if (GetParam() > best_instruction_set()) GTEST_SKIP() << "this processor lacks these instructions";
+  for (uint32_t seed = 1; seed <= 4; ++seed)
+    for (const bool reshaped_first : {false, true}) {
+      SCOPED_TRACE("seed " + std::to_string(seed));
+      const Network network = reduce(TwoWidths(seed, reshaped_first).graph(), {});
+      Schedule schedule;
+      schedule.classes = network.classifier.classes;
+      for (int32_t op = 0; op <= network.convolution_count(); ++op)
+        schedule.update.push_back({op, "", true, UpdatedWeights::all, {}});
+      testing::expect_equal_training(lower(network, schedule), 3, GetParam(), {quantize_learning_rate(0.05)});
+    }
 }
 
 std::string name_of(const ::testing::TestParamInfo<InstructionSet>& test) {

@@ -1,8 +1,14 @@
 // Gradients of the float arithmetic against finite differences, on random networks and random schedules.
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <string>
+#include <utility>
+
 #include "sim/float/float_trainer.h"
+#include "sim/graph/tflite_reader.h"
 #include "tests/sim/float/float_reference.h"
+#include "tests/support/project_folders.h"
 #include "tests/support/random_network.h"
 
 namespace thaw {
@@ -12,10 +18,14 @@ using namespace thaw::testing;
 
 constexpr int32_t kSamples = 3;
 
-FloatModel random_model(uint32_t seed) {
+FloatModel model_of(const Graph& graph) {
   NetworkOptions options;
   options.rescale_dead_channels = false;
-  return float_model(reduce(RandomNetwork(seed).graph(), options));
+  return float_model(reduce(graph, options));
+}
+
+FloatModel random_model(uint32_t seed) {
+  return model_of(RandomNetwork(seed).graph());
 }
 
 /// Weights off the integers.
@@ -46,7 +56,11 @@ struct Setting {
   FloatBatch batch;
 
   Setting(uint32_t seed, Schedule (*choose)(const Network&, uint32_t), int32_t samples = kSamples)
-      : model(random_model(seed)),
+      : Setting(random_model(seed), seed, choose, samples) {}
+
+  Setting(FloatModel of, uint32_t seed, Schedule (*choose)(const Network&, uint32_t),
+          int32_t samples = kSamples)
+      : model(std::move(of)),
         noise(seed + 77),
         schedule(choose(model.network, seed)),
         parameters(random_parameters(model, noise)),
@@ -176,6 +190,20 @@ Schedule first_only(const Network&, uint32_t) {
   Schedule schedule;
   schedule.update.push_back(all_of(0));
   return schedule;
+}
+
+TEST(FloatGradient, ClampedAveragesSendNone) {
+  const FloatModel model =
+      model_of(read_tflite(std::string(source_folder()) + "/tests/golden/cases/pool-with-relu/model.tflite"));
+  int64_t zeros = 0, features = 0;
+  for (uint32_t seed = 1; seed <= 3; ++seed) {
+    Setting setting(model, seed, first_only);
+    EXPECT_EQ(check_gradients(setting), 2);
+    zeros += std::count(setting.block.features.begin(), setting.block.features.end(), 0.0F);
+    features += static_cast<int64_t>(setting.block.features.size());
+  }
+  EXPECT_GT(zeros, 0) << "nothing was clamped";
+  EXPECT_LT(zeros, features);
 }
 
 float largest_of(const std::vector<float>& values) {

@@ -120,12 +120,24 @@ class SmoothNetwork {
     for (size_t e = 0; e < source.size(); ++e)
       result[e / (count * repeats) * count + e % count] +=
           source[e] * scale(c.source) / static_cast<double>(c.positions_averaged);
+    const double step = scale(c.feature_tensor);
     if (first_run) {
-      for (size_t e = 0; e < result.size(); ++e)
-        feature_residuals_.push_back(static_cast<double>(rounded[e]) * scale(c.feature_tensor) - result[e]);
+      for (size_t e = 0; e < result.size(); ++e) {
+        feature_residuals_.push_back(static_cast<double>(rounded[e]) * step - result[e]);
+        EXPECT_TRUE(clamped(e) || std::abs(feature_residuals_[e]) < 1.001 * step) << "feature " << e;
+      }
     }
-    for (size_t e = 0; e < result.size(); ++e) result[e] += feature_residuals_[e];
+    for (size_t e = 0; e < result.size(); ++e)
+      result[e] = clamped(e) ? static_cast<double>(rounded[e]) * step : result[e] + feature_residuals_[e];
     return result;
+  }
+
+  /// Whether a feature lies where its average may have been clamped: it stays put.
+  bool clamped(size_t e) const {
+    const Classifier& c = model_.network.classifier;
+    const FloatTensor& tensor = model_.tensors[c.feature_tensor.index()];
+    const float value = block_.values[c.feature_tensor.index()][e] + tensor.zero_point;
+    return value < static_cast<float>(c.unclamped.lowest) || value > static_cast<float>(c.unclamped.highest);
   }
 
   double run(const SmoothParameters& p, bool first_run) {

@@ -71,7 +71,8 @@ TEST(TinyTrainingFlags, RefusesMalformedLines) {
       {"--n_bias_update 1 --weight_update_ratio 1", "0 layers"},
   };
   for (const auto& [line, what] : cases)
-    EXPECT_THAT(refusal([&] { parse_tiny_training_flags(line, "x.flags"); }), HasSubstr(what)) << line;
+    EXPECT_THAT(refusal([&, &text = line] { parse_tiny_training_flags(text, "x.flags"); }), HasSubstr(what))
+        << line;
 }
 
 TEST(TinyTrainingFlags, WritesWhatItReads) {
