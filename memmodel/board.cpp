@@ -87,7 +87,8 @@ std::string board_identity(const Board& board) {
 bool has_dsp(const Board& board) {
   for (const char* core : {"cortex-m4", "cortex-m7", "cortex-m33", "cortex-m35p", "cortex-m55", "cortex-m85"})
     for (const std::string& flag : board.cpu_flags)
-      if (flag == std::string("-mcpu=") + core) return true;
+      if (flag.substr(0, flag.find('+')) == std::string("-mcpu=") + core)
+        return flag.find("+nodsp") == std::string::npos;  // as in -mcpu=cortex-m33+nodsp
   return false;
 }
 

@@ -42,7 +42,8 @@ const Board& find_board(const std::vector<Board>& boards, const std::string& nam
 /// All that the file says, as a text that differs wherever two boards differ in any field.
 std::string board_identity(const Board& board);
 
-/// True where the processor has SMLAD and its like: Cortex-M4, M7, M33, M35P, M55, M85.
+/// True where the processor has SMLAD and its like: Cortex-M4, M7, M33, M35P, M55, M85, whatever follows
+/// its name ("cortex-m7+nofp") unless that is "+nodsp".
 bool has_dsp(const Board& board);
 
 }  // namespace thaw

@@ -36,7 +36,7 @@ std::vector<std::string> write_report_folder(const std::filesystem::path& folder
     for (const Chart& chart : run_charts(runs[i])) {
       const std::string name = "charts/" + chart.name + (runs.size() == 1 ? "" : fmt::format("-{}", i + 1));
       write(name + ".svg", standalone_svg(chart));
-      write(name + ".png", chart_png(chart));
+      if (can_draw_png()) write(name + ".png", chart_png(chart));
     }
   return written;
 }

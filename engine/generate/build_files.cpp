@@ -4,6 +4,7 @@
 #include <fmt/ranges.h>
 
 #include "engine/generate/c_text.h"
+#include "engine/generate/ecosystem.h"
 #include "engine/generate/kernel_files.h"
 #include "sim/base/json.h"
 
@@ -21,7 +22,7 @@ std::string program_name(const FirmwareBuild& build) {
 std::string link_flags(const Board& board) {
   if (is_native(board)) return "";
   return fmt::format(
-      "-nostartfiles -Wl,--gc-sections -Wl,--fatal-warnings -Lengine/port/cortex-m "
+      "-nostartfiles -Wl,--gc-sections -Wl,--fatal-warnings -L engine/port/cortex-m "
       "-T engine/port/{}/link.ld",
       board.port);
 }
@@ -44,6 +45,14 @@ std::vector<std::string> hot_sources(const std::vector<std::string>& sources) {
 std::vector<std::string> objects_of(std::vector<std::string> sources) {
   for (std::string& source : sources) source.replace(source.size() - 1, 1, "o");
   return sources;
+}
+
+std::string how_to_make(const Board& board) {
+  return fmt::format(
+      "```\nmake\n```\n\nbuilds `libthaw_model.a` ({}). With CMake: `add_subdirectory` and link "
+      "`thaw_model`.",
+      is_native(board) ? std::string("with the compiler of this machine")
+                       : fmt::format("with arm-none-eabi-gcc and `{}`", fmt::join(board.cpu_flags, " ")));
 }
 
 }  // namespace
@@ -95,7 +104,8 @@ std::string cmake_file(const FirmwareBuild& build) {
                         fmt::join(hot, "\n  "));
   if (build.firmware && is_native(board))
     text += fmt::format(
-        "\nadd_executable(firmware EXCLUDE_FROM_ALL\n  {})\ntarget_link_libraries(firmware thaw_model)\n",
+        "\nadd_executable(thaw_model_firmware EXCLUDE_FROM_ALL\n  {})\n"
+        "target_link_libraries(thaw_model_firmware thaw_model)\n",
         fmt::join(of_test_program(build.sources, true), "\n  "));
   return text;
 }
@@ -112,12 +122,10 @@ std::string readme(const FirmwareBuild& build) {
       "| {} |\n| stack, reserved by the board file | {} |\n| flash: constants | {} |\n| flash: code, "
       "estimated | {} |\n\n"
       "One training step: {} multiply-accumulates, {} of them forward.\n\n"
-      "## Build\n\n```\nmake\n```\n\nbuilds `libthaw_model.a` ({}). With CMake: `add_subdirectory` and link "
-      "`thaw_model`.\n",
+      "## Build\n\n{}\n",
       comment_text(request.plan.model_file), board.name, sizes.ram.required, sizes.ram.available, sizes.arena,
       sizes.persistent, sizes.stack, sizes.constants, sizes.code, sizes.macs_per_step(), sizes.macs_forward,
-      is_native(board) ? "with the compiler of this machine"
-                       : fmt::format("with arm-none-eabi-gcc and `{}`", fmt::join(board.cpu_flags, " ")));
+      request.ecosystem == Ecosystem::cmake ? how_to_make(board) : how_to_add(request.ecosystem));
   if (build.firmware)
     text += fmt::format(
         "\n`make {}` adds the test program of `engine/port`, which trains on `samples.bin` of its working "
@@ -147,6 +155,7 @@ std::string firmware_json(const FirmwareBuild& build) {
   nlohmann::ordered_json json = {
       {"schema_version", 1},
       {"model", {{"file", request.plan.model_file}, {"sha256", request.plan.model_sha256}}},
+      {"name", request.name.empty() ? "thaw" : request.name},
       {"board", request.board.name},
       {"program", build.firmware ? nlohmann::ordered_json(program_name(build)) : nlohmann::ordered_json()},
       {"qemu_machine", build.firmware && !is_native(request.board)

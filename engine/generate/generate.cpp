@@ -3,11 +3,14 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "engine/generate/build_files.h"
+#include "engine/generate/ecosystem.h"
 #include "engine/generate/embedded_files.h"
 #include "engine/generate/kernel_files.h"
 #include "engine/generate/model_source.h"
+#include "engine/generate/naming.h"
 #include "sim/base/error.h"
 
 namespace thaw {
@@ -33,25 +36,51 @@ GeneratedFile copied(const std::string& path, const Board& board) {
   return {path.substr(0, path.size() - kTemplate.size()), linker_script(text, board)};
 }
 
-}  // namespace
+/// A file under the model's name, below a folder.
+GeneratedFile under_name(const GeneratedFile& file, const FirmwareRequest& request,
+                         const std::string& folder = "") {
+  return {renamed(folder, request.name) + renamed(file.path, request.name), renamed(file.text, request.name)};
+}
 
-std::vector<GeneratedFile> generate(const FirmwareRequest& request) {
-  const Board& board = request.board;
-  const MemoryTotals sizes = totals(request.plan, request.layout, board);
-  refuse_what_does_not_fit(sizes, board);
+/// Who may use a source: its first line.
+GeneratedFile licensed(GeneratedFile file) {
+  if (file.path.ends_with(".c") || file.path.ends_with(".h"))
+    file.text.insert(0, "// SPDX-License-Identifier: Apache-2.0\n");
+  return file;
+}
+
+std::vector<GeneratedFile> sources_of(const FirmwareRequest& request, const MemoryTotals& sizes,
+                                      bool test_program) {
   const ModelSource model = model_source(request, sizes);
   std::vector<GeneratedFile> files = {
       {"thaw_model.h", model.header}, {"thaw_model.c", model.source}, {"thaw_constants.h", model.constants}};
-  for (const auto& paths : {kernel_files(model.kernels, has_dsp(board)), runtime_files(), port_files(board)})
-    for (const std::string& path : paths) files.push_back(copied(path, board));
-  FirmwareBuild build{request, sizes, {}, has_port(board)};
+  for (const auto& paths : {kernel_files(model.kernels, has_dsp(request.board)), runtime_files(),
+                            test_program ? port_files(request.board) : std::vector<std::string>{}})
+    for (const std::string& path : paths) files.push_back(copied(path, request.board));
+  return files;
+}
+
+}  // namespace
+
+std::vector<GeneratedFile> generate(const FirmwareRequest& request) {
+  check_model_name(request.name);
+  const Board& board = request.board;
+  const MemoryTotals sizes = totals(request.plan, request.layout, board);
+  refuse_what_does_not_fit(sizes, board);
+  const bool for_cmake = request.ecosystem == Ecosystem::cmake;
+  FirmwareBuild build{request, sizes, {}, for_cmake && has_port(board)};
+  std::vector<GeneratedFile> files = sources_of(request, sizes, build.firmware);
   for (const GeneratedFile& file : files)
     if (file.path.ends_with(".c")) build.sources.push_back(file.path);
   std::sort(build.sources.begin(), build.sources.end());
-  files.push_back({"Makefile", makefile(build)});
-  files.push_back({"CMakeLists.txt", cmake_file(build)});
-  files.push_back({"README.md", readme(build)});
-  files.push_back({"firmware.json", firmware_json(build)});
+  for (GeneratedFile& file : files)
+    file = under_name(licensed(std::move(file)), request, source_folder_of(request.ecosystem));
+  std::vector<GeneratedFile> others = ecosystem_files(build);
+  if (for_cmake) others = {{"Makefile", makefile(build)}, {"CMakeLists.txt", cmake_file(build)}};
+  others.push_back({"README.md", readme(build)});
+  others.push_back({"LICENSE", std::string(find_embedded_file("LICENSE")->text)});
+  others.push_back({"firmware.json", firmware_json(build)});
+  for (GeneratedFile& file : others) files.push_back(under_name(file, request));
   std::sort(files.begin(), files.end(),
             [](const GeneratedFile& a, const GeneratedFile& b) { return a.path < b.path; });
   return files;

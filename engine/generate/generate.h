@@ -13,6 +13,9 @@
 
 namespace thaw {
 
+/// Whose build the folder is laid out for.
+enum class Ecosystem { cmake, arduino, esp_idf, zephyr, platformio, cmsis_pack, stm32cube };
+
 /// What a firmware is made of. `plan` comes from `lower`, passes run; `layout` from `plan_layout`.
 struct FirmwareRequest {
   const Plan& plan;
@@ -23,6 +26,8 @@ struct FirmwareRequest {
   int32_t input_zero_point = 0;
   LearningRate rate;                    // until the application sets another
   std::array<LearningRate, 128> rates;  // of thaw_set_schedule (arithmetic section 2)
+  std::string name = "";                // in the place of "thaw" in every symbol and file (naming.h)
+  Ecosystem ecosystem = Ecosystem::cmake;
 };
 
 /// A file of the firmware's folder; `path` is relative to it.
@@ -32,8 +37,9 @@ struct GeneratedFile {
 };
 
 /// All files, ascending by path: thaw_model.{h,c}, thaw_constants.h, the kernels and the runtime that they
-/// use, Makefile, CMakeLists.txt, README.md, firmware.json, and for boards with a port the test program.
-/// Throws Error with required, available and excess bytes where the plan does not fit the board.
+/// use, README.md, LICENSE, firmware.json, and what the ecosystem's build reads; for CMake that is Makefile,
+/// CMakeLists.txt, and for boards with a port the test program. Throws Error with required, available and
+/// excess bytes where the plan does not fit the board.
 std::vector<GeneratedFile> generate(const FirmwareRequest& request);
 
 }  // namespace thaw

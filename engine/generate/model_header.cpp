@@ -4,6 +4,7 @@
 
 #include "engine/generate/c_text.h"
 #include "engine/generate/model_id.h"
+#include "memmodel/state_layout.h"
 
 namespace thaw {
 namespace {
@@ -44,6 +45,11 @@ extern "C" {{
 #define THAW_CONSTANT_BYTES {constants}
 #define THAW_CODE_BYTES_ESTIMATED {code}
 #define THAW_STATE_BYTES {state_bytes}  // of a state record
+
+// Where the arena lies. THAW_ARENA_PLACE: an attribute for it, defined when thaw_model.c is compiled, for example
+// -D'THAW_ARENA_PLACE=__attribute__((section(".dtcm")))'. THAW_ARENA_OF_CALLER: the application defines
+// uint8_t thaw_arena[THAW_ARENA_BYTES], aligned to THAW_ARENA_ALIGNMENT.
+#define THAW_ARENA_ALIGNMENT {alignment}
 
 // What a state record belongs to: this model and what is trained of it.
 #define THAW_MODEL_ID UINT32_C(0x{id:08X})
@@ -122,10 +128,10 @@ std::string model_header(const FirmwareRequest& request, const MemoryTotals& siz
                      fmt::arg("input_bytes", plan.buffer(plan.inputs[0]).bytes),
                      fmt::arg("zero_point", request.input_zero_point), fmt::arg("scale", request.input_scale),
                      fmt::arg("classes", plan.classes), fmt::arg("arena", sizes.arena),
-                     fmt::arg("persistent", sizes.persistent), fmt::arg("stack", sizes.stack),
-                     fmt::arg("ram", sizes.ram.required), fmt::arg("constants", sizes.constants),
-                     fmt::arg("code", sizes.code), fmt::arg("state_bytes", state_record_bytes(plan)),
-                     fmt::arg("id", model_id(plan)));
+                     fmt::arg("persistent", sizes.persistent), fmt::arg("alignment", kRegionAlignment),
+                     fmt::arg("stack", sizes.stack), fmt::arg("ram", sizes.ram.required),
+                     fmt::arg("constants", sizes.constants), fmt::arg("code", sizes.code),
+                     fmt::arg("state_bytes", state_record_bytes(plan)), fmt::arg("id", model_id(plan)));
 }
 
 }  // namespace thaw

@@ -83,8 +83,15 @@ _Static_assert(sizeof(session) == {}, "session");
 _Static_assert(sizeof state == THAW_PERSISTENT_BYTES, "persistent RAM");
 {}
 // All other RAM: activations, gradients, scratch. Each buffer has its place for the steps it lives.
-_Alignas({}) static uint8_t arena[THAW_ARENA_BYTES];
-#define ARENA(type, offset) ((type*)(void*)(arena + (offset)))
+#ifdef THAW_ARENA_OF_CALLER
+extern uint8_t thaw_arena[THAW_ARENA_BYTES];
+#else
+#ifndef THAW_ARENA_PLACE
+#define THAW_ARENA_PLACE
+#endif
+THAW_ARENA_PLACE _Alignas({}) static uint8_t thaw_arena[THAW_ARENA_BYTES];
+#endif
+#define ARENA(type, offset) ((type*)(void*)(thaw_arena + (offset)))
 )c",
                      members, kSessionBytes, checks, kRegionAlignment);
 }

@@ -28,6 +28,9 @@ std::string standalone_svg(const Chart& chart);
 /// PNG in light colours, three pixels to two units of the viewBox. Throws Error where it cannot be drawn.
 std::string chart_png(const Chart& chart);
 
+/// Whether there is what draws it: librsvg, which is loaded here and not linked.
+bool can_draw_png();
+
 /// A linear axis; ticks are round numbers within low..high.
 struct Axis {
   double low = 0.0, high = 1.0;

@@ -1,4 +1,7 @@
 // Charts as PNG, by librsvg, which knows no custom properties of CSS: the light colours are put in by name.
+// It is loaded when the first PNG is drawn: it brings a window system's libraries along, which nothing else
+// here needs.
+#include <dlfcn.h>
 #include <librsvg/rsvg.h>
 
 #include <cmath>
@@ -13,16 +16,26 @@ namespace {
 
 constexpr double kScale = 1.5;  // pixels to a unit of the viewBox
 
-template <auto kRelease>
-struct Release {
-  template <typename T>
-  void operator()(T* object) const {
-    kRelease(object);
-  }
-};
-using Drawing = std::unique_ptr<RsvgHandle, Release<g_object_unref>>;
-using Surface = std::unique_ptr<cairo_surface_t, Release<cairo_surface_destroy>>;
-using Context = std::unique_ptr<cairo_t, Release<cairo_destroy>>;
+/// An object that goes by a function of the loaded library.
+template <class T>
+using Held = std::unique_ptr<T, void (*)(T*)>;
+
+/// librsvg and, through it, what it draws with; nullptr where it is not installed. Stays until the program
+/// ends.
+void* renderer() {
+  static void* const library = dlopen("librsvg-2.so.2", RTLD_NOW | RTLD_LOCAL);
+  return library;
+}
+
+/// The function of this name in the renderer.
+template <class Function>
+Function* loaded(const char* name) {
+  void* address = dlsym(renderer(), name);
+  if (address == nullptr) throw Error("charts", std::string("librsvg has no ") + name, "Use the SVG");
+  return reinterpret_cast<Function*>(address);
+}
+
+#define THAW_LOADED(function) loaded<decltype(function)>(#function)
 
 /// "fill: var(--ink)" -> "fill: #1b1f24", with the value that `--ink:` is first given.
 std::string with_light_colours(const std::string& svg) {
@@ -46,21 +59,30 @@ cairo_status_t append(void* png, const unsigned char* bytes, unsigned count) {
 
 }  // namespace
 
+bool can_draw_png() {
+  return renderer() != nullptr;
+}
+
 std::string chart_png(const Chart& chart) {
-  const std::string svg = with_light_colours(standalone_svg(chart));
   const auto fail = [&](const std::string& why) { throw Error(chart.name + ".png", why, "Use the SVG"); };
-  const Drawing drawing(
-      rsvg_handle_new_from_data(reinterpret_cast<const guint8*>(svg.data()), svg.size(), nullptr));
+  if (!can_draw_png()) fail("there is no librsvg (Debian: librsvg2-2 and fonts-dejavu-core)");
+  const std::string svg = with_light_colours(standalone_svg(chart));
+  const Held<void> drawing(THAW_LOADED(rsvg_handle_new_from_data)(reinterpret_cast<const guint8*>(svg.data()),
+                                                                  svg.size(), nullptr),
+                           THAW_LOADED(g_object_unref));
   if (!drawing) fail("librsvg cannot read the picture");
-  const Surface surface(cairo_image_surface_create(CAIRO_FORMAT_RGB24,
-                                                   static_cast<int>(std::ceil(kScale * chart.width)),
-                                                   static_cast<int>(std::ceil(kScale * chart.height))));
-  const Context context(cairo_create(surface.get()));
+  const Held<cairo_surface_t> surface(
+      THAW_LOADED(cairo_image_surface_create)(CAIRO_FORMAT_RGB24,
+                                              static_cast<int>(std::ceil(kScale * chart.width)),
+                                              static_cast<int>(std::ceil(kScale * chart.height))),
+      THAW_LOADED(cairo_surface_destroy));
+  const Held<cairo_t> context(THAW_LOADED(cairo_create)(surface.get()), THAW_LOADED(cairo_destroy));
   const RsvgRectangle page = {0, 0, kScale * chart.width, kScale * chart.height};
-  if (rsvg_handle_render_document(drawing.get(), context.get(), &page, nullptr) == FALSE)
+  if (THAW_LOADED(rsvg_handle_render_document)(static_cast<RsvgHandle*>(drawing.get()), context.get(), &page,
+                                               nullptr) == FALSE)
     fail("librsvg cannot draw the picture");
   std::string png;
-  if (cairo_surface_write_to_png_stream(surface.get(), append, &png) != CAIRO_STATUS_SUCCESS)
+  if (THAW_LOADED(cairo_surface_write_to_png_stream)(surface.get(), append, &png) != CAIRO_STATUS_SUCCESS)
     fail("the picture has no PNG");
   return png;
 }

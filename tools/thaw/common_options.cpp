@@ -1,5 +1,7 @@
 #include "tools/thaw/common_options.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <array>
 #include <charconv>
@@ -18,6 +20,8 @@ namespace {
 
 constexpr int32_t kMostSeeds = 1000;
 constexpr int32_t kMostEpochs = 100000;
+constexpr double kNoRealLimit = 2147483647.0;  // a bound of the type, not of the thing
+constexpr const char* kCaptured = "captured";
 constexpr int64_t kMostBytes = int64_t{1} << 40;  // as of a board file
 
 struct Row {
@@ -25,6 +29,7 @@ struct Row {
   const char* names;
   std::function<CLI::Option*(CLI::App&, CommonOptions&, const char* names)> add;
   const char* text;
+  const char* fallback = "";  // what holds where it is not given; kCaptured: the value before parsing
 };
 
 template <class Value>
@@ -74,23 +79,24 @@ const std::array kRows = {
     Row{Flag::json, "--json", toggle(&CommonOptions::json), "Print one JSON document on standard output"},
     Row{Flag::quiet, "-q,--quiet", toggle(&CommonOptions::quiet), "No progress, no notes; warnings stay"},
     Row{Flag::verbose, "-v,--verbose", toggle(&CommonOptions::verbose), "More detail"},
-    Row{Flag::seed, "--seed", within(&CommonOptions::seed, 0, 4294967295.0),
-        "Seed of every random number (default: the schedule's)"},
-    Row{Flag::seeds, "--seeds", within(&CommonOptions::seeds, 1, kMostSeeds), "Runs with consecutive seeds"},
+    Row{Flag::seed, "--seed", within(&CommonOptions::seed, 0, 4294967295.0), "Seed of every random number",
+        "the schedule's"},
+    Row{Flag::seeds, "--seeds", within(&CommonOptions::seeds, 1, kMostSeeds), "Runs with consecutive seeds",
+        kCaptured},
     Row{Flag::jobs, "--jobs", within(&CommonOptions::jobs, 1, kMostThreads),
-        "Threads (default: one a core); results do not depend on it"},
+        "Threads; results do not depend on it", "one a core"},
     Row{Flag::arithmetic, "--arithmetic", add_arithmetic,
-        "int8: what the device computes; float: the paper's simulation"},
+        "int8: what the device computes; float: the paper's simulation", "the schedule's"},
     Row{Flag::classes, "--classes", within(&CommonOptions::classes, kMinimalClasses, kMaximalClasses),
         "Replace the classifier by a fresh one for this many classes"},
     Row{Flag::epochs, "--epochs", within(&CommonOptions::epochs, 1, kMostEpochs),
-        "Passes over the training data (default: the schedule's)"},
+        "Passes over the training data", "the schedule's"},
     Row{Flag::learning_rate, "--lr", within(&CommonOptions::learning_rate, 1e-9, 1e3),
-        "Learning rate for batch 1 and one sample (default: the schedule's)"},
-    Row{Flag::ram, "--ram", bytes(&CommonOptions::ram), "Budget of RAM; overrides the board's"},
-    Row{Flag::flash, "--flash", bytes(&CommonOptions::flash), "Budget of flash; overrides the board's"},
+        "Learning rate for batch 1 and one sample", "the schedule's"},
+    Row{Flag::ram, "--ram", bytes(&CommonOptions::ram), "Budget of RAM", "the board's"},
+    Row{Flag::flash, "--flash", bytes(&CommonOptions::flash), "Budget of flash", "the board's"},
     Row{Flag::threshold, "--threshold", within(&CommonOptions::threshold, 0, 100),
-        "Points of accuracy that may be lost"},
+        "Points of accuracy that may be lost", kCaptured},
     Row{Flag::output, "-o,--output", value(&CommonOptions::output), "Directory for the results"},
 };
 
@@ -99,6 +105,13 @@ std::string plain(double value) {
   char text[32];
   const auto end = std::to_chars(text, text + sizeof text, value, std::chars_format::fixed).ptr;
   return {text, end};
+}
+
+/// The same for help, small numbers as "1e-9".
+std::string short_text(double value) {
+  std::string text = fmt::format("{:.10g}", value);
+  if (const size_t zero = text.find("e-0"); zero != std::string::npos) text.erase(zero + 2, 1);
+  return text;
 }
 
 }  // namespace
@@ -113,13 +126,19 @@ CLI::Validator from_to(double low, double high) {
     if (whole && value >= low && value <= high) return "";
     return "'" + text + "' is not a number from " + plain(low) + " to " + plain(high);
   };
-  return {fault, plain(low) + " to " + plain(high)};
+  return {fault,
+          high >= kNoRealLimit ? short_text(low) + " or more" : short_text(low) + " to " + short_text(high)};
 }
 
 void add_common_options(CLI::App& command, CommonOptions& options, std::initializer_list<Flag> flags) {
-  for (const Row& row : kRows)
-    if (std::find(flags.begin(), flags.end(), row.flag) != flags.end())
-      row.add(command, options, row.names)->description(row.text);
+  for (const Row& row : kRows) {
+    if (std::find(flags.begin(), flags.end(), row.flag) == flags.end()) continue;
+    CLI::Option* option = row.add(command, options, row.names)->description(row.text);
+    if (row.fallback == std::string_view(kCaptured))
+      option->capture_default_str();
+    else
+      option->default_str(row.fallback);
+  }
 }
 
 int32_t job_count(const CommonOptions& options) {

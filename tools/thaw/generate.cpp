@@ -8,7 +8,10 @@
 #include <string>
 #include <vector>
 
+#include "engine/generate/ecosystem.h"
 #include "engine/generate/generate.h"
+#include "engine/generate/kernel_files.h"
+#include "engine/generate/naming.h"
 #include "memmodel/device_plan.h"
 #include "sim/base/byte_size.h"
 #include "sim/base/error.h"
@@ -32,7 +35,8 @@ namespace {
 namespace fs = std::filesystem;
 
 struct Options : CommonOptions {
-  std::string model, schedule, board, data;
+  std::string model, schedule, board, data, name;
+  std::string ecosystem = "cmake";
   int32_t check_steps = 3;
 };
 
@@ -140,18 +144,32 @@ void write_file(const fs::path& folder, const std::string& path, std::string_vie
   write_file_atomically(file, text);
 }
 
-void print_sizes(const Firmware& made, const fs::path& folder) {
+/// What runs the check from here: the repository's tool, or the one beside an installed program; empty:
+/// neither.
+std::string check_program() {
+  if (fs::exists("tools/run-on-qemu")) return "tools/run-on-qemu";
+  const fs::path installed = fs::read_symlink("/proc/self/exe").parent_path() / "thaw-run-on-qemu";
+  return fs::exists(installed) ? installed.string() : "";
+}
+
+void print_sizes(const Firmware& made, Ecosystem ecosystem, const fs::path& folder) {
   const MemoryTotals& s = made.device.totals;
   fmt::print("{} for {}, written to {}\n", made.device.plan.model_file, made.board.name, folder.string());
   fmt::print("RAM    {} = arena {} + persistent {} + stack {} bytes, of {}\n", s.ram.required, s.arena,
              s.persistent, s.stack, s.ram.available);
   fmt::print("flash  {} = constants {} + code {} (estimated) bytes, of {}\n", s.flash.required, s.constants,
              s.code, s.flash.available);
+  if (ecosystem != Ecosystem::cmake) {
+    fmt::print("add    {}\n", (folder / "README.md").string());
+    return;
+  }
   fmt::print("build  make -C {}\n", folder.string());
-  fmt::print("check  tools/run-on-qemu {}\n", folder.string());
+  if (const std::string checker = check_program(); has_port(made.board) && !checker.empty())
+    fmt::print("check  {} {}\n", checker, folder.string());
 }
 
 int generate_command(const Options& options) {
+  check_model_name(options.name);
   Firmware made = plan_firmware(options);
   const fs::path folder = options.output.empty() ? fs::path("runs/firmware") : options.output;
   check_output_folder(folder);
@@ -164,7 +182,9 @@ int generate_command(const Options& options) {
                                 static_cast<double>(input.quantization.scale()),
                                 input.quantization.zero_point(),
                                 quantize_learning_rate(made.schedule.training.learning_rate),
-                                made.rates};
+                                made.rates,
+                                options.name,
+                                ecosystem_named(options.ecosystem)};
   for (const GeneratedFile& file : generate(request)) write_file(folder, file.path, file.text);
   open_output_folder(folder / "check");
   write_file_atomically(folder / "check/samples.bin", trace.samples);
@@ -185,7 +205,7 @@ int generate_command(const Options& options) {
                       {"code_estimated", made.device.totals.code},
                       {"available", made.device.totals.flash.available}}}});
   } else if (!options.quiet) {
-    print_sizes(made, folder);
+    print_sizes(made, request.ecosystem, folder);
   }
   return kDone;
 }
@@ -206,10 +226,19 @@ Command add_generate(CLI::App& root) {
       "--data", options->data,
       "Check the firmware on the first training samples of these data (default: on noise), and take the "
       "rates of a run over them");
+  app->add_option("--name", options->name,
+                  "Begins every symbol and file, so that several models live in one program")
+      ->type_name("NAME")
+      ->default_str("thaw");
+  app->add_option("--for", options->ecosystem, "Whose build the folder is laid out for")
+      ->check(CLI::IsMember(std::vector<std::string>(ecosystem_names().begin(), ecosystem_names().end())))
+      ->capture_default_str();
   app->add_option("--check-steps", options->check_steps, "Training steps of the check")
-      ->check(from_to(0, 1000000));
+      ->check(from_to(0, 1000000))
+      ->capture_default_str();
   add_common_options(*app, *options,
                      {Flag::output, Flag::seed, Flag::ram, Flag::flash, Flag::json, Flag::quiet});
+  app->get_option("--output")->default_str("runs/firmware");
   app->footer(
       "Examples:\n"
       "  thaw generate configs/models/reference.tflite --schedule "

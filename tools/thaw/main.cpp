@@ -20,6 +20,7 @@
 #include "sim/base/nearest_name.h"
 #include "sim/exec/host/instruction_set.h"
 #include "tools/thaw/command.h"
+#include "tools/thaw/help_formatter.h"
 #include "tools/thaw/run_record.h"
 #include "tools/thaw/terminal.h"
 
@@ -116,6 +117,7 @@ int run(int argc, const char* const* argv) {
   CLI::App root(
       "Finds, proves and exports sparse-update schedules for training int8 models on microcontrollers.",
       "thaw");
+  root.formatter(std::make_shared<HelpFormatter>());
   root.set_version_flag("--version", "thaw " THAW_VERSION);
   root.set_config("--config", "",
                   "Read options from a TOML file: keys are option names, sections are commands")

@@ -190,7 +190,8 @@ Command add_plan(CLI::App& root) {
   auto options = std::make_shared<Options>();
   CLI::App* app = root.add_subcommand("plan", "Show the memory and work that inference or training needs");
   app->add_option("MODEL", options->model, "TFLite file, int8")->required();
-  app->add_option("--schedule", options->schedule, "What is updated (default: inference only)")
+  app->add_option("--schedule", options->schedule, "What is updated")
+      ->default_str("nothing: inference only")
       ->type_name("FILE");
   app->add_option("--board", options->board, "Board: a name in configs/boards or a file")
       ->capture_default_str();

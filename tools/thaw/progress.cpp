@@ -29,10 +29,17 @@ void Progress::update(int64_t done, int64_t total, const std::string& remark) {
   drawn_ = now;
   const double share =
       std::clamp(static_cast<double>(done) / static_cast<double>(std::max<int64_t>(1, total)), 0.0, 1.0);
-  const double elapsed = std::chrono::duration<double>(now - start_).count();
-  print_remark("{}{} {:3.0f} % | elapsed {}", kClearLine, label_, 100.0 * share, duration_text(elapsed));
-  if (share > 0.02) print_remark(", about {} left", duration_text(elapsed * (1.0 - share) / share));
-  if (!remark.empty()) print_remark(" | {}", remark);
+  const auto since = [now](Clock::time_point start) {
+    return std::chrono::duration<double>(now - start).count();
+  };
+  std::string line =
+      fmt::format("{} {:3.0f} % | elapsed {}", label_, 100.0 * share, duration_text(since(begun_)));
+  if (share > 0.02)
+    line += fmt::format(", about {} left{}", duration_text(since(start_) * (1.0 - share) / share),
+                        start_ == begun_ ? "" : " of this part");
+  if (!remark.empty()) line += " | " + remark;
+  // The last column stays free: some terminals begin a new line when it is filled.
+  print_remark("{}{}", kClearLine, cut_to_columns(line, terminal_columns(stderr) - 1));
   std::fflush(stderr);
 }
 

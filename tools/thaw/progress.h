@@ -1,4 +1,5 @@
-// One line on standard error that tells how far a long command is; nothing where nobody watches.
+// One line on standard error, never wider than the terminal, that tells how far a long command is; nothing
+// where nobody watches.
 #pragma once
 
 #include <chrono>
@@ -20,14 +21,15 @@ class Progress {
   void update(int64_t done, int64_t total, const std::string& remark = "");
   /// Removes the line, so that other output can follow.
   void clear();
-  /// Counts time from now on: the next piece of work begins.
+  /// What is left counts from now on: the next piece of work begins. What has elapsed does not.
   void restart() { start_ = Clock::now(); }
 
  private:
   using Clock = std::chrono::steady_clock;
   std::string label_;
   bool shown_;
-  Clock::time_point start_ = Clock::now();
+  Clock::time_point begun_ = Clock::now();
+  Clock::time_point start_ = begun_;  // of the piece of work
   Clock::time_point drawn_ = start_;
 };
 

@@ -18,7 +18,9 @@
 #include "sim/base/output_folder.h"
 #include "tools/thaw/command.h"
 #include "tools/thaw/common_options.h"
+#include "tools/thaw/config_file.h"
 #include "tools/thaw/json_output.h"
+#include "tools/thaw/terminal.h"
 
 namespace thaw::cli {
 namespace {
@@ -32,18 +34,8 @@ struct Options : CommonOptions {
   std::string before, after;  // of diff
 };
 
-/// A folder or file of configs: of the working directory, beside the program, or of its installation.
-fs::path find_config(const std::string& name, const std::string& option) {
-  const fs::path program = fs::read_symlink("/proc/self/exe").parent_path();
-  for (const fs::path& path :
-       {fs::path("configs") / name, program / "configs" / name, program.parent_path() / "configs" / name,
-        program.parent_path() / "share/thaw" / name})
-    if (fs::exists(path)) return path;
-  throw Error(option, "configs/" + name + " was not found", "Run from the repository's root, or name it");
-}
-
 std::vector<BoardLimits> known_boards(const Options& options) {
-  return read_board_limits(options.boards.empty() ? find_config("boards", "--boards")
+  return read_board_limits(options.boards.empty() ? config_file("boards", "--boards")
                                                   : fs::path(options.boards));
 }
 
@@ -53,7 +45,7 @@ std::optional<GateReport> judge_first(const Options& options, const Run& run,
   if (options.baseline.empty() && (options.require_baseline || options.update_baseline))
     throw Error("--baseline", "no baseline file was named", "Add --baseline FILE");
   if (options.baseline.empty() && options.gate.empty()) return std::nullopt;
-  const GateRules rules = read_gate_rules(options.gate.empty() ? find_config("gates/default.json", "--gate")
+  const GateRules rules = read_gate_rules(options.gate.empty() ? config_file("gates/default.json", "--gate")
                                                                : fs::path(options.gate));
   const Figures now = figures_of(run);
   if (options.baseline.empty() || !fs::exists(options.baseline)) {
@@ -64,6 +56,12 @@ std::optional<GateReport> judge_first(const Options& options, const Run& run,
   }
   const Figures before = read_baseline(options.baseline);
   return judge(now, &before, rules, boards);
+}
+
+void say_that_there_are_no_pngs(const Options& options) {
+  if (!can_draw_png() && !options.quiet)
+    print_remark(
+        "note: charts are SVG only: for PNG install librsvg (Debian: librsvg2-2, fonts-dejavu-core)\n");
 }
 
 /// What was just accepted as the new baseline does not fail the build; a budget still does.
@@ -83,6 +81,7 @@ int report(const Options& options) {
   const GateReport* judged = gate ? &*gate : nullptr;
   const fs::path folder = options.output.empty() ? fs::path(options.runs[0]) / "report" : options.output;
   const std::vector<std::string> written = write_report_folder(folder, runs, boards, judged);
+  say_that_there_are_no_pngs(options);
   if (options.update_baseline) {
     open_output_folder(fs::path(options.baseline).parent_path());
     write_baseline(options.baseline, figures_of(runs[0]));
@@ -108,7 +107,8 @@ int diff(const Options& options) {
     open_output_folder(options.output);
     const Chart picture = diff_chart(before, after);
     write_file_atomically(fs::path(options.output) / "diff.svg", standalone_svg(picture));
-    write_file_atomically(fs::path(options.output) / "diff.png", chart_png(picture));
+    if (can_draw_png()) write_file_atomically(fs::path(options.output) / "diff.png", chart_png(picture));
+    say_that_there_are_no_pngs(options);
   }
   if (options.json) {
     print_document({{"schema_version", 1},

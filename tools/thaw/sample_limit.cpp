@@ -6,8 +6,9 @@
 namespace thaw::cli {
 
 void add_sample_limit(CLI::App& command, int64_t& count) {
-  command.add_option("--samples", count, "Use at most this many samples of each split (0: all)")
-      ->check(from_to(0, 2147483647));
+  command.add_option("--samples", count, "Use at most this many samples of each split")
+      ->check(from_to(0, 2147483647))
+      ->default_str("all");
 }
 
 void keep_samples(Samples& samples, int64_t count) {

@@ -30,6 +30,7 @@
 #include "tools/thaw/run_record.h"
 #include "tools/thaw/sample_limit.h"
 #include "tools/thaw/search_print.h"
+#include "tools/thaw/search_words.h"
 #include "tools/thaw/table.h"
 #include "tools/thaw/terminal.h"
 
@@ -45,7 +46,7 @@ struct Options : CommonOptions {
   std::string classifier = "auto";
   double validation = 0.2;
   int64_t samples = 0;  // of each split; 0: all
-  bool flip = false, no_flip = false;
+  bool flip = false, no_flip = false, dry_run = false;
   std::string goal = "accuracy";
   std::vector<std::string> pinned, forbidden;  // layers
   bool explain = false;
@@ -152,7 +153,7 @@ struct Watch {
     evaluator.progress = [this](const Evaluation& e, size_t done, size_t total) {
       best.hear(e);
       progress.update(static_cast<int64_t>(done), static_cast<int64_t>(total),
-                      fmt::format("{} {} % | {}", e.request.role, percent(e), best.text));
+                      fmt::format("{} | {} {} %", best.text, e.request.role, percent(e)));
       if (done == total) progress.restart();
     };
   }
@@ -185,8 +186,14 @@ std::string data_words(const Options& options) {
   return options.samples > 0 ? fmt::format(" --samples {}", options.samples) : "";
 }
 
-void print_notes(const std::vector<std::string>& lines) {
-  for (const std::string& line : lines) print_remark("note: {}\n", one_line(line));
+/// What will be done, and what is to be known about it; with `quiet` only what is likely wrong with the data.
+void say_before(const std::vector<std::string>& header, const Dataset& data,
+                const std::vector<std::string>& remarks, bool quiet) {
+  if (!quiet)
+    for (const std::string& line : header) print_remark("{}\n", one_line(line));
+  print_data_remarks(data, quiet);
+  if (quiet) return;
+  for (const std::string& line : remarks) print_remark("note: {}\n", one_line(line));
 }
 
 /// The answer as tables, and the command that measures it again.
@@ -195,8 +202,10 @@ void print_result(const Options& options, const SearchResult& result, const Sear
   const std::string file = (folder / "schedule.json").string();
   if (options.explain) print_reasons(result);
   print_search(result, problem, file);
-  fmt::print("measure it again: thaw train {} {} --schedule {}{} --seeds {}\n", options.model, options.data,
-             file, data_words(options), result.schedule.promise->seeds);
+  const Answer answer{options.model,   options.data,        options.board,
+                      folder.string(), data_words(options), result.schedule.promise->seeds};
+  fmt::print("\n");
+  for (const std::string& line : next_commands(answer)) fmt::print("{}\n", line);
 }
 
 int run(const Options& options) {
@@ -216,14 +225,20 @@ int run(const Options& options) {
   if (shipped) searching.shipped_predictions = shipped->test_predictions;
   require_classifier_fits(problem, searching.recipe);
   const fs::path folder = output_folder(options, data);
+  const std::vector<std::string> header = search_header(problem, searching, data);
+  const std::vector<std::string> remarks = search_remarks(problem, shipped, options.threshold);
+  if (options.dry_run) {
+    say_before(header, data.about, remarks, quiet);
+    print_remark("nothing was trained: --dry-run\n");
+    return kDone;
+  }
   const std::string digest = run_digest(problem, searching.start_recipe(), data.about.sha256, THAW_VERSION);
   const RunLock lock(folder);
   check_run_files(folder);
   TrialRecord record(folder / "trials.jsonl", digest);
   if (record.resumed() > 0 && !quiet)
     print_remark("resuming: {} evaluations of an earlier run are reused\n", record.resumed());
-  print_data_remarks(data.about, quiet);
-  if (!quiet) print_notes(search_remarks(problem, shipped, options.threshold));
+  say_before(header, data.about, remarks, quiet);
 
   TrainingEvaluator evaluator(problem, record);
   evaluator.cancelled = [] { return interrupted(); };
@@ -267,6 +282,16 @@ std::string strategy_help() {
   return text;
 }
 
+/// What a search does where the flags that it shares with other commands are not given.
+void show_defaults(CLI::App& app) {
+  const SearchOptions defaults;
+  app.get_option("--seed")->default_str(std::to_string(defaults.seed));
+  app.get_option("--epochs")->default_str(std::to_string(defaults.epochs));
+  app.get_option("--lr")->default_str("searched");
+  app.get_option("--classes")->default_str("the data's");
+  app.get_option("--output")->default_str("runs/MODEL-DATA");
+}
+
 }  // namespace
 
 Command add_search(CLI::App& root) {
@@ -307,10 +332,13 @@ Command add_search(CLI::App& root) {
   CLI::Option* flip = app->add_flag("--flip", options->flip,
                                     "Mirror training images (default: image folders and CIFAR only)");
   app->add_flag("--no-flip", options->no_flip, "Do not mirror training images")->excludes(flip);
+  app->add_flag("--dry-run", options->dry_run,
+                "Say what would be done, and read everything, but train nothing");
   add_common_options(
       *app, *options,
       {Flag::json, Flag::quiet, Flag::seed, Flag::seeds, Flag::jobs, Flag::classes, Flag::epochs,
        Flag::learning_rate, Flag::ram, Flag::flash, Flag::threshold, Flag::output});
+  show_defaults(*app);
   app->footer(
       "Examples:\n"
       "  thaw search configs/models/reference.tflite /usr/share/datasets/fashion-mnist --samples 300 "

@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <cstddef>
 #include <cstdio>
 #include <string>
 #include <utility>
@@ -14,6 +15,12 @@ bool is_terminal(std::FILE* stream);
 
 /// True where colours may be written: a terminal, and the variable NO_COLOR is unset or empty.
 bool has_colours(std::FILE* stream);
+
+/// Columns of the terminal that `stream` is; 80 where it does not say.
+size_t terminal_columns(std::FILE* stream);
+
+/// The first `columns` characters of UTF-8 text, "..." in the place of the last three where more follow.
+std::string cut_to_columns(const std::string& text, size_t columns);
 
 /// `text` in red for `stream`, or as it is where colours may not be written.
 std::string red(const std::string& text, std::FILE* stream);

@@ -225,8 +225,10 @@ TEST(KernelFiles, TakeTheDspVersionWhereThereIsOne) {
   const struct {
     const char* flag;
     bool dsp;
-  } cases[] = {{"-mcpu=cortex-m0", false}, {"-mcpu=cortex-m3", false}, {"-mcpu=cortex-m4", true},
-               {"-mcpu=cortex-m7", true},  {"-mcpu=cortex-m33", true}, {"-mcpu=cortex-m55", true}};
+  } cases[] = {
+      {"-mcpu=cortex-m0", false},     {"-mcpu=cortex-m3", false},        {"-mcpu=cortex-m4", true},
+      {"-mcpu=cortex-m7", true},      {"-mcpu=cortex-m33", true},        {"-mcpu=cortex-m55", true},
+      {"-mcpu=cortex-m7+nofp", true}, {"-mcpu=cortex-m33+nodsp", false}, {"-mcpu=cortex-m3+nofp", false}};
   for (const auto& c : cases) {
     Board board;
     board.cpu_flags = {"-mthumb", c.flag};
