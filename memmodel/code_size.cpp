@@ -37,6 +37,9 @@ enum Part : size_t {
   kGradient,
   kConvolutionGradient,
   kDepthwiseGradient,
+  kMaxPoolGradient,
+  kAveragePoolGradient,
+  kViewGradient,
   kUpdateConvolution,
   kUpdateDepthwise,
   kUpdateBiases,
@@ -59,9 +62,9 @@ constexpr std::array<Size, kPartCount> kSizes = {{
     {"convolution", 1056, 9144 + 900},  // with columns.c
     {"depthwise convolution", 990, 8840},
     {"add", 970, 2076},
-    {"average pool", 294, 294},
-    {"max pool", 232, 232},
-    {"mean", 732, 732},
+    {"average pool", 400, 400},
+    {"max pool", 468, 468},
+    {"mean", 772, 772},
     {"pad", 224, 224},
     {"transpose", 232, 232},
     {"softmax", 716 + 516, 716 + 516},  // with exponential.c
@@ -73,9 +76,12 @@ constexpr std::array<Size, kPartCount> kSizes = {{
     {"softmax loss", 1896, 1896},
     {"classifier backward and update", 1068, 1068},
     {"clamped features", 48, 48},
-    {"gradient", 82 + 616 + 632, 12800 + 616 + 632},  // with gradient_pass.c, gradient_rows.c
+    {"gradient", 82 + 616 + 640, 12800 + 616 + 640},  // with gradient_pass.c, gradient_rows.c
     {"convolution input gradient", 612, 612},
     {"depthwise input gradient", 490, 490},
+    {"max pool input gradient", 396, 396},
+    {"average pool input gradient", 480, 480},
+    {"view input gradient", 188, 188},
     {"update convolution weights", 1080, 5332},
     {"update depthwise weights", 1048, 1048},
     {"update biases", 604, 1616},
@@ -117,12 +123,17 @@ struct Parts {
     use(kClassifierBackward);
     if (k.clamped.present()) use(kClampedFeatures);
   }
-  void operator()(const MakeGradient&) {
+  void operator()(const MakeGradient& k) {
     // The gradient kernel calls both row functions, whichever its sources are.
     use(kGradient);
     use(kConvolutionGradient);
     use(kDepthwiseGradient);
+    for (const GradientSource& source : k.sources)
+      if (const auto* from = std::get_if<FromOperator>(&source.from)) std::visit(*this, from->rule);
   }
+  void operator()(const MaxPoolRule&) { use(kMaxPoolGradient); }
+  void operator()(const AveragePoolRule&) { use(kAveragePoolGradient); }
+  void operator()(const ViewRule&) { use(kViewGradient); }
   void operator()(const UpdateWeights& k) { use(k.depthwise ? kUpdateDepthwise : kUpdateConvolution); }
   void operator()(const UpdateBiases&) { use(kUpdateBiases); }
   void operator()(const UpdateClassifier&) { use(kClassifierBackward); }

@@ -1,6 +1,7 @@
 #include "engine/generate/kernel_call.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <cassert>
 
@@ -19,9 +20,16 @@ std::string conv2d_initialiser(const Window& w, int32_t input_zero_point, int32_
                      output_zero_point, clamp.lowest, clamp.highest);
 }
 
-template <class T>
-std::string list(const T (&values)[4]) {
-  return fmt::format("{{{}, {}, {}, {}}}", values[0], values[1], values[2], values[3]);
+template <class T, size_t N>
+std::string list(const T (&values)[N]) {
+  return fmt::format("{{{}}}", fmt::join(values, ", "));
+}
+
+/// The struct thaw_pool2d; members in its order.
+std::string pool2d_initialiser(const thaw_pool2d& p) {
+  return fmt::format("{{{}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}}}", p.input_height, p.input_width,
+                     p.channels, p.output_height, p.output_width, p.filter_height, p.filter_width,
+                     p.stride_height, p.stride_width, p.pad_top, p.pad_left, p.clamp_low, p.clamp_high);
 }
 
 /// Writes the call of one kernel; one overload a kernel, so that a new one fails to compile until it is here.
@@ -86,13 +94,13 @@ struct CallWriter {
                                     fmt::format("{{{}, {}, {}}}", classes, features, zero_point));
   }
 
-  /// A kernel whose arguments are its parameters, an input and an output.
+  /// A kernel whose arguments are its parameters, an input, an output and what `more` says.
   std::string simple(const char* source, const char* type, const std::string& initialiser, BufferId input,
-                     BufferId output, const char* input_type = "int8_t",
-                     const char* output_type = "int8_t") const {
+                     BufferId output, const char* input_type = "int8_t", const char* output_type = "int8_t",
+                     const std::string& more = "") const {
     context.use_kernel(source);
-    return fmt::format("  thaw_{}_s8(&{}, {}, {});\n", source, context.parameters(type, initialiser),
-                       at(input, input_type), at(output, output_type));
+    return fmt::format("  thaw_{}_s8(&{}, {}, {}{});\n", source, context.parameters(type, initialiser),
+                       at(input, input_type), at(output, output_type), more);
   }
 
   std::string operator()(const ConvolutionForward& k) const {
@@ -121,12 +129,10 @@ struct CallWriter {
   }
 
   std::string operator()(const PoolForward& k) const {
-    const Window& w = k.window;
-    const std::string parameters =
-        fmt::format("{{{}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}}}", w.input_height, w.input_width,
-                    w.input_channels, w.output_height, w.output_width, w.kernel_height, w.kernel_width,
-                    w.stride_height, w.stride_width, w.pad_top, w.pad_left, k.clamp.lowest, k.clamp.highest);
-    return simple(k.maximum ? "max_pool2d" : "average_pool2d", "thaw_pool2d", parameters, k.input, k.output);
+    std::string more = ", " + at(k.mask, "uint8_t");
+    if (k.maximum) more += ", " + at(k.winners, "void");
+    return simple(k.maximum ? "max_pool2d" : "average_pool2d", "thaw_pool2d", pool2d_initialiser(k.pool),
+                  k.input, k.output, "int8_t", "int8_t", more);
   }
 
   std::string operator()(const MeanForward& k) const {
@@ -136,7 +142,8 @@ struct CallWriter {
     const std::string parameters =
         fmt::format("{{{}, {}, {}, {}, {}, {}}}", list(k.dimensions), axes, k.scale.multiplier, k.scale.shift,
                     k.input_zero_point * k.count, k.output_zero_point);
-    return simple("mean", "thaw_mean", parameters, k.input, k.output);
+    return simple("mean", "thaw_mean", parameters, k.input, k.output, "int8_t", "int8_t",
+                  ", " + at(k.mask, "uint8_t"));
   }
 
   std::string operator()(const PadForward& k) const {
@@ -220,14 +227,41 @@ struct CallWriter {
     return text;
   }
 
+  // The function of a gradient rule, and the name of its parameters.
+  std::pair<std::string, std::string> operator()(const MaxPoolRule& rule) const {
+    return {
+        kernel("max_pool2d_gradient", "thaw_max_pool2d_gradient"),
+        context.parameters("thaw_max_pool2d_source", fmt::format("{{{}, {}}}", pool2d_initialiser(rule.pool),
+                                                                 at(rule.winners, "void")))};
+  }
+  std::pair<std::string, std::string> operator()(const AveragePoolRule& rule) const {
+    return {kernel("average_pool2d_gradient", "thaw_average_pool2d_gradient"),
+            context.parameters("thaw_pool2d", pool2d_initialiser(rule.pool))};
+  }
+  std::pair<std::string, std::string> operator()(const ViewRule& rule) const {
+    const thaw_view& v = rule.view;
+    return {
+        kernel("view_gradient", "thaw_view_gradient"),
+        context.parameters("thaw_view", fmt::format("{{{}, {}, {}, {}, {}, {}}}", list(v.dims), list(v.begin),
+                                                    list(v.step), list(v.taken), list(v.stride), v.offset))};
+  }
+
+  std::string row_source(const FromOperator& from, const GradientSource& s) const {
+    const auto [function, parameters] = std::visit(*this, from.rule);
+    return fmt::format("{{THAW_SOURCE_ROWS, 0, {}, NULL, {}, NULL, NULL, NULL, NULL, {}, &{}, {}}}",
+                       scale(s.scale), gradient_values(from.gradient, from.tensor), function, parameters,
+                       from.left_shift);
+  }
+
   /// The members of a thaw_gradient_source and the tensor whose exponent it gets at run time (-1: features).
   std::pair<std::string, int32_t> source(const GradientSource& s) const {
     const auto text = [&](const char* kind, const std::string& accumulators, const std::string& gradient,
                           const std::string& conv, const std::string& depthwise, const std::string& weights,
                           const std::string& channels) {
-      return fmt::format("{{{}, 0, {}, {}, {}, {}, {}, {}, {}}}", kind, scale(s.scale), accumulators,
-                         gradient, conv, depthwise, weights, channels);
+      return fmt::format("{{{}, 0, {}, {}, {}, {}, {}, {}, {}, NULL, NULL, 0}}", kind, scale(s.scale),
+                         accumulators, gradient, conv, depthwise, weights, channels);
     };
+    if (const auto* other = std::get_if<FromOperator>(&s.from)) return {row_source(*other, s), other->tensor};
     const std::string none = "{NULL, false}";
     if (const auto* features = std::get_if<FromFeatures>(&s.from))
       return {text(features->per_element ? "THAW_SOURCE_ELEMENTS" : "THAW_SOURCE_FEATURES",

@@ -10,7 +10,7 @@ extern "C" {
 #endif
 
 /// input [H][W][C], output [OH][OW][C]; every window has a tap inside the image. Zero points play no part.
-void thaw_average_pool2d_s8(const thaw_pool2d* pool, const int8_t* input, int8_t* output);
+void thaw_average_pool2d_s8(const thaw_pool2d* pool, const int8_t* input, int8_t* output, uint8_t* mask);
 
 #ifdef __cplusplus
 }

@@ -18,26 +18,38 @@ extern "C" {
 
 /// Where the int32 values of a source come from.
 typedef enum thaw_gradient_source_kind {
-  THAW_SOURCE_FEATURES,  // accumulators [channels], the same at every position (average pooling before the
-                         // loss)
-  THAW_SOURCE_ELEMENTS,  // accumulators [positions][channels]
-  THAW_SOURCE_STORED,    // a stored gradient of the target's shape
-  THAW_SOURCE_CONV2D,    // input gradient of the convolution that reads the target, perhaps in another shape
-  THAW_SOURCE_DEPTHWISE  // the same of a depthwise convolution
+  THAW_SOURCE_FEATURES,   // accumulators [channels], the same at every position (average pooling before the
+                          // loss)
+  THAW_SOURCE_ELEMENTS,   // accumulators [positions][channels]
+  THAW_SOURCE_STORED,     // a stored gradient of the target's shape
+  THAW_SOURCE_CONV2D,     // input gradient of the convolution that reads the target, perhaps in another shape
+  THAW_SOURCE_DEPTHWISE,  // the same of a depthwise convolution
+  THAW_SOURCE_ROWS        // input gradient of another operator, by a function of its own
 } thaw_gradient_source_kind;
 
+typedef struct thaw_gradient_source thaw_gradient_source;
+
+/// Elements first .. first + count - 1 of the input gradient of the operator that reads the target, times
+/// 2^left_shift, in the order of its input. `source` is one of kind ROWS.
+typedef void thaw_gradient_row(const thaw_gradient_source* source, int32_t first, int32_t count,
+                               int32_t* row);
+
 /// One source of a gradient tensor. Members that the kind does not name are not read.
-typedef struct thaw_gradient_source {
+struct thaw_gradient_source {
   thaw_gradient_source_kind kind;
-  int32_t exponent;                      // of `accumulators` or of the stored `gradient`
-  thaw_channel_scale scale;              // C of the table in section 6
-  const int32_t* accumulators;           // FEATURES, ELEMENTS
-  thaw_gradient_values gradient;         // STORED: the source; CONV2D, DEPTHWISE: gradient of its accumulator
-  const thaw_conv2d* conv;               // CONV2D
-  const thaw_depthwise* depthwise;       // DEPTHWISE
-  const int8_t* weights;                 // CONV2D, DEPTHWISE: as in the forward pass
+  int32_t exponent;                 // of `accumulators` or of the `gradient`
+  thaw_channel_scale scale;         // C of the table in section 6
+  const int32_t* accumulators;      // FEATURES, ELEMENTS
+  thaw_gradient_values gradient;    // STORED: the source; CONV2D, DEPTHWISE: gradient of its accumulator;
+                                    // ROWS: of the operator's output
+  const thaw_conv2d* conv;          // CONV2D
+  const thaw_depthwise* depthwise;  // DEPTHWISE
+  const int8_t* weights;            // CONV2D, DEPTHWISE: as in the forward pass
   const thaw_trained_channels* trained;  // CONV2D, DEPTHWISE: may be NULL
-} thaw_gradient_source;
+  thaw_gradient_row* row;                // ROWS
+  const void* parameters;                // ROWS: of the structure that `row` names
+  int32_t left_shift;                    // ROWS: 0..16
+};
 
 /// The tensor to make.
 typedef struct thaw_gradient_target {

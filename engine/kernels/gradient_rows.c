@@ -9,6 +9,7 @@
 
 // The exponent of a source's int32 values: a stored gradient is shifted up by 16 bits.
 static int32_t source_exponent(const thaw_gradient_source* source) {
+  if (source->kind == THAW_SOURCE_ROWS) return source->exponent - source->left_shift;
   return source->kind == THAW_SOURCE_STORED ? source->exponent - 16 : source->exponent;
 }
 
@@ -70,6 +71,9 @@ static const int32_t* source_row(const thaw_gradient_source* source, int32_t cha
     case THAW_SOURCE_CONV2D:
     case THAW_SOURCE_DEPTHWISE:
       input_gradient_row(source, channels, position, scratch);
+      return scratch;
+    case THAW_SOURCE_ROWS:
+      source->row(source, position * channels, channels, scratch);
       return scratch;
   }
   return scratch;

@@ -1,6 +1,9 @@
 // See mean.h. Every output element walks its own part of the input: no accumulators in memory.
 #include "engine/kernels/mean.h"
 
+#include <stddef.h>
+
+#include "engine/kernels/clamp_mask.h"
 #include "engine/kernels/fixed_point.h"
 
 // Shape of the averaged dimensions (`averaged` true) or of those that stay; the others have size 1.
@@ -22,20 +25,24 @@ static int32_t box_sum(const thaw_mean* mean, const int32_t box[4], const int8_t
   return sum;
 }
 
-static int8_t requantised(const thaw_mean* mean, int32_t sum) {
-  const int32_t value =
-      thaw_mbqm(sum - mean->input_offset, mean->multiplier, mean->shift) + mean->output_zero_point;
-  return (int8_t)thaw_sat32(value, INT8_MIN, INT8_MAX);
+static int32_t requantised(const thaw_mean* mean, int32_t sum) {
+  return thaw_mbqm(sum - mean->input_offset, mean->multiplier, mean->shift) + mean->output_zero_point;
 }
 
-void thaw_mean_s8(const thaw_mean* mean, const int8_t* input, int8_t* output) {
+void thaw_mean_s8(const thaw_mean* mean, const int8_t* input, int8_t* output, uint8_t* mask) {
   int32_t kept[4];
   int32_t box[4];
   part_of_shape(mean, false, kept);
   part_of_shape(mean, true, box);
+  int32_t index = 0;
+  thaw_mask_clear(mask, kept[0] * kept[1] * kept[2] * kept[3]);
   for (int32_t a = 0; a < kept[0]; ++a)
     for (int32_t b = 0; b < kept[1]; ++b)
       for (int32_t c = 0; c < kept[2]; ++c)
-        for (int32_t d = 0; d < kept[3]; ++d)
-          *output++ = requantised(mean, box_sum(mean, box, input + offset_of(mean, a, b, c, d)));
+        for (int32_t d = 0; d < kept[3]; ++d, ++index) {
+          const int32_t value = requantised(mean, box_sum(mean, box, input + offset_of(mean, a, b, c, d)));
+          const int32_t clamped = thaw_sat32(value, INT8_MIN, INT8_MAX);
+          output[index] = (int8_t)clamped;
+          if (mask && clamped == value) thaw_mask_set(mask, index);
+        }
 }

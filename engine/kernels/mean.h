@@ -18,8 +18,9 @@ typedef struct thaw_mean {
   int32_t output_zero_point;
 } thaw_mean;
 
-/// input [dims]; output: the dimensions that stay, in their order. Sums fit int32.
-void thaw_mean_s8(const thaw_mean* mean, const int8_t* input, int8_t* output);
+/// input [dims]; output: the dimensions that stay, in their order. Sums fit int32. `mask` (see clamp_mask.h)
+/// has a bit an output element; it may be NULL.
+void thaw_mean_s8(const thaw_mean* mean, const int8_t* input, int8_t* output, uint8_t* mask);
 
 #ifdef __cplusplus
 }

@@ -25,3 +25,13 @@ static inline thaw_range thaw_pool2d_window(int32_t position, int32_t stride, in
   const thaw_range range = {first < 0 ? 0 : first, first + filter > size ? size : first + filter};
   return range;
 }
+
+/// Output rows (or columns) whose windows read row `position` of the image; `outputs` of them exist.
+static inline thaw_range thaw_pool2d_readers(int32_t position, int32_t stride, int32_t pad, int32_t filter,
+                                             int32_t outputs) {
+  const int32_t past_first = position + pad - filter;  // the last place where a window ends too early
+  const int32_t last = (position + pad) / stride;
+  const thaw_range range = {past_first < 0 ? 0 : past_first / stride + 1,
+                            last < outputs ? last + 1 : outputs};
+  return range;
+}

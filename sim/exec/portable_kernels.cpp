@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cassert>
 #include <cstring>
+#include <optional>
 
 #include "engine/kernels/add.h"
 #include "engine/kernels/average_pool2d.h"
@@ -21,6 +22,7 @@
 #include "engine/kernels/softmax_loss.h"
 #include "engine/kernels/transpose.h"
 #include "engine/kernels/update.h"
+#include "sim/exec/row_source.h"
 
 namespace thaw {
 namespace {
@@ -118,15 +120,11 @@ struct PortableCall {
   }
 
   bool operator()(const PoolForward& k) const {
-    const Window& w = k.window;
-    const thaw_pool2d pool = {w.input_height, w.input_width,   w.input_channels, w.output_height,
-                              w.output_width, w.kernel_height, w.kernel_width,   w.stride_height,
-                              w.stride_width, w.pad_top,       w.pad_left,       k.clamp.lowest,
-                              k.clamp.highest};
     if (k.maximum)
-      thaw_max_pool2d_s8(&pool, at<const int8_t>(k.input), at<int8_t>(k.output));
+      thaw_max_pool2d_s8(&k.pool, at<const int8_t>(k.input), at<int8_t>(k.output), at<uint8_t>(k.mask),
+                         at<void>(k.winners));
     else
-      thaw_average_pool2d_s8(&pool, at<const int8_t>(k.input), at<int8_t>(k.output));
+      thaw_average_pool2d_s8(&k.pool, at<const int8_t>(k.input), at<int8_t>(k.output), at<uint8_t>(k.mask));
     return true;
   }
 
@@ -139,7 +137,7 @@ struct PortableCall {
     mean.shift = k.scale.shift;
     mean.input_offset = k.input_zero_point * k.count;
     mean.output_zero_point = k.output_zero_point;
-    thaw_mean_s8(&mean, at<const int8_t>(k.input), at<int8_t>(k.output));
+    thaw_mean_s8(&mean, at<const int8_t>(k.input), at<int8_t>(k.output), at<uint8_t>(k.mask));
     return true;
   }
 
@@ -230,6 +228,7 @@ struct PortableCall {
     thaw_conv2d conv[THAW_GRADIENT_SOURCES];
     thaw_depthwise depthwise[THAW_GRADIENT_SOURCES];
     thaw_trained_channels trained[THAW_GRADIENT_SOURCES];
+    std::optional<RowSource> rows[THAW_GRADIENT_SOURCES];
     for (size_t j = 0; j < k.sources.size(); ++j) {
       thaw_gradient_source& source = sources[j];
       source.scale = scale(k.sources[j].scale);
@@ -241,6 +240,11 @@ struct PortableCall {
         source.kind = THAW_SOURCE_STORED;
         source.exponent = exponent(stored->tensor);
         source.gradient = {at<const void>(stored->gradient), is_16(stored->tensor)};
+      } else if (const auto* other = std::get_if<FromOperator>(&k.sources[j].from)) {
+        source.exponent = exponent(other->tensor);
+        source.gradient = {at<const void>(other->gradient), is_16(other->tensor)};
+        rows[j].emplace(*other, [&](BufferId id) { return at<const void>(id); });
+        rows[j]->fill(source);
       } else {
         const auto& from = std::get<FromConvolution>(k.sources[j].from);
         conv[j] = conv_of(from.window, 0, 0, {});

@@ -4,7 +4,9 @@
 
 #include "sim/float/float_columns.h"
 #include "sim/float/float_kernels.h"
+#include "sim/float/float_operators.h"
 #include "sim/float/float_product.h"
+#include "sim/plan/feature_path.h"
 
 namespace thaw {
 namespace {
@@ -154,6 +156,15 @@ void drop_clamped(const Pass& pass, std::vector<float>& feature_gradients) {
     if (features[i] < lowest || features[i] > highest) feature_gradients[i] = 0.0F;
 }
 
+void cross_operator(const Pass& pass, const Layer& layer) {
+  // Where gradients stop, nothing before is trained: check_reachable.
+  if (!std::get<PlainOperator>(layer.kind).reason.empty()) return;
+  add_operator_input_gradient(pass.model, layer,
+                              {pass.block.samples, pass.values_of(layer.inputs[0]),
+                               pass.values_of(layer.output), pass.gradient_of(layer.output)},
+                              pass.gradient_of(layer.inputs[0]));
+}
+
 /// From the features to the tensor that they average or copy.
 void cross_features(const Pass& pass, const FloatParameters& parameters, ConstMatrix logit_gradients) {
   const Classifier& classifier = pass.model.network.classifier;
@@ -193,6 +204,7 @@ void backward(const FloatModel& model, const FloatTargets& targets, const FloatP
     add_column_sums(logit_gradients.data(), block.samples, classes, gradients.classifier_biases.data());
   if (targets.first_layer == network.layers.size()) return;
   cross_features(pass, parameters, logits);
+  const std::vector<bool> on_feature_path = feature_layers(network);
   for (size_t i = network.layers.size(); i-- > targets.first_layer;) {
     const Layer& layer = network.layers[i];
     if (!pass.needs(layer.output)) continue;
@@ -200,8 +212,8 @@ void backward(const FloatModel& model, const FloatTargets& targets, const FloatP
       cross_convolution(pass, *convolution, i);
     else if (std::holds_alternative<ResidualAdd>(layer.kind))
       cross_add(pass, i);
-    // Plain operators: those between source and features were crossed above; behind others nothing is
-    // trained.
+    else if (!on_feature_path[i] && pass.needs(layer.inputs[0]))
+      cross_operator(pass, layer);
   }
 }
 

@@ -13,10 +13,15 @@ enum class Access { read, write, read_write };
 /// Kernels whose only buffers are `input` and `output`.
 template <class K>
 constexpr bool kOnlyInputAndOutput =
-    std::is_same_v<K, PoolForward> || std::is_same_v<K, MeanForward> || std::is_same_v<K, PadForward> ||
-    std::is_same_v<K, TransposeForward> || std::is_same_v<K, CopyForward> ||
+    std::is_same_v<K, PadForward> || std::is_same_v<K, TransposeForward> || std::is_same_v<K, CopyForward> ||
     std::is_same_v<K, SoftmaxForward> || std::is_same_v<K, RequantizeForward> ||
     std::is_same_v<K, QuantizeForward> || std::is_same_v<K, DequantizeForward>;
+
+/// Calls visit(BufferId&) for every buffer that a gradient rule reads beside the gradient.
+template <class AnyRule, class Visit>
+void for_each_saved(AnyRule& rule, const Visit& visit) {
+  if (auto* pool = std::get_if<MaxPoolRule>(&rule)) visit(pool->winners);
+}
 
 /// Calls visit(BufferId&, Access) for every buffer of the kernel, present or not, in a fixed order.
 /// `AnyKernel` is Kernel or const Kernel. It is longer than 60 lines because it is a table: a branch a
@@ -43,6 +48,13 @@ void for_each_buffer(AnyKernel& kernel, const Visit& visit) {
           see(k.second_input, Access::read);
           see(k.output, Access::write);
           see(k.mask, Access::write);
+        } else if constexpr (std::is_same_v<K, PoolForward>) {
+          in_out(k);
+          see(k.mask, Access::write);
+          see(k.winners, Access::write);
+        } else if constexpr (std::is_same_v<K, MeanForward>) {
+          in_out(k);
+          see(k.mask, Access::write);
         } else if constexpr (std::is_same_v<K, GatherChannels>) {
           in_out(k);
           see(k.channel_list, Access::read);
@@ -62,6 +74,8 @@ void for_each_buffer(AnyKernel& kernel, const Visit& visit) {
             if (auto* from = std::get_if<FromConvolution>(&source.from))
               for (auto* id : {&from->weights, &from->trained_weights, &from->trained_channel_list})
                 see(*id, Access::read);
+            if (auto* from = std::get_if<FromOperator>(&source.from))
+              for_each_saved(from->rule, [&](auto& id) { see(id, Access::read); });
             see(source.scale.mantissas, Access::read);
           }
           see(k.mask, Access::read);

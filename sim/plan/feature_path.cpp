@@ -55,36 +55,35 @@ bool covers(int32_t in, int32_t kernel, int32_t stride, Padding padding) {
   return geometry.out == 1 && kernel - geometry.pad_before >= in;
 }
 
-// One function an operator: what becomes of the features, or why no gradient goes through it.
-using Refusal = std::optional<std::string>;
+// One function an operator: what becomes of the features; false where the operator does more than average or
+// keep them.
 
 /// The averages lowest..highest are stored in `range`: those beyond it are clamped, and send no gradient.
 /// What was clamped before it was averaged could not be told.
-Refusal clamp_to(ActivationRange range, int64_t lowest, int64_t highest, Features& features) {
-  if (features.unclamped != ActivationRange{}) return "averages what was clamped before";
+bool clamp_to(ActivationRange range, int64_t lowest, int64_t highest, Features& features) {
+  if (features.unclamped != ActivationRange{}) return false;
   if (lowest < range.lowest) features.unclamped.lowest = range.lowest + 1;
   if (highest > range.highest) features.unclamped.highest = range.highest - 1;
   const auto inside = [&](int64_t v) { return std::clamp<int64_t>(v, range.lowest, range.highest); };
   features.reached = {static_cast<int32_t>(inside(lowest)), static_cast<int32_t>(inside(highest))};
-  return std::nullopt;
+  return true;
 }
 
-Refusal pass(const Graph& graph, const Op& op, const AveragePool2d& pool, Features& features) {
+bool pass(const Graph& graph, const Op& op, const AveragePool2d& pool, Features& features) {
   const Tensor& input = graph.tensor(op.inputs[0]);
   if (!features.image || features.axes.size() != 3 || features.axes[2].name != 'C' ||
       !covers(input.shape[1], pool.filter_height, pool.stride_height, pool.padding) ||
       !covers(input.shape[2], pool.filter_width, pool.stride_width, pool.padding))
-    return "does not average the whole image";
+    return false;
   const ActivationRange clamp = activation_range(pool.activation, graph.tensor(op.outputs[0]).quantization);
-  if (Refusal refusal = clamp_to(clamp, features.reached.lowest, features.reached.highest, features))
-    return refusal;
+  if (!clamp_to(clamp, features.reached.lowest, features.reached.highest, features)) return false;
   features.averaged *= features.axes[0].size * features.axes[1].size;
   features.axes[0].size = features.axes[1].size = 1;
-  return std::nullopt;
+  return true;
 }
 
-Refusal pass(const Graph& graph, const Op& op, const Mean& mean, Features& features) {
-  if (!features.image) return "comes after a RESHAPE, where it has no gradient rule";
+bool pass(const Graph& graph, const Op& op, const Mean& mean, Features& features) {
+  if (!features.image) return false;
   std::vector<Axis> left;
   for (size_t i = 0; i < features.axes.size(); ++i) {
     const Axis& axis = features.axes[i];
@@ -92,7 +91,7 @@ Refusal pass(const Graph& graph, const Op& op, const Mean& mean, Features& featu
         std::find(mean.axes.begin(), mean.axes.end(), static_cast<int32_t>(i) + 1) != mean.axes.end();
     if (!reduced) left.push_back(axis);
     if (!reduced) continue;
-    if (axis.name == 'C') return "averages over channels";
+    if (axis.name == 'C') return false;
     features.averaged *= axis.size;
     if (mean.keep_dims) left.push_back({axis.name, 1});
   }
@@ -108,26 +107,25 @@ Refusal pass(const Graph& graph, const Op& op, const Mean& mean, Features& featu
   return clamp_to({}, moved(features.reached.lowest), moved(features.reached.highest), features);
 }
 
-Refusal pass(const Graph&, const Op&, const Transpose& transpose, Features& features) {
-  if (!features.image || transpose.permutation.size() != features.axes.size() + 1)
-    return "comes after a RESHAPE, where it has no gradient rule";
-  if (transpose.permutation[0] != 0) return "moves the batch axis";
+bool pass(const Graph&, const Op&, const Transpose& transpose, Features& features) {
+  if (!features.image || transpose.permutation.size() != features.axes.size() + 1) return false;
+  if (transpose.permutation[0] != 0) return false;
   std::vector<Axis> moved;
   for (size_t i = 1; i < transpose.permutation.size(); ++i)
     moved.push_back(features.axes[static_cast<size_t>(transpose.permutation[i]) - 1]);
   features.axes = std::move(moved);
-  return std::nullopt;
+  return true;
 }
 
 /// Keeps the order of elements; only flattening may follow.
-Refusal pass(const Graph&, const Op&, const Reshape&, Features& features) {
+bool pass(const Graph&, const Op&, const Reshape&, Features& features) {
   features.image = false;
-  return std::nullopt;
+  return true;
 }
 
 template <class Other>
-Refusal pass(const Graph&, const Op&, const Other&, Features&) {
-  return "has no gradient rule";
+bool pass(const Graph&, const Op&, const Other&, Features&) {
+  return false;
 }
 
 bool on_path(const OpKind& kind) {
@@ -150,27 +148,40 @@ void find_feature_source(const Graph& graph, Classifier& classifier) {
     path.push_back(op);
     at = op->inputs[0];
   }
-  const auto refuse = [&](const std::string& reason) { classifier.no_source_reason = reason; };
-  if (producer(graph, at) == nullptr) return refuse("the features are the model's input");
+  if (producer(graph, at) == nullptr) {
+    classifier.no_source_reason = "the features are the model's input";
+    return;
+  }
+  // Where the way from the source has no rule of its own, its operators are layers like others.
+  classifier.source = classifier.feature_tensor;
+  classifier.per_element = true;
   Features features = features_of(graph, at);
   const std::vector<Axis> source_axes = wide_axes(features.axes);
   for (size_t i = path.size(); i-- > 0;) {
     const Op& op = *path[i];
-    const Refusal refusal =
-        std::visit([&](const auto& kind) { return pass(graph, op, kind, features); }, op.kind);
-    if (refusal) return refuse(op_path(op) + " before the classifier " + *refusal);
+    if (!std::visit([&](const auto& kind) { return pass(graph, op, kind, features); }, op.kind)) return;
   }
   const std::vector<Axis> wide = wide_axes(features.axes);
-  if (features.averaged == 1 && wide != source_axes)
-    return refuse("TRANSPOSE before the classifier reorders the elements");
+  if (features.averaged == 1 && wide != source_axes) return;
   const bool one_a_channel = wide.empty() || (wide.size() == 1 && wide[0].name == 'C');
-  if (features.averaged > 1 && !one_a_channel) return refuse("the features average only part of the image");
+  if (features.averaged > 1 && !one_a_channel) return;
   const int64_t made = graph.tensor(at).elements() / features.averaged;
-  if (made != classifier.features) return refuse("the features are not one a channel of what they average");
+  if (made != classifier.features) return;
   classifier.source = at;
   classifier.positions_averaged = features.averaged;
   classifier.per_element = features.averaged == 1;
   classifier.unclamped = features.unclamped;
+}
+
+std::vector<bool> feature_layers(const Network& network) {
+  std::vector<bool> result(network.layers.size(), false);
+  TensorId at = network.classifier.feature_tensor;
+  for (size_t i = network.layers.size(); i-- > 0 && at != network.classifier.source;) {
+    if (network.layers[i].output != at) continue;
+    result[i] = true;
+    at = network.layers[i].inputs[0];
+  }
+  return result;
 }
 
 }  // namespace thaw

@@ -4,13 +4,14 @@
 #include <utility>
 
 #include "sim/base/error.h"
+#include "sim/plan/feature_path.h"
 #include "sim/plan/lowering.h"
 
 namespace thaw {
 namespace {
 
 /// For each tensor, whether some updated tensor lies at or before the operator that makes it.
-std::vector<bool> tensors_with_gradient(const Network& network, const Schedule& schedule) {
+std::vector<bool> tensors_behind_updates(const Network& network, const Schedule& schedule) {
   std::vector<bool> carries(network.graph.tensors.size(), false);
   for (const Layer& layer : network.layers) {
     bool crossed = false;
@@ -22,16 +23,15 @@ std::vector<bool> tensors_with_gradient(const Network& network, const Schedule& 
   return carries;
 }
 
-/// Layers that only compute the features from their source: gradients go around them.
-std::vector<bool> feature_layers(const Network& network) {
-  std::vector<bool> result(network.layers.size(), false);
-  TensorId at = network.classifier.feature_tensor;
-  for (size_t i = network.layers.size(); i-- > 0 && at != network.classifier.source;) {
-    if (network.layers[i].output != at) continue;
-    result[i] = true;
-    at = network.layers[i].inputs[0];
-  }
-  return result;
+/// For each tensor, whether the loss depends on it by other ways than the step from the features to their
+/// source.
+std::vector<bool> tensors_before_loss(const Network& network, const std::vector<bool>& on_feature_path) {
+  std::vector<bool> reaches(network.graph.tensors.size(), false);
+  if (network.classifier.source.present()) reaches[network.classifier.source.index()] = true;
+  for (size_t i = network.layers.size(); i-- > 0;)
+    if (!on_feature_path[i] && reaches[network.layers[i].output.index()])
+      for (TensorId input : network.layers[i].inputs) reaches[input.index()] = true;
+  return reaches;
 }
 
 }  // namespace
@@ -40,10 +40,13 @@ Lowering::Lowering(const Network& n, const Schedule& s)
     : network(n),
       schedule(s),
       build(n.graph),
-      carries(tensors_with_gradient(n, s)),
+      carries(tensors_behind_updates(n, s)),
       on_feature_path(feature_layers(n)),
+      reaches_loss(tensors_before_loss(n, on_feature_path)),
       mask(n.graph.tensors.size()),
+      winners(n.graph.tensors.size()),
       gradient_number(n.graph.tensors.size(), -1),
+      partial_sums(n.graph.tensors.size()),
       convolutions(static_cast<size_t>(n.convolution_count())) {}
 
 bool Lowering::trains_convolutions() const {
@@ -52,19 +55,40 @@ bool Lowering::trains_convolutions() const {
   });
 }
 
+bool Lowering::has_gradient(const Layer& layer) const {
+  const auto* plain = std::get_if<PlainOperator>(&layer.kind);
+  const auto number = static_cast<size_t>(&layer - network.layers.data());
+  return carries[layer.output.index()] && reaches_loss[layer.output.index()] && !on_feature_path[number] &&
+         (plain == nullptr || plain->reason.empty());
+}
+
+size_t Lowering::source_count(const Layer& layer) const {
+  size_t count = layer.output == network.classifier.source ? 1 : 0;
+  for (size_t i = 0; i < network.layers.size(); ++i)
+    if (!on_feature_path[i])
+      count += static_cast<size_t>(std::ranges::count(network.layers[i].inputs, layer.output));
+  return count;
+}
+
+int32_t Lowering::number_gradient(const Layer& layer, const std::string& suffix) {
+  GradientTensor g;
+  g.name = layer.name + suffix;
+  g.bits = schedule.training.gradient_bits;
+  g.elements = network.graph.tensor(layer.output).elements();
+  const int64_t element_bytes = g.bits == 7 ? 1 : 2;
+  g.buffer = build.buffer(BufferKind::gradient, g.name + ".gradient", g.elements * element_bytes,
+                          static_cast<int32_t>(element_bytes));
+  build.plan.gradient_tensors.push_back(g);
+  return static_cast<int32_t>(build.plan.gradient_tensors.size()) - 1;
+}
+
 void Lowering::number_gradients() {
   for (const Layer& layer : network.layers) {
-    if (!carries[layer.output.index()] || std::holds_alternative<PlainOperator>(layer.kind)) continue;
-    const Tensor& tensor = network.graph.tensor(layer.output);
-    GradientTensor g;
-    g.name = layer.name;
-    g.bits = schedule.training.gradient_bits;
-    g.elements = tensor.elements();
-    const int64_t element_bytes = g.bits == 7 ? 1 : 2;
-    g.buffer = build.buffer(BufferKind::gradient, layer.name + ".gradient", g.elements * element_bytes,
-                            static_cast<int32_t>(element_bytes));
-    gradient_number[layer.output.index()] = static_cast<int32_t>(build.plan.gradient_tensors.size());
-    build.plan.gradient_tensors.push_back(g);
+    if (!has_gradient(layer)) continue;
+    const size_t sources = source_count(layer);
+    for (size_t i = 2; i < sources; ++i)
+      partial_sums[layer.output.index()].push_back(number_gradient(layer, ".sum" + std::to_string(i - 1)));
+    gradient_number[layer.output.index()] = number_gradient(layer, "");
   }
   const auto count = static_cast<int64_t>(build.plan.gradient_tensors.size());
   if (count == 0) return;

@@ -9,6 +9,7 @@
 #include "sim/base/error.h"
 #include "sim/plan/fixed_point_plan.h"
 #include "sim/plan/lowering.h"
+#include "sim/plan/operator_gradient.h"
 #include "sim/plan/scratch.h"
 
 namespace thaw {
@@ -39,61 +40,89 @@ ChannelScale Lowering::scale_constant(const std::string& name, const std::vector
   return {build.constant(name, made.mantissas), static_cast<int32_t>(factors.size()), made.exponent};
 }
 
+decltype(GradientSource::from) Lowering::source_of(const Layer& layer, const Layer& reader, size_t input,
+                                                   double& factor) const {
+  const int32_t number = gradient_number[reader.output.index()];
+  const auto* plain = std::get_if<PlainOperator>(&reader.kind);
+  const std::string& file = network.graph.file_name;
+  if (plain != nullptr && !plain->reason.empty())
+    throw Error(file + ": operator " + std::to_string(reader.op.value) + " (" +
+                    op_name(network.graph.op(reader.op).kind) + ")",
+                "the gradient of '" + layer.name + "' would have to pass it: " + plain->reason,
+                "Update only layers behind this operator");
+  const BufferId gradient = build.plan.gradient_tensors[static_cast<size_t>(number)].buffer;
+  if (const auto* c = std::get_if<Convolution>(&reader.kind)) {
+    const ConvolutionForward& forward = convolutions[static_cast<size_t>(c->index)].forward;
+    return FromConvolution{c->window,
+                           c->depthwise,
+                           c->depth_multiplier,
+                           gradient,
+                           number,
+                           forward.weights,
+                           forward.trained_weights,
+                           forward.trained_channel_list,
+                           forward.trained_channels};
+  }
+  if (plain == nullptr) {
+    factor = scale_of(network.graph, layer.output) / scale_of(network.graph, reader.output);
+    return FromStored{gradient, number};
+  }
+  OperatorGradient rule = operator_gradient(network.graph, network.graph.op(reader.op), input);
+  factor = rule.factor;
+  const int32_t shift = left_shift_of(rule, schedule.training.gradient_bits);
+  if (shift < 0)
+    throw Error(file + ": layer '" + reader.name + "'",
+                "gradients of " + std::to_string(schedule.training.gradient_bits) +
+                    " bits could overflow its 32-bit sums",
+                "Use fewer gradient bits, or freeze all before this layer");
+  if (auto* pool = std::get_if<MaxPoolRule>(&rule.rule)) pool->winners = winners[reader.output.index()];
+  return FromOperator{rule.rule, gradient, number, shift};
+}
+
 std::vector<GradientSource> Lowering::sources(const Layer& layer, const std::vector<double>& base) {
   std::vector<GradientSource> result;
-  const auto scaled = [&](double numerator, double denominator) {
+  const auto scaled = [&](double factor) {
     std::vector<double> factors;
-    for (double b : base) factors.push_back(b * numerator / denominator);
+    for (double b : base) factors.push_back(b * factor);
     return scale_constant(layer.name + ".gradient_scale" + std::to_string(result.size()), factors);
   };
   if (layer.output == network.classifier.source) {
-    const double n = network.classifier.positions_averaged;
-    const ChannelScale scale = scaled(scale_of(network.graph, layer.output), n);
-    result.push_back({FromFeatures{feature_gradient, network.classifier.per_element}, scale});
+    std::vector<double> factors;
+    for (double b : base)
+      factors.push_back(b * scale_of(network.graph, layer.output) / network.classifier.positions_averaged);
+    result.push_back({FromFeatures{feature_gradient, network.classifier.per_element},
+                      scale_constant(layer.name + ".gradient_scale0", factors)});
   }
   for (size_t i = 0; i < network.layers.size(); ++i) {
     const Layer& reader = network.layers[i];
+    if (on_feature_path[i]) continue;
     for (size_t input = 0; input < reader.inputs.size(); ++input) {
-      if (reader.inputs[input] != layer.output || on_feature_path[i]) continue;
-      const int32_t number = gradient_number[reader.output.index()];
-      if (const auto* c = std::get_if<Convolution>(&reader.kind)) {
-        const ConvolutionForward& forward = convolutions[static_cast<size_t>(c->index)].forward;
-        FromConvolution from{c->window,
-                             c->depthwise,
-                             c->depth_multiplier,
-                             build.plan.gradient_tensors[static_cast<size_t>(number)].buffer,
-                             number,
-                             forward.weights,
-                             forward.trained_weights,
-                             forward.trained_channel_list,
-                             forward.trained_channels};
-        const ChannelScale scale = scaled(1.0, 1.0);
-        result.push_back({std::move(from), scale});
-      } else if (std::holds_alternative<ResidualAdd>(reader.kind)) {
-        const ChannelScale scale =
-            scaled(scale_of(network.graph, layer.output), scale_of(network.graph, reader.output));
-        result.push_back(
-            {FromStored{build.plan.gradient_tensors[static_cast<size_t>(number)].buffer, number}, scale});
-      } else {
-        throw Error(network.graph.file_name + ": operator " + std::to_string(reader.op.value) + " (" +
-                        op_name(network.graph.op(reader.op).kind) + ")",
-                    "the gradient of '" + layer.name +
-                        "' would have to pass it: " + std::get<PlainOperator>(reader.kind).reason,
-                    "Update only layers behind this operator");
-      }
+      if (reader.inputs[input] != layer.output) continue;
+      double factor = 1.0;
+      auto from = source_of(layer, reader, input, factor);
+      result.push_back({std::move(from), scaled(factor)});
     }
   }
-  if (result.empty() || result.size() > 2)
-    throw Error(network.graph.file_name + ": tensor '" + layer.name + "'",
-                "its gradient comes from " + std::to_string(result.size()) + " readers, expected 1 or 2",
-                "Update only layers behind it");
   return result;
+}
+
+void Lowering::emit_gradient(const Layer& layer, MakeGradient k, int32_t tensor) {
+  const GradientTensor& g = build.plan.gradient_tensors[static_cast<size_t>(tensor)];
+  k.tensor = tensor;
+  k.output = g.buffer;
+  const std::string name = g.name;
+  k.scratch = build.buffer(BufferKind::scratch, name + ".gradient_scratch", scratch_bytes(k), 4);
+  int64_t macs = 0;
+  for (const GradientSource& source : k.sources)
+    if (const auto* from = std::get_if<FromConvolution>(&source.from))
+      macs += from->window.output_elements() * from->window.taps() *
+              (from->depthwise ? 1 : from->window.input_channels);
+  build.step(name + ".gradient", Phase::backward, layer.op, std::move(k), macs);
 }
 
 void Lowering::make_gradient(const Layer& layer) {
   const Tensor& tensor = network.graph.tensor(layer.output);
   MakeGradient k;
-  k.tensor = gradient_number[layer.output.index()];
   std::vector<double> base = {1.0};
   if (const auto* c = std::get_if<Convolution>(&layer.kind)) {
     check_sums(network, layer, *c, schedule.training.gradient_bits);
@@ -107,16 +136,21 @@ void Lowering::make_gradient(const Layer& layer) {
     k.width = tensor.shape.size() == 4 ? tensor.shape[2] : 1;
   }
   k.positions = static_cast<int32_t>(tensor.elements() / k.channels);
-  k.output = build.plan.gradient_tensors[static_cast<size_t>(k.tensor)].buffer;
   k.mask = mask[layer.output.index()];
-  k.sources = sources(layer, base);
-  k.scratch = build.buffer(BufferKind::scratch, layer.name + ".gradient_scratch", scratch_bytes(k), 4);
-  int64_t macs = 0;
-  for (const GradientSource& source : k.sources)
-    if (const auto* from = std::get_if<FromConvolution>(&source.from))
-      macs += from->window.output_elements() * from->window.taps() *
-              (from->depthwise ? 1 : from->window.input_channels);
-  build.step(layer.name + ".gradient", Phase::backward, layer.op, std::move(k), macs);
+  std::vector<GradientSource> all = sources(layer, base);
+  // A tensor is made from two sources at most: of more, the first two make a tensor that is the next one's
+  // first source.
+  for (int32_t sum : partial_sums[layer.output.index()]) {
+    k.sources = {all[0], all[1]};
+    emit_gradient(layer, k, sum);
+    const BufferId buffer = build.plan.gradient_tensors[static_cast<size_t>(sum)].buffer;
+    all.erase(all.begin());
+    all[0] = {FromStored{buffer, sum},
+              scale_constant(build.plan.gradient_tensors[static_cast<size_t>(sum)].name + ".gradient_scale",
+                             {1.0})};
+  }
+  k.sources = std::move(all);
+  emit_gradient(layer, std::move(k), gradient_number[layer.output.index()]);
 }
 
 void Lowering::update(const Layer& layer) {
@@ -206,6 +240,12 @@ void Lowering::backward() {
     k.biases = classifier_biases;
     build.step(c.name + ".update", Phase::update, c.op, k, weights);
   }
+  for (const Layer& layer : network.layers)
+    if (const auto* convolution = std::get_if<Convolution>(&layer.kind);
+        convolution != nullptr && is_updated(schedule.find(convolution->index)) &&
+        !reaches_loss[layer.output.index()])
+      throw Error(network.graph.file_name + ": layer '" + layer.name + "'", "nothing of it reaches the loss",
+                  "Update only layers that the classifier depends on");
   // Reverse execution order: when a tensor's maker is reached, the gradients of all its readers exist, and
   // their weights are not needed any more once its own gradient is made.
   for (size_t i = network.layers.size(); i-- > 0;) {

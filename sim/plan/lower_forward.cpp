@@ -6,8 +6,10 @@
 #include <tuple>
 #include <utility>
 
+#include "engine/kernels/max_pool2d.h"
 #include "sim/base/error.h"
 #include "sim/plan/lowering.h"
+#include "sim/plan/operator_gradient.h"
 #include "sim/plan/scratch.h"
 
 namespace thaw {
@@ -103,9 +105,24 @@ void Lowering::forward(const Layer& layer, const Convolution& c) {
   build.step(layer.name, Phase::forward, layer.op, std::move(k), c.macs());
 }
 
+void Lowering::save_for_gradient(const Layer& layer, Kernel& kernel) {
+  std::visit(
+      [&](auto& k) {
+        if constexpr (requires { k.mask; }) k.mask = mask[layer.output.index()];
+      },
+      kernel);
+  auto* pool = std::get_if<PoolForward>(&kernel);
+  if (pool == nullptr || !pool->maximum || !carries[layer.inputs[0].index()]) return;
+  const int64_t elements = network.graph.tensor(layer.output).elements();
+  const int32_t bytes = thaw_winner_bytes(&pool->pool);
+  winners[layer.output.index()] = pool->winners =
+      build.buffer(BufferKind::mask, layer.name + ".winners", bytes * elements, bytes);
+}
+
 void Lowering::forward(const Layer& layer) {
   const Tensor& output = network.graph.tensor(layer.output);
-  if (carries[layer.output.index()] && !std::holds_alternative<PlainOperator>(layer.kind))
+  if (has_gradient(layer) && (!std::holds_alternative<PlainOperator>(layer.kind) ||
+                              may_clamp(network.graph, network.graph.op(layer.op))))
     mask[layer.output.index()] =
         build.buffer(BufferKind::mask, layer.name + ".mask", (output.elements() + 7) / 8, 1);
   if (const auto* c = std::get_if<Convolution>(&layer.kind)) return forward(layer, *c);
@@ -120,6 +137,7 @@ void Lowering::forward(const Layer& layer) {
   Kernel kernel = plain_kernel(network.graph, network.graph.op(layer.op));
   const BufferId input = build.activation(layer.inputs[0]);
   set_input_output(kernel, input, build.activation(layer.output));
+  if (has_gradient(layer)) save_for_gradient(layer, kernel);
   build.step(layer.name, Phase::forward, layer.op, std::move(kernel));
 }
 

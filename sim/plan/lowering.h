@@ -38,10 +38,13 @@ struct Lowering {
   const Network& network;
   const Schedule& schedule;
   PlanBuilder build;
-  std::vector<bool> carries;             // by tensor: has a gradient tensor
-  std::vector<bool> on_feature_path;     // by layer
-  std::vector<BufferId> mask;            // by tensor
-  std::vector<int32_t> gradient_number;  // by tensor
+  std::vector<bool> carries;                       // by tensor: has a gradient tensor
+  std::vector<bool> on_feature_path;               // by layer
+  std::vector<bool> reaches_loss;                  // by tensor
+  std::vector<BufferId> mask;                      // by tensor
+  std::vector<BufferId> winners;                   // by tensor: of the maximum pool that makes it
+  std::vector<int32_t> gradient_number;            // by tensor
+  std::vector<std::vector<int32_t>> partial_sums;  // by tensor: gradient tensors of its first sources
   struct ConvolutionBuffers {
     ConvolutionForward forward;
     BufferId saved_input;
@@ -56,12 +59,19 @@ struct Lowering {
   Plan run();
 
   bool trains_convolutions() const;
+  /// Whether the layer's output has a gradient tensor.
+  bool has_gradient(const Layer& layer) const;
+  /// Terms of which the gradient of the layer's output is the sum.
+  size_t source_count(const Layer& layer) const;
   void number_gradients();
+  int32_t number_gradient(const Layer& layer, const std::string& suffix);
 
   // lower_forward.cpp: inference, what it saves for the updates, the loss.
   void forward(const Layer& layer);
   void forward(const Layer& layer, const Convolution& c);
   void save_input(const Layer& layer, const Convolution& c, const std::vector<uint16_t>& channels);
+  /// Lets a plain operator keep what the gradient through it needs.
+  void save_for_gradient(const Layer& layer, Kernel& kernel);
   void loss();
 
   // lower_backward.cpp: gradients, and the updates as soon as they can be done.
@@ -70,6 +80,12 @@ struct Lowering {
   /// base[c] turns a gradient of this tensor's integers into one of the gradient tensor's unit: the effective
   /// scale of a convolution (gradients are of its accumulator), 1 for an add.
   std::vector<GradientSource> sources(const Layer& layer, const std::vector<double>& base);
+  /// The term that comes from input `input` of layer `reader`; its scale unset. `factor`: what it is to be
+  /// multiplied by.
+  decltype(GradientSource::from) source_of(const Layer& layer, const Layer& reader, size_t input,
+                                           double& factor) const;
+  /// Emits the step that makes gradient tensor `tensor` from k.sources.
+  void emit_gradient(const Layer& layer, MakeGradient k, int32_t tensor);
   void update(const Layer& layer);
   ChannelScale scale_constant(const std::string& name, const std::vector<double>& factors);
 };

@@ -44,9 +44,9 @@ struct ResidualAdd {
   AddForward add;  // buffers unset
 };
 
-/// Any other operator: runs forward, gradients do not pass it.
+/// Any other operator. Gradients pass it as `operator_gradient` says, or stop.
 struct PlainOperator {
-  std::string reason;  // why gradients stop here, one sentence; empty for what needs no gradient rule
+  std::string reason;  // why gradients stop here, one sentence; empty where they pass
 };
 
 /// One layer. `inputs` are activations only; `output` the model tensor it makes.

@@ -11,10 +11,12 @@
 #include <variant>
 #include <vector>
 
+#include "engine/kernels/pool2d.h"
 #include "sim/graph/activation_range.h"
 #include "sim/graph/graph.h"
 #include "sim/graph/id.h"
 #include "sim/graph/quantized_multiplier.h"
+#include "sim/plan/gradient_rule.h"
 
 namespace thaw {
 
@@ -22,7 +24,7 @@ namespace thaw {
 enum class BufferKind {
   activation,   // arena: output of a forward operator, int8 (float32 at the ends of some models)
   gradient,     // arena: gradient tensor, int8 or int16, or int32 feature gradient
-  mask,         // arena: one bit an output element, 1 = not clamped
+  mask,         // arena: one bit an output element, 1 = not clamped; winners of a maximum pool
   saved_input,  // arena: selected channels of an activation kept for a weight gradient
   scratch,      // arena: lives within one step or a few neighbouring ones
   state,        // persistent RAM: trained values, exponents, result of the last step
@@ -118,11 +120,11 @@ struct AddForward {
   int64_t first_offset = 0, second_offset = 0, output_offset = 0;
 };
 
+/// `mask` as in ConvolutionForward; `winners` (max_pool2d.h) where gradients pass a maximum pool.
 struct PoolForward {
   bool maximum = false;  // else average
-  Window window;         // channels in = channels out
-  ActivationRange clamp;
-  BufferId input, output;
+  thaw_pool2d pool = {};
+  BufferId input, output, mask, winners;
 };
 
 /// MEAN over the axes marked true of a tensor padded to four dimensions (TFLite Micro's integer rule).
@@ -132,7 +134,7 @@ struct MeanForward {
   int32_t count = 1;  // elements averaged
   int32_t input_zero_point = 0, output_zero_point = 0;
   QuantizedMultiplier scale;
-  BufferId input, output;
+  BufferId input, output, mask;
 };
 
 /// Pads a tensor of up to four dimensions with `value`.
@@ -257,8 +259,16 @@ struct FromConvolution {
   std::vector<uint16_t> trained_channels;
 };
 
+/// The input gradient of another operator, computed row by row, its integers times 2^left_shift.
+struct FromOperator {
+  GradientRule rule;
+  BufferId gradient;  // of its output
+  int32_t tensor = 0;
+  int32_t left_shift = 0;
+};
+
 struct GradientSource {
-  std::variant<FromFeatures, FromStored, FromConvolution> from;
+  std::variant<FromFeatures, FromStored, FromConvolution, FromOperator> from;
   ChannelScale scale;
 };
 

@@ -60,21 +60,23 @@ size_t four_dimensions(const std::vector<int32_t>& sizes, int32_t (&dimensions)[
 template <class Pool>
 PoolForward pool_kernel(const Pool& pool, const Tensor& input, const Tensor& output) {
   PoolForward k;
-  Window& w = k.window;
-  w.input_height = input.shape[1];
-  w.input_width = input.shape[2];
-  w.input_channels = w.output_channels = input.shape[3];
-  w.kernel_height = pool.filter_height;
-  w.kernel_width = pool.filter_width;
-  w.stride_height = pool.stride_height;
-  w.stride_width = pool.stride_width;
-  const auto rows = window_geometry(w.input_height, w.kernel_height, w.stride_height, 1, pool.padding);
-  const auto columns = window_geometry(w.input_width, w.kernel_width, w.stride_width, 1, pool.padding);
-  w.output_height = rows.out;
-  w.output_width = columns.out;
-  w.pad_top = rows.pad_before;
-  w.pad_left = columns.pad_before;
-  k.clamp = activation_range(pool.activation, output.quantization);
+  thaw_pool2d& p = k.pool;
+  p.input_height = input.shape[1];
+  p.input_width = input.shape[2];
+  p.channels = input.shape[3];
+  p.filter_height = pool.filter_height;
+  p.filter_width = pool.filter_width;
+  p.stride_height = pool.stride_height;
+  p.stride_width = pool.stride_width;
+  const auto rows = window_geometry(p.input_height, p.filter_height, p.stride_height, 1, pool.padding);
+  const auto columns = window_geometry(p.input_width, p.filter_width, p.stride_width, 1, pool.padding);
+  p.output_height = rows.out;
+  p.output_width = columns.out;
+  p.pad_top = rows.pad_before;
+  p.pad_left = columns.pad_before;
+  const ActivationRange clamp = activation_range(pool.activation, output.quantization);
+  p.clamp_low = clamp.lowest;
+  p.clamp_high = clamp.highest;
   return k;
 }
 
@@ -186,7 +188,14 @@ Kernel plain_kernel(const Graph& graph, const Op& op) {
 }
 
 void set_input_output(Kernel& kernel, BufferId input, BufferId output) {
-  for_each_buffer(kernel, [&](BufferId& id, Access access) { id = access == Access::read ? input : output; });
+  std::visit(
+      [&](auto& k) {
+        if constexpr (requires { k.input, k.output; }) {
+          k.input = input;
+          k.output = output;
+        }
+      },
+      kernel);
 }
 
 std::pair<BufferId, BufferId> multiplier_constants(PlanBuilder& build, const std::string& name,

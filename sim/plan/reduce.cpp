@@ -12,6 +12,7 @@
 #include "sim/plan/feature_path.h"
 #include "sim/plan/fixed_point_plan.h"
 #include "sim/plan/network.h"
+#include "sim/plan/operator_gradient.h"
 
 namespace thaw {
 namespace {
@@ -139,10 +140,6 @@ Classifier read_classifier(const Graph& graph, const Op& op, const NetworkOption
   return classifier;
 }
 
-std::string plain_reason(const Op& op) {
-  return std::string(op_name(op.kind)) + " has no gradient rule in the integer contract";
-}
-
 /// Grows the network by one operator of the graph after the other.
 class Reduction {
  public:
@@ -213,7 +210,7 @@ class Reduction {
       layer.kind = ResidualAdd{read_add(graph_, op)};
     } else {
       for (TensorId input : op.inputs) layer.inputs.push_back(aliased(input));
-      layer.kind = PlainOperator{plain_reason(op)};
+      layer.kind = PlainOperator{why_no_gradient(graph_, op)};
     }
     return layer;
   }

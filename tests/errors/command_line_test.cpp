@@ -136,7 +136,7 @@ std::vector<Case> cases() {
       {{"plan", "model.tflite", "--schedule", "stopped.json"}, 1, {"model.sha256", "thaw convert"}},
       {{"plan", "stopped.tflite", "--schedule", "stopped.json"},
        1,
-       {"'project' cannot be trained", "MAX_POOL_2D"}},
+       {"'project' cannot be trained", "SOFTMAX"}},
       {{"plan", "stopped.tflite", "--schedule", "schedule.json"}, 1, {"model.sha256", "model.tflite"}},
       {{"plan", "model.tflite", "--svg", "short.bin/arena.svg"}, 1, {"short.bin"}},
       {{"infer", "model.tflite", "absent"}, 1, {"absent"}},

@@ -13,6 +13,7 @@
 
 #include "sim/base/error.h"
 #include "sim/exec/executor.h"
+#include "sim/graph/activation_range.h"
 #include "sim/graph/window.h"
 #include "sim/plan/lower.h"
 #include "tests/support/noise.h"
@@ -69,7 +70,7 @@ struct TrainedNetwork {
     for (std::byte& v : executor.bytes(plan.inputs[0])) v = static_cast<std::byte>(noise.in(-128, 127));
   }
 
-  /// Less is trained where a gradient would have to pass a pooling operator.
+  /// Less is trained where gradients stop.
   static Plan plan_of(const Network& network, Schedule& schedule) {
     for (;;) {
       try {
@@ -86,16 +87,24 @@ struct TrainedNetwork {
   std::span<const int8_t> activation(TensorId id) {
     return executor.values<int8_t>(plan.buffer_of_tensor[network.alias[id.index()].index()]);
   }
-  /// One bit an element of the layer's output; empty before everything that is trained.
+  /// One bit an element of the layer's output; empty where nothing can be clamped.
   std::span<const uint8_t> mask(const Layer& layer) {
     for (const Step& step : plan.steps) {
       if (step.name != layer.name) continue;
-      if (const auto* k = std::get_if<ConvolutionForward>(&step.kernel); k && k->mask.present())
-        return executor.values<uint8_t>(k->mask);
-      if (const auto* k = std::get_if<AddForward>(&step.kernel); k && k->mask.present())
-        return executor.values<uint8_t>(k->mask);
+      const auto mask_of = [](const auto& k) {
+        if constexpr (requires { k.output, k.mask; }) return k.mask;
+        return BufferId{};
+      };
+      const bool makes_gradient = std::holds_alternative<MakeGradient>(step.kernel);
+      const BufferId id = makes_gradient ? BufferId{} : std::visit(mask_of, step.kernel);
+      if (id.present()) return executor.values<uint8_t>(id);
     }
     return {};
+  }
+  /// Whether the plan has a gradient of the layer's output.
+  bool has_gradient(const Layer& layer) const {
+    return std::ranges::any_of(plan.gradient_tensors,
+                               [&](const GradientTensor& g) { return g.name == layer.name; });
   }
 };
 
@@ -216,9 +225,15 @@ inline Values before_features(TrainedNetwork& run, Values gradient) {
 /// Clears what belongs to clamped elements of a layer's output.
 inline void clear_masked(TrainedNetwork& run, const Layer& layer, std::span<const uint8_t> mask,
                          Values& gradient) {
-  const auto* convolution = std::get_if<Convolution>(&layer.kind);
+  const Graph& graph = run.network.graph;
   const ActivationRange clamp =
-      convolution != nullptr ? convolution->clamp : std::get<ResidualAdd>(layer.kind).add.clamp;
+      activation_range(fused_activation(graph.op(layer.op).kind), graph.tensor(layer.output).quantization);
+  if (mask.empty()) {
+    // Only what makes nothing of its own, or averages int8 values without rescaling them, needs none.
+    EXPECT_EQ(clamp, ActivationRange{}) << layer.name;
+    EXPECT_TRUE(std::holds_alternative<PlainOperator>(layer.kind)) << layer.name;
+    return;
+  }
   const std::span<const int8_t> output = run.activation(layer.output);
   for (size_t e = 0; e < gradient.size(); ++e) {
     const bool passes = ((mask[e / 8] >> (e % 8)) & 1) != 0;
@@ -244,9 +259,62 @@ struct Arriving {
   }
 };
 
+/// To the first of the largest values under each window.
+inline Values before_max_pool(const MaxPool2d& pool, std::span<const int8_t> input,
+                              const std::vector<int32_t>& in, const std::vector<int32_t>& out,
+                              const Values& gradient) {
+  const int32_t top =
+      window_geometry(in[1], pool.filter_height, pool.stride_height, 1, pool.padding).pad_before;
+  const int32_t left =
+      window_geometry(in[2], pool.filter_width, pool.stride_width, 1, pool.padding).pad_before;
+  Values result(input.size(), 0.0);
+  for_each_position(out, [&](const std::vector<int32_t>& p) {
+    size_t winner = input.size();
+    for (int32_t ky = 0; ky < pool.filter_height; ++ky)
+      for (int32_t kx = 0; kx < pool.filter_width; ++kx) {
+        const int32_t y = p[1] * pool.stride_height - top + ky, x = p[2] * pool.stride_width - left + kx;
+        if (y < 0 || y >= in[1] || x < 0 || x >= in[2]) continue;
+        const size_t element = at(in, {0, y, x, p[3]});
+        if (winner == input.size() || input[element] > input[winner]) winner = element;
+      }
+    result[winner] += gradient[at(out, p)];
+  });
+  return result;
+}
+
+/// To the elements that a PAD kept.
+inline Values before_pad(const Pad& pad, const std::vector<int32_t>& in, const std::vector<int32_t>& out,
+                         const Values& gradient) {
+  Values result;
+  for_each_position(in, [&](std::vector<int32_t> p) {
+    for (size_t axis = 0; axis < p.size(); ++axis) p[axis] += pad.paddings[axis][0];
+    result.push_back(gradient[at(out, p)]);
+  });
+  return result;
+}
+
+/// Sends the gradient of another operator's output to what it reads.
+inline void send_back_plain(TrainedNetwork& run, const Layer& layer, const Values& gradient,
+                            Arriving& arriving) {
+  const Graph& graph = run.network.graph;
+  const Op& op = graph.op(layer.op);
+  const std::vector<int32_t>& in = graph.tensor(op.inputs[0]).shape;
+  const std::vector<int32_t>& out = graph.tensor(layer.output).shape;
+  Values sent;
+  if (const auto* pool = std::get_if<MaxPool2d>(&op.kind))
+    sent = before_max_pool(*pool, run.activation(op.inputs[0]), in, out, gradient);
+  else if (const auto* pad = std::get_if<Pad>(&op.kind))
+    sent = before_pad(*pad, in, out, gradient);
+  else
+    sent = before(run.network, op, gradient);
+  const double factor =
+      std::holds_alternative<Mean>(op.kind) ? run.scale(op.inputs[0]) / run.scale(layer.output) : 1.0;
+  Values& to = arriving.next_term(graph, layer.inputs[0]);
+  for (size_t e = 0; e < sent.size(); ++e) to[e] += sent[e] * factor;
+}
+
 /// Sends a layer's gradient, of a convolution's accumulator or of an add's output, to what the layer reads.
-inline void send_back(const TrainedNetwork& run, const Layer& layer, const Values& gradient,
-                      Arriving& arriving) {
+inline void send_back(TrainedNetwork& run, const Layer& layer, const Values& gradient, Arriving& arriving) {
   const Graph& graph = run.network.graph;
   if (const auto* convolution = std::get_if<Convolution>(&layer.kind)) {
     Values& to = arriving.next_term(graph, layer.inputs[0]);
@@ -255,6 +323,8 @@ inline void send_back(const TrainedNetwork& run, const Layer& layer, const Value
     });
     return;
   }
+  if (std::holds_alternative<PlainOperator>(layer.kind))
+    return send_back_plain(run, layer, gradient, arriving);
   for (TensorId input : layer.inputs) {
     Values& to = arriving.next_term(graph, input);
     const double factor = run.scale(input) / run.scale(layer.output);
@@ -276,11 +346,8 @@ void walk_back(TrainedNetwork& run, Values of_features, const Kept& kept) {
   for (size_t l = network.layers.size(); l-- > 0;) {
     const Layer& layer = network.layers[l];
     Values gradient = arriving.values[layer.output.index()];
-    // Nothing before a pooling operator is trained.
-    if (gradient.empty() || std::holds_alternative<PlainOperator>(layer.kind)) continue;
-    const std::span<const uint8_t> mask = run.mask(layer);
-    if (mask.empty()) continue;
-    clear_masked(run, layer, mask, gradient);
+    if (gradient.empty() || !run.has_gradient(layer)) continue;  // nothing before it is trained
+    clear_masked(run, layer, run.mask(layer), gradient);
     if (const auto* convolution = std::get_if<Convolution>(&layer.kind)) {
       const size_t channels = convolution->weight_scales.size();
       const double in_per_out = run.scale(layer.inputs[0]) / run.scale(layer.output);

@@ -165,7 +165,7 @@ static bool is_pointwise(const thaw_conv2d* conv) {
 
 // Whether the source has its values channel block by channel block of the target.
 static bool has_blocks(const thaw_gradient_target* target, const thaw_gradient_source* source) {
-  if (source->kind == THAW_SOURCE_DEPTHWISE) return false;
+  if (source->kind == THAW_SOURCE_DEPTHWISE || source->kind == THAW_SOURCE_ROWS) return false;
   return source->kind != THAW_SOURCE_CONV2D ||
          (is_pointwise(source->conv) && source->conv->input_channels == target->channels);
 }

@@ -8,6 +8,7 @@
 #include "sim/exec/host/convolution_sums.h"
 #include "sim/exec/host/host_step.h"
 #include "sim/exec/host/row_kernels.h"
+#include "sim/exec/row_source.h"
 
 namespace thaw {
 namespace {
@@ -29,6 +30,8 @@ class HostGradient : public HostStep {
     for (size_t j = 0; j < k.sources.size(); ++j) {
       mantissas_[j] = padded_values(binding.at<const int32_t>(k.sources[j].scale.mantissas),
                                     k.sources[j].scale.count, k.channels);
+      if (const auto* other = std::get_if<FromOperator>(&k.sources[j].from))
+        rows_[j].emplace(*other, [&](BufferId id) { return binding.at<const void>(id); });
       if (const auto* from = std::get_if<FromConvolution>(&k.sources[j].from))
         sums_[j].emplace(from->window, from->depthwise, from->depth_multiplier, Direction::backward,
                          word_format(binding.gradient_bits(from->tensor) == 7),
@@ -90,6 +93,8 @@ class HostGradient : public HostStep {
       return binding_.result().error_exponent - 12 + feature_shift_;
     if (const auto* stored = std::get_if<FromStored>(&source.from))
       return binding_.gradient_exponent(stored->tensor) - 16;
+    if (const auto* other = std::get_if<FromOperator>(&source.from))
+      return binding_.gradient_exponent(other->tensor) - other->left_shift;
     return binding_.gradient_exponent(std::get<FromConvolution>(source.from).tensor);
   }
 
@@ -174,6 +179,13 @@ class HostGradient : public HostStep {
       else
         stored_gradient_rows(binding_.at<const int16_t>(stored->gradient) + at * kernel_.channels, positions,
                              kernel_.channels, stride, rows);
+    } else if (const auto* other = std::get_if<FromOperator>(&kernel_.sources[j].from)) {
+      thaw_gradient_source source = {};
+      source.gradient = {binding_.at<const void>(other->gradient), binding_.gradient_bits(other->tensor) > 7};
+      rows_[j]->fill(source);
+      for (int32_t p = 0; p < positions; ++p)
+        source.row(&source, static_cast<int32_t>(at + p) * kernel_.channels, kernel_.channels,
+                   rows + p * stride);
     } else {
       const auto& features = std::get<FromFeatures>(kernel_.sources[j].from);
       const auto* values = binding_.at<const int32_t>(features.gradient);
@@ -195,6 +207,7 @@ class HostGradient : public HostStep {
   int32_t width_ = 1, height_ = 1, rows_at_once_ = 1;
   bool ahead_[THAW_GRADIENT_SOURCES] = {};  // all rows are computed before the first is stored
   std::optional<ConvolutionSums> sums_[THAW_GRADIENT_SOURCES];
+  std::optional<RowSource> rows_[THAW_GRADIENT_SOURCES];
   std::vector<int32_t> mantissas_[THAW_GRADIENT_SOURCES];
 };
 

@@ -185,14 +185,14 @@ TEST(AveragePool2d, EqualsTflite) {
                                                  {"avgpool_3x3_s2_same", 3, 3, 2, 2, true, false},
                                                  {"avgpool_3x3_same", 3, 3, 1, 1, true, false},
                                                  {"avgpool_global", 5, 7, 1, 1, false, false}})
-    check_pool(c, thaw_average_pool2d_s8);
+    check_pool(c, [](auto pool, auto in, auto out) { thaw_average_pool2d_s8(pool, in, out, nullptr); });
 }
 
 TEST(MaxPool2d, EqualsTflite) {
   for (const PoolCase& c : std::vector<PoolCase>{{"maxpool_2x2", 2, 2, 2, 2, false, false},
                                                  {"maxpool_3x3_same", 3, 3, 2, 2, true, false},
                                                  {"maxpool_relu6", 2, 2, 2, 2, false, true}})
-    check_pool(c, thaw_max_pool2d_s8);
+    check_pool(c, [](auto pool, auto in, auto out) { thaw_max_pool2d_s8(pool, in, out, nullptr, nullptr); });
 }
 
 // Random windows against the mean and maximum over taps inside the image, worked out in binary64.
@@ -218,8 +218,8 @@ TEST(Pool2d, EqualsTheDefinitionOnRandomShapes) {
     });
     if (*std::min_element(count.begin(), count.end()) == 0) continue;  // a window beyond the padding
     std::vector<int8_t> average(sum.size()), maximum(sum.size());
-    thaw_average_pool2d_s8(&pool, input.data(), average.data());
-    thaw_max_pool2d_s8(&pool, input.data(), maximum.data());
+    thaw_average_pool2d_s8(&pool, input.data(), average.data(), nullptr);
+    thaw_max_pool2d_s8(&pool, input.data(), maximum.data(), nullptr, nullptr);
     for (size_t e = 0; e < sum.size(); ++e) {
       const double mean = std::round(sum[e] / count[e / channels]);
       ASSERT_EQ(average[e], std::clamp<double>(mean, pool.clamp_low, pool.clamp_high));
@@ -263,7 +263,7 @@ TEST(Mean, EqualsTflite) {
     for (size_t run = 0; run < y.runs.size(); ++run) {
       const auto input = x.values<int8_t>(run);
       std::vector<int8_t> output(static_cast<size_t>(y.elements()));
-      thaw_mean_s8(&mean, input.data(), output.data());
+      thaw_mean_s8(&mean, input.data(), output.data(), nullptr);
       EXPECT_EQ(output, y.values<int8_t>(run));
     }
   }
@@ -295,7 +295,7 @@ TEST(Mean, EqualsTheDefinitionForAllAxes) {
       for (size_t d = 4; d-- > 0 && ++at[d] == mean.dims[d];) at[d] = 0;
     }
     std::vector<int8_t> output(sums.size());
-    thaw_mean_s8(&mean, input.data(), output.data());
+    thaw_mean_s8(&mean, input.data(), output.data(), nullptr);
     for (size_t i = 0; i < sums.size(); ++i) ASSERT_EQ(output[i], requantize(sums[i], m.mantissa, m.shift));
   }
 }

@@ -1,10 +1,9 @@
-// Networks of every shape that people draw: what lowering accepts is computed alike by all kernels, what it
-// refuses has a reason.
+// Networks of every shape that people draw: every layer can be trained, and all kernels compute alike.
 #include "tests/support/varied_network.h"
 
-#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <array>
 #include <map>
 #include <string>
 #include <utility>
@@ -21,8 +20,6 @@
 
 namespace thaw {
 namespace {
-
-using ::testing::HasSubstr;
 
 class VariedNetworkTest : public ::testing::TestWithParam<InstructionSet> {};
 class VariedNetworkSlowTest : public VariedNetworkTest {};
@@ -103,43 +100,15 @@ TEST(VariedNetworkTest, PassesChangeNoBit) {
   }
 }
 
-/// Why a layer cannot be trained, as `thaw inspect` says it.
-std::map<std::string, int> refusals(uint32_t seeds) {
-  const char* const kinds[] = {"does not average the whole image",
-                               "averages what was clamped before",
-                               "average only part of the image",
-                               "comes after a RESHAPE",
-                               "reorders the elements",
-                               "TRANSPOSE has no gradient rule",
-                               "MAX_POOL_2D has no gradient rule",
-                               "AVERAGE_POOL_2D has no gradient rule",
-                               "PAD has no gradient rule",
-                               "comes from 3 readers"};
-  std::map<std::string, int> seen;
-  for (uint32_t seed = 1; seed <= seeds; ++seed) {
+/// Whatever lies between a layer and the loss.
+TEST(VariedNetworkTest, EveryLayerCanBeTrained) {
+  int32_t layers = 0;
+  for (uint32_t seed = 1; seed <= 250; ++seed) {
     const Network network = testing::varied_network(seed);
-    for (int32_t c = 0; c < network.convolution_count(); ++c) {
-      const std::string reason = why_not_trainable(network, c);
-      if (reason.empty()) {
-        ++seen["trained"];
-        continue;
-      }
-      bool known = false;
-      for (const char* kind : kinds)
-        if (reason.find(kind) != std::string::npos) {
-          ++seen[kind];
-          known = true;
-        }
-      EXPECT_TRUE(known) << reason;
-    }
+    for (int32_t c = 0; c < network.convolution_count(); ++c, ++layers)
+      EXPECT_EQ(why_not_trainable(network, c), "") << network.graph.file_name;
   }
-  for (const char* kind : kinds) EXPECT_GE(seen[kind], 1) << kind;
-  return seen;
-}
-
-TEST(VariedNetworkTest, WhatCannotBeTrainedHasAReason) {
-  std::map<std::string, int> seen = refusals(250);
-  EXPECT_GE(seen["trained"], 250);
+  EXPECT_GE(layers, 500);
 }
 
 /// The networks are worth something only while they reach what they were made for.
@@ -153,6 +122,9 @@ TEST(VariedNetworkTest, ReachesEveryWayToReadATensor) {
       if (k == nullptr) continue;
       bool reshaped = false;
       for (const GradientSource& source : k->sources) {
+        if (const auto* other = std::get_if<FromOperator>(&source.from))
+          ++seen[std::array{"through max pool", "through average pool",
+                            "through a view"}[other->rule.index()]];
         const auto* from = std::get_if<FromConvolution>(&source.from);
         if (from == nullptr) continue;
         const int32_t channels = from->window.input_channels;
@@ -169,9 +141,9 @@ TEST(VariedNetworkTest, ReachesEveryWayToReadATensor) {
       if (reshaped && k->sources.size() == 2) ++seen["reshaped of two"];
     }
   }
-  for (const char* name :
-       {"gradient", "update weights", "transpose", "more channels", "fewer channels", "another width",
-        "reshaped depthwise", "no multiple", "reshaped, some trained", "reshaped of two"})
+  for (const char* name : {"gradient", "update weights", "transpose", "more channels", "fewer channels",
+                           "another width", "reshaped depthwise", "no multiple", "reshaped, some trained",
+                           "reshaped of two", "through max pool", "through average pool", "through a view"})
     EXPECT_GE(seen[name], 2) << name;
 }
 
@@ -184,8 +156,8 @@ TEST(VariedNetworkTest, EveryTrainedModelCanBeWritten) {
   }
 }
 
-TEST(VariedNetworkTest, ThreeReadersOfATensorAreRefused) {
-  int32_t refused = 0;
+TEST(VariedNetworkTest, ATensorMayHaveMoreThanTwoReaders) {
+  int32_t trained = 0;
   for (uint32_t seed = 1; seed <= 250; ++seed) {
     const Network network = testing::varied_network(seed);
     for (const Layer& layer : network.layers) {
@@ -195,11 +167,11 @@ TEST(VariedNetworkTest, ThreeReadersOfATensorAreRefused) {
       for (const Layer& reader : network.layers)
         readers += static_cast<int32_t>(std::ranges::count(reader.inputs, layer.output));
       if (readers < 3) continue;
-      ++refused;
-      EXPECT_NE(why_not_trainable(network, c->index), "") << network.graph.file_name << ", " << layer.name;
+      ++trained;
+      EXPECT_EQ(why_not_trainable(network, c->index), "") << network.graph.file_name << ", " << layer.name;
     }
   }
-  EXPECT_GE(refused, 5);
+  EXPECT_GE(trained, 5);
 }
 
 }  // namespace

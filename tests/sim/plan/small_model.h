@@ -1,5 +1,5 @@
 // A hand-made model for tests of schedules: expand (1x1, 2 -> 4) -> depthwise (3x3) -> project (1x1, 4 -> 3)
-// -> average pool -> classifier (3 -> 2), on a 4x4 image. Optionally a MAX_POOL after `project`, which
+// -> average pool -> classifier (3 -> 2), on a 4x4 image. Optionally a SOFTMAX after `project`, which
 // gradients cannot pass.
 #pragma once
 
@@ -15,7 +15,7 @@ namespace thaw::testing {
 class SmallModel {
  public:
   /// With `image_channels` other than 2 the weights of `expand` repeat.
-  explicit SmallModel(bool with_max_pool = false, int32_t image_channels = 2) {
+  explicit SmallModel(bool with_softmax = false, int32_t image_channels = 2) {
     graph_.file_name = "small.tflite";
     graph_.sha256 = std::string(64, 'a');
     TensorId x = activation("image", {1, 4, 4, image_channels});
@@ -31,16 +31,16 @@ class SmallModel {
       for (int w : {5, 1, 5, 2}) taps.push_back(static_cast<int8_t>(w));
     x = convolution("depthwise", x, {1, 3, 3, 4}, taps, DepthwiseConv2d{}, {1, 4, 4, 4}, 3);
     x = convolution("project", x, {3, 1, 1, 4}, {1, 9, 3, 4, 1, 9, 3, 4, 1, 9, 3, 4}, Conv2d{}, {1, 4, 4, 3});
-    int32_t size = 4;
-    if (with_max_pool) {
-      MaxPool2d pool;
-      pool.stride_height = pool.stride_width = pool.filter_height = pool.filter_width = 2;
-      size = 2;
-      x = add_op({x}, activation("largest", {1, 2, 2, 3}), pool);
+    Quantization averaged = graph_.tensors[x.index()].quantization;
+    if (with_softmax) {
+      averaged = {{1.0F / 256.0F}, {-128}, 0};
+      x = add_op({x}, activation("shares", {1, 4, 4, 3}), Softmax{});
+      graph_.tensors[x.index()].quantization = averaged;
     }
     AveragePool2d pool;
-    pool.stride_height = pool.stride_width = pool.filter_height = pool.filter_width = size;
+    pool.stride_height = pool.stride_width = pool.filter_height = pool.filter_width = 4;
     x = add_op({x}, activation("average", {1, 1, 1, 3}), pool);
+    graph_.tensors[x.index()].quantization = averaged;
     x = convolution("classifier", x, {2, 3}, {1, 2, 3, 4, 5, 6}, FullyConnected{}, {1, 2});
     graph_.outputs = {x};
   }

@@ -1,0 +1,53 @@
+// The parameters of a gradient source that a kernel computes row by row (engine/kernels/NAME_gradient.h).
+#pragma once
+
+#include <variant>
+
+#include "engine/kernels/average_pool2d_gradient.h"
+#include "engine/kernels/gradient.h"
+#include "engine/kernels/max_pool2d_gradient.h"
+#include "engine/kernels/view_gradient.h"
+#include "sim/plan/plan.h"
+
+namespace thaw {
+
+/// Owns what the source's `parameters` point at; may be moved as long as nobody has asked for them.
+class RowSource {
+ public:
+  /// `address(id)`: where a buffer lies, const void*.
+  template <class Address>
+  RowSource(const FromOperator& from, const Address& address)
+      : left_shift_(from.left_shift), parameters_(parameters_of(from.rule, address)) {}
+
+  /// Sets what a source of kind ROWS has beside gradient, exponent and scale.
+  void fill(thaw_gradient_source& source) const {
+    source.kind = THAW_SOURCE_ROWS;
+    source.left_shift = left_shift_;
+    std::visit(
+        [&](const auto& parameters) {
+          source.parameters = &parameters;
+          source.row = row_of(parameters);
+        },
+        parameters_);
+  }
+
+ private:
+  using Parameters = std::variant<thaw_max_pool2d_source, thaw_pool2d, thaw_view>;
+
+  template <class Address>
+  static Parameters parameters_of(const GradientRule& rule, const Address& address) {
+    if (const auto* pool = std::get_if<MaxPoolRule>(&rule))
+      return thaw_max_pool2d_source{pool->pool, address(pool->winners)};
+    if (const auto* pool = std::get_if<AveragePoolRule>(&rule)) return pool->pool;
+    return std::get<ViewRule>(rule).view;
+  }
+
+  static thaw_gradient_row* row_of(const thaw_max_pool2d_source&) { return thaw_max_pool2d_gradient; }
+  static thaw_gradient_row* row_of(const thaw_pool2d&) { return thaw_average_pool2d_gradient; }
+  static thaw_gradient_row* row_of(const thaw_view&) { return thaw_view_gradient; }
+
+  int32_t left_shift_;
+  Parameters parameters_;
+};
+
+}  // namespace thaw

@@ -1,0 +1,137 @@
+#include "sim/plan/operator_gradient.h"
+
+#include <algorithm>
+#include <bit>
+#include <optional>
+#include <type_traits>
+#include <variant>
+#include <vector>
+
+#include "engine/kernels/max_pool2d.h"
+#include "sim/graph/activation_range.h"
+#include "sim/plan/plan_builder.h"
+
+namespace thaw {
+namespace {
+
+double scale_ratio(const Tensor& over, const Tensor& under) {
+  return static_cast<double>(over.quantization.scale()) / static_cast<double>(under.quantization.scale());
+}
+
+/// Elements from one step along each axis to the next.
+std::vector<int32_t> strides_of(const std::vector<int32_t>& shape) {
+  std::vector<int32_t> strides(shape.size(), 1);
+  for (size_t i = shape.size(); i-- > 1;) strides[i - 1] = strides[i] * shape[i];
+  return strides;
+}
+
+/// All of a tensor of this shape, `strides` apart in the output.
+thaw_view whole_view(const std::vector<int32_t>& shape, const std::vector<int32_t>& strides) {
+  thaw_view view = {};
+  std::fill(std::begin(view.dims), std::end(view.dims), 1);
+  std::fill(std::begin(view.step), std::end(view.step), 1);
+  const size_t missing = THAW_VIEW_AXES - shape.size();
+  for (size_t i = 0; i < shape.size(); ++i) {
+    view.dims[missing + i] = shape[i];
+    view.stride[missing + i] = strides[i];
+  }
+  std::copy(std::begin(view.dims), std::end(view.dims), std::begin(view.taken));
+  return view;
+}
+
+template <class Pool>
+thaw_pool2d pool_of(const Graph& graph, const Op& op, const Pool&) {
+  return std::get<PoolForward>(plain_kernel(graph, op)).pool;
+}
+
+int64_t overlapping(int32_t filter, int32_t stride) {
+  return (filter + stride - 1) / stride;
+}
+
+// One function an operator; what has none stops gradients.
+using Rule = std::optional<OperatorGradient>;
+
+Rule rule_of(const Graph& graph, const Op& op, const MaxPool2d& kind, size_t) {
+  const thaw_pool2d pool = pool_of(graph, op, kind);
+  return OperatorGradient{MaxPoolRule{pool, {}}, 1.0,
+                          overlapping(pool.filter_height, pool.stride_height) *
+                              overlapping(pool.filter_width, pool.stride_width)};
+}
+
+/// Along an axis the shares of all windows of one element add up to at most 2: where windows are cut off at
+/// the end of the image they keep half of their taps, or see all of it.
+Rule rule_of(const Graph& graph, const Op& op, const AveragePool2d& kind, size_t) {
+  return OperatorGradient{AveragePoolRule{pool_of(graph, op, kind)}, 1.0, 4};
+}
+
+Rule rule_of(const Graph& graph, const Op& op, const Mean&, size_t) {
+  const auto mean = std::get<MeanForward>(plain_kernel(graph, op));
+  const std::vector<int32_t> shape(std::begin(mean.dimensions), std::end(mean.dimensions));
+  std::vector<int32_t> kept = shape;
+  for (size_t i = 0; i < kept.size(); ++i)
+    if (mean.reduce[i]) kept[i] = 1;
+  std::vector<int32_t> strides = strides_of(kept);
+  for (size_t i = 0; i < kept.size(); ++i)
+    if (mean.reduce[i]) strides[i] = 0;
+  const double ratio = scale_ratio(graph.tensor(op.inputs[0]), graph.tensor(op.outputs[0]));
+  return OperatorGradient{ViewRule{whole_view(shape, strides)}, ratio / mean.count, 1};
+}
+
+Rule rule_of(const Graph& graph, const Op& op, const Transpose&, size_t) {
+  const auto transpose = std::get<TransposeForward>(plain_kernel(graph, op));
+  const std::vector<int32_t> shape(std::begin(transpose.dimensions), std::end(transpose.dimensions));
+  std::vector<int32_t> moved, strides(shape.size());
+  for (int32_t axis : transpose.permutation) moved.push_back(shape[static_cast<size_t>(axis)]);
+  const std::vector<int32_t> outer = strides_of(moved);
+  for (size_t i = 0; i < moved.size(); ++i) strides[static_cast<size_t>(transpose.permutation[i])] = outer[i];
+  return OperatorGradient{ViewRule{whole_view(shape, strides)}, 1.0, 1};
+}
+
+Rule rule_of(const Graph& graph, const Op& op, const Pad&, size_t) {
+  if (scale_ratio(graph.tensor(op.inputs[0]), graph.tensor(op.outputs[0])) != 1.0) return std::nullopt;
+  const auto pad = std::get<PadForward>(plain_kernel(graph, op));
+  const std::vector<int32_t> shape(std::begin(pad.dimensions), std::end(pad.dimensions));
+  std::vector<int32_t> padded = shape;
+  for (size_t i = 0; i < shape.size(); ++i) padded[i] += pad.before[i] + pad.after[i];
+  const std::vector<int32_t> strides = strides_of(padded);
+  thaw_view view = whole_view(shape, strides);
+  for (size_t i = 0; i < shape.size(); ++i) view.offset += pad.before[i] * strides[i];
+  return OperatorGradient{ViewRule{view}, 1.0, 1};
+}
+
+template <class Other>
+Rule rule_of(const Graph&, const Op&, const Other&, size_t) {
+  return std::nullopt;
+}
+
+Rule rule_at(const Graph& graph, const Op& op, size_t input) {
+  return std::visit([&](const auto& kind) { return rule_of(graph, op, kind, input); }, op.kind);
+}
+
+}  // namespace
+
+std::string why_no_gradient(const Graph& graph, const Op& op) {
+  if (const auto* pool = std::get_if<MaxPool2d>(&op.kind);
+      pool != nullptr && int64_t{pool->filter_height} * pool->filter_width > THAW_WINNER_TAPS)
+    return "MAX_POOL_2D has windows of more than " + std::to_string(THAW_WINNER_TAPS) + " taps";
+  if (rule_at(graph, op, 0)) return "";
+  return std::string(op_name(op.kind)) + " has no gradient rule in the integer contract";
+}
+
+OperatorGradient operator_gradient(const Graph& graph, const Op& op, size_t input) {
+  return rule_at(graph, op, input).value();
+}
+
+bool may_clamp(const Graph& graph, const Op& op) {
+  if (std::holds_alternative<Mean>(op.kind)) return true;
+  return activation_range(fused_activation(op.kind), graph.tensor(op.outputs[0]).quantization) !=
+         ActivationRange{};
+}
+
+int32_t left_shift_of(const OperatorGradient& gradient, int32_t bits) {
+  const auto weight_bits =
+      static_cast<int32_t>(std::bit_width(static_cast<uint64_t>(gradient.most_weight - 1)));
+  return std::min(16, 30 - bits - weight_bits);
+}
+
+}  // namespace thaw
