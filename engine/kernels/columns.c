@@ -1,4 +1,6 @@
 // See columns.h.
+#include "engine/kernels/hot.h"
+
 #include "engine/kernels/columns.h"
 
 #include <stddef.h>

@@ -85,6 +85,11 @@ static inline int32_t thaw_depthwise_gradient_words(const thaw_conv2d* conv) {
                           conv->kernel_width);
 }
 
+/// Words of a tile of four input channels of a convolution's weights, all taps.
+static inline int32_t thaw_conv2d_gradient_words(const thaw_conv2d* conv) {
+  return thaw_conv2d_taps(conv) * thaw_columns_words(conv->output_channels);
+}
+
 /// Bytes of scratch: a row of int32 channels for each source or, where that is more, tiles of the weights or
 /// the plane of a depthwise convolution.
 static inline int32_t thaw_gradient_scratch_bytes(const thaw_gradient_target* target,
@@ -92,7 +97,7 @@ static inline int32_t thaw_gradient_scratch_bytes(const thaw_gradient_target* ta
   int32_t words = source_count * target->channels;
   int32_t tiles = 0;
   for (int32_t j = 0; j < source_count; ++j) {
-    if (sources[j].kind == THAW_SOURCE_CONV2D) tiles += thaw_columns_words(sources[j].conv->output_channels);
+    if (sources[j].kind == THAW_SOURCE_CONV2D) tiles += thaw_conv2d_gradient_words(sources[j].conv);
     if (sources[j].kind != THAW_SOURCE_DEPTHWISE) continue;
     const int32_t plane = thaw_depthwise_gradient_words(&sources[j].depthwise->conv);
     if (plane > words) words = plane;

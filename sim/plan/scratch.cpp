@@ -73,7 +73,7 @@ int64_t scratch_bytes(const MakeGradient& kernel) {
       if (from->depthwise)
         plane = std::max(plane, depthwise_gradient_bytes(from->window));
       else
-        tiles += column_bytes(from->window.output_channels);
+        tiles += from->window.taps() * column_bytes(from->window.output_channels);
     }
   return std::max({rows, tiles, plane});
 }

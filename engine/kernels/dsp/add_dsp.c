@@ -1,4 +1,6 @@
 // See add.h. Products in one instruction, without the saturations that these factors never need.
+#include "engine/kernels/hot.h"
+
 #include "engine/kernels/add.h"
 
 #include <stdbool.h>

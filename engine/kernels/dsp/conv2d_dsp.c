@@ -2,6 +2,8 @@
 // into four interleaved columns of scratch, which every output channel then multiplies with its row of
 // weights (the partial im2col of Lai, Suda and Chandra, "CMSIS-NN", 2018, with the columns in the order in
 // which SXTB16 takes bytes apart, so that weights need no reordering).
+#include "engine/kernels/hot.h"
+
 #include "engine/kernels/conv2d.h"
 
 #include <stddef.h>

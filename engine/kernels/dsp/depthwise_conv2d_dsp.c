@@ -1,5 +1,7 @@
 // See depthwise_conv2d.h. Four channels at a time: the rows under the kernel go into a ring of scratch as
 // pairs of 16-bit values, which meet pairs of weights.
+#include "engine/kernels/hot.h"
+
 #include "engine/kernels/depthwise_conv2d.h"
 
 #include <stddef.h>

@@ -5,6 +5,10 @@
 
 #include <stdint.h>
 
+#if defined(__BYTE_ORDER__) && __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+#error "the kernels for DSP instructions take bytes out of little-endian words; use those of engine/kernels"
+#endif
+
 // No kernel that includes this computes with floats, and the statements below need most of the general
 // registers: GCC gives them up to loops only where it does not count on those of a floating point unit.
 #if defined(__ARM_FP) && defined(__GNUC__) && !defined(__clang__)

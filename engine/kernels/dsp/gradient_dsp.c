@@ -1,9 +1,12 @@
-// See gradient.h. Where the layer that reads the target is a 1x1 convolution, four channels at a time: their
-// columns of the weights are packed once and multiplied with the gradient of every position. Where it is a
-// depthwise convolution, four channels at a time as in its forward pass, with the kernel turned round and
-// split by the stride. Everything else goes position by position.
+// See gradient.h. Where the layer that reads the target is a convolution, four channels at a time: their
+// columns of the weights are packed once and multiplied with the gradient of every position (1x1 kernels
+// here, larger ones in gradient_windows.h). Where it is a depthwise convolution, four channels at a time as
+// in its forward pass, with the kernel turned round and split by the stride. Everything else goes position by
+// position.
 // It is longer than 400 lines because it takes the place of one file, gradient.c: both ways store through the
 // same inlined assembler, and a call between files would cost each value of a gradient.
+#include "engine/kernels/hot.h"
+
 #include "engine/kernels/gradient.h"
 
 #include <stddef.h>
@@ -12,6 +15,7 @@
 #include "engine/kernels/column_group.h"
 #include "engine/kernels/columns.h"
 #include "engine/kernels/dsp/depthwise_pairs.h"
+#include "engine/kernels/dsp/gradient_windows.h"
 #include "engine/kernels/fixed_point.h"
 #include "engine/kernels/gradient_pass.h"
 #include "engine/kernels/gradient_rows.h"
@@ -155,7 +159,7 @@ static inline uint32_t store_four(const block_scale* scale, uint32_t sums[THAW_P
   return magnitudes;
 }
 
-// ---- 1x1 convolutions, four channels at a time ----------------------------------------------------------
+// ---- convolutions, four channels at a time ----------------------------------------------------------------
 
 static bool is_pointwise(const thaw_conv2d* conv) {
   return thaw_conv2d_taps(conv) == 1 && conv->stride_height == 1 && conv->stride_width == 1 &&
@@ -163,11 +167,15 @@ static bool is_pointwise(const thaw_conv2d* conv) {
          conv->output_width == conv->input_width;
 }
 
+// Whether the source is a convolution of another kind.
+static bool has_windows(const thaw_gradient_source* source) {
+  return source->kind == THAW_SOURCE_CONV2D && !is_pointwise(source->conv);
+}
+
 // Whether the source has its values channel block by channel block of the target.
 static bool has_blocks(const thaw_gradient_target* target, const thaw_gradient_source* source) {
   if (source->kind == THAW_SOURCE_DEPTHWISE || source->kind == THAW_SOURCE_ROWS) return false;
-  return source->kind != THAW_SOURCE_CONV2D ||
-         (is_pointwise(source->conv) && source->conv->input_channels == target->channels);
+  return source->kind != THAW_SOURCE_CONV2D || source->conv->input_channels == target->channels;
 }
 
 // Whether read_four reads it.
@@ -180,6 +188,10 @@ static bool has_fours(const thaw_gradient_target* target, const thaw_gradient_so
 static void fill_tile(const thaw_gradient_source* source, int32_t first, int32_t count, uint32_t* tile) {
   const thaw_conv2d* conv = source->conv;
   const thaw_trained_channels* trained = source->trained;
+  if (!is_pointwise(conv)) {
+    thaw_window_fill(source, first, count, tile);
+    return;
+  }
   const bool whole = trained && trained->count == conv->input_channels;  // laid out as frozen weights are
   const int8_t* weights = whole ? trained->weights : source->weights;
   const thaw_tile_source from = {weights, conv->output_channels, conv->input_channels, NULL, first, count, 0};
@@ -195,18 +207,6 @@ static void fill_tile(const thaw_gradient_source* source, int32_t first, int32_t
 
 enum { POSITIONS = 16 };  // whose values are kept on the stack
 
-// Sums over int16 gradients, for which columns.h has no rows.
-static void add_wide(const int16_t* gradient, int32_t outputs, const uint32_t* tile, int32_t positions,
-                     uint32_t* sums) {
-  for (int32_t p = 0; p < positions; ++p, sums += THAW_COLUMNS) {
-    for (int32_t o = 0; o < outputs; ++o, ++gradient) {
-      const uint32_t* words = tile + o / 4 * 8 + o % 2 * 4;
-      const uint32_t value = o % 4 < 2 ? thaw_pack_ends((uint32_t)*gradient, 0) : (uint32_t)*gradient << 16;
-      for (int32_t k = 0; k < THAW_COLUMNS; ++k) sums[k] = thaw_smlad(words[k], value, sums[k]);
-    }
-  }
-}
-
 // The values of a source at positions p .. p + positions - 1, channels first .. first + count - 1:
 // [positions][4].
 static void read_block(const thaw_gradient_source* source, const uint32_t* tile, int32_t channels, int32_t p,
@@ -215,8 +215,9 @@ static void read_block(const thaw_gradient_source* source, const uint32_t* tile,
     const int32_t outputs = source->conv->output_channels;
     uint32_t* sums = (uint32_t*)values;
     for (int32_t i = 0; i < THAW_COLUMNS * positions; ++i) sums[i] = 0;
-    if (source->gradient.is_16)
-      add_wide((const int16_t*)source->gradient.values + p * outputs, outputs, tile, positions, sums);
+    if (source->gradient.is_16 || !is_pointwise(source->conv))
+      for (int32_t i = 0; i < positions; ++i)
+        thaw_window_sums_at(source, tile, p + i, sums + THAW_COLUMNS * i);
     else
       thaw_columns_add(tile, (const int8_t*)source->gradient.values + p * outputs, outputs, positions, NULL,
                        sums);
@@ -233,8 +234,7 @@ static void read_block(const thaw_gradient_source* source, const uint32_t* tile,
 
 // Where the tile of the second source lies.
 static uint32_t* second_tile(const thaw_gradient_source* first, uint32_t* scratch) {
-  return first->kind == THAW_SOURCE_CONV2D ? scratch + thaw_columns_words(first->conv->output_channels)
-                                           : scratch;
+  return first->kind == THAW_SOURCE_CONV2D ? scratch + thaw_conv2d_gradient_words(first->conv) : scratch;
 }
 
 // Four channels of a whole int8 tensor from one convolution and its tile.
@@ -253,10 +253,33 @@ THAW_NOINLINE static uint32_t convolution_block(const thaw_gradient_source* sour
   return magnitudes;
 }
 
+// The same for a convolution with any window.
+THAW_NOINLINE static uint32_t window_block(const thaw_gradient_source* source, const uint32_t* tiles,
+                                           const block_scale* scale, int32_t first) {
+  const thaw_conv2d* conv = source->conv;
+  const bool usual = thaw_window_is_usual(source);
+  uint32_t magnitudes = 0;
+  int32_t index = first;
+  for (int32_t y = 0; y < conv->input_height; ++y) {
+    const thaw_tap_rows rows = thaw_window_rows(source, tiles, y);
+    for (int32_t x = 0; x < conv->input_width; ++x, index += conv->input_channels) {
+      uint32_t sums[THAW_COLUMNS];
+      if (usual)
+        thaw_window_sums(&rows, thaw_window_run(conv, x), conv->output_channels, sums);
+      else
+        thaw_window_any_sums(source, tiles, y, x, sums);
+      magnitudes = store_four(scale, sums, index, magnitudes);
+    }
+  }
+  return magnitudes;
+}
+
 // Four values of a source at one position: element `index` and those after it, channel `first` and so on.
-static inline void read_four(const thaw_gradient_source* source, const uint32_t* tile, int32_t position,
-                             int32_t first, int32_t index, uint32_t values[THAW_COLUMNS]) {
-  if (source->kind == THAW_SOURCE_CONV2D) {
+static inline void read_four(const thaw_gradient_source* source, bool windows, const uint32_t* tile,
+                             int32_t position, int32_t first, int32_t index, uint32_t values[THAW_COLUMNS]) {
+  if (windows) {
+    thaw_window_sums_at(source, tile, position, values);
+  } else if (source->kind == THAW_SOURCE_CONV2D) {
     const int32_t outputs = source->conv->output_channels;
     for (int32_t k = 0; k < THAW_COLUMNS; ++k) values[k] = 0;
     thaw_columns_add_row(tile, (const int8_t*)source->gradient.values + position * outputs, outputs, values);
@@ -279,17 +302,19 @@ THAW_NOINLINE static uint32_t block_of_four(const thaw_gradient_source* sources,
                                             uint32_t* const tiles[THAW_GRADIENT_SOURCES],
                                             const block_scale scales[THAW_GRADIENT_SOURCES], int32_t first) {
   const thaw_gradient_target* target = scales[0].target;
+  const bool windows = has_windows(&sources[0]);
+  const bool more_windows = has_windows(&sources[count - 1]);
   uint32_t magnitudes = 0;
   int32_t index = first;
   for (int32_t p = 0; p < target->positions; ++p, index += target->channels) {
     uint32_t values[THAW_COLUMNS];
-    read_four(&sources[0], tiles[0], p, first, index, values);
+    read_four(&sources[0], windows, tiles[0], p, first, index, values);
     if (count == 1) {
       magnitudes = store_four(&scales[0], values, index, magnitudes);
       continue;
     }
     uint32_t more[THAW_COLUMNS];
-    read_four(&sources[1], tiles[1], p, first, index, more);
+    read_four(&sources[1], more_windows, tiles[1], p, first, index, more);
     const uint32_t bits = mask_bits(target, index);
     for (int32_t k = 0; k < THAW_COLUMNS; ++k) {
       const int32_t v = (scaled_value(&scales[0], k, values[k]) + scaled_value(&scales[1], k, more[k])) &
@@ -313,9 +338,12 @@ static uint32_t by_fours(const thaw_gradient_target* target, const thaw_gradient
         block_scale_of(target, pass, count - 1, first, THAW_COLUMNS)};
     for (int32_t j = 0; j < count; ++j)
       if (sources[j].kind == THAW_SOURCE_CONV2D) fill_tile(&sources[j], first, THAW_COLUMNS, tiles[j]);
-    magnitudes |= count == 1 && sources[0].kind == THAW_SOURCE_CONV2D
-                      ? convolution_block(&sources[0], tiles[0], &scales[0], first)
-                      : block_of_four(sources, count, tiles, scales, first);
+    if (count == 2 || sources[0].kind != THAW_SOURCE_CONV2D)
+      magnitudes |= block_of_four(sources, count, tiles, scales, first);
+    else if (has_windows(&sources[0]))
+      magnitudes |= window_block(&sources[0], tiles[0], &scales[0], first);
+    else
+      magnitudes |= convolution_block(&sources[0], tiles[0], &scales[0], first);
   }
   return magnitudes;
 }

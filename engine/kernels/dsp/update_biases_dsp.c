@@ -1,4 +1,6 @@
 // See update.h. The gradients of four channels are added up at a time.
+#include "engine/kernels/hot.h"
+
 #include "engine/kernels/dsp/dsp.h"
 #include "engine/kernels/random.h"
 #include "engine/kernels/update.h"

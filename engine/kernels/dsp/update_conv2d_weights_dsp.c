@@ -1,6 +1,8 @@
-// See update.h. For 1x1 convolutions four trained channels at a time: their inputs at all positions are
-// packed once, then the gradients of four output channels at a time, and both multiplied. Larger kernels go
-// weight by weight.
+// See update.h. Four trained channels at a time: their inputs at all positions are packed once (for larger
+// kernels once a tap, those under it), then the gradients of four output channels at a time, and both
+// multiplied.
+#include "engine/kernels/hot.h"
+
 #include <stddef.h>
 
 #include "engine/kernels/column_group.h"
@@ -10,7 +12,6 @@
 #include "engine/kernels/trained_weight.h"
 #include "engine/kernels/update.h"
 #include "engine/kernels/update_rule.h"
-#include "engine/kernels/weight_gradient.h"
 
 // What the updates of one layer share.
 typedef struct layer_update {
@@ -97,47 +98,91 @@ THAW_NOINLINE static void step_weights(const layer_update* layer, int32_t o, int
     thaw_weight_step(layer->trained, index + k, (int32_t)sums[k], multiplier, layer->shift, layer->key);
 }
 
-// Channels of rank first .. first + count - 1.
-static void update_block(const layer_update* layer, int32_t first, int32_t count, uint32_t* scratch) {
-  const thaw_conv2d* conv = layer->conv;
+// The saved input as the matrix whose columns are channels of rank first .. first + count - 1.
+static thaw_tile_source inputs_of(const layer_update* layer, int32_t first, int32_t count) {
   const thaw_trained_weights* trained = layer->trained;
   // A gathered input has the trained channels side by side; so has the whole one where all are trained.
   const bool adjacent = layer->input.gathered || trained->count == layer->input.channels;
   const thaw_tile_source from = {layer->input.values,
-                                 conv->output_height * conv->output_width,
+                                 layer->conv->input_height * layer->conv->input_width,
                                  layer->input.channels,
                                  adjacent ? NULL : trained->channels + first,
                                  first,
                                  count,
-                                 conv->input_zero_point};
-  uint32_t* const inputs = scratch;
-  uint32_t* const gradients = scratch + thaw_columns_words(from.rows);
-  thaw_tile_fill(&from, inputs);
+                                 layer->conv->input_zero_point};
+  return from;
+}
+
+// Fills a tile [output positions] with the inputs under tap (ky, kx), whose value is the zero point outside.
+THAW_NOINLINE static void fill_tap(const thaw_conv2d* conv, const thaw_tile_source* from, int32_t ky,
+                                   int32_t kx, uint32_t* tile) {
+  const uint32_t minus = thaw_twice(-from->zero_point);
+  const uint32_t outside = ((uint32_t)from->zero_point & 0xFFu) * 0x01010101u;
+  const int32_t positions = conv->output_height * conv->output_width;
+  const int32_t left = thaw_conv2d_input_x(conv, 0, kx);
+  int32_t in_y = thaw_conv2d_input_y(conv, 0, ky);
+  int32_t in_x = left;
+  int32_t columns = conv->output_width;  // left in the row
+  for (int32_t p = 0; p < positions; p += 4, tile += 8) {
+    uint32_t words[4];
+    for (int32_t q = 0; q < 4; ++q, in_x += conv->stride_width) {
+      words[q] = outside;
+      if (thaw_conv2d_inside(conv, in_y, in_x))
+        words[q] = thaw_tile_row(from, in_y * conv->input_width + in_x);
+      if (--columns > 0) continue;
+      columns = conv->output_width;
+      in_x = left - conv->stride_width;
+      in_y += conv->stride_height;
+    }
+    thaw_tile_put(words[0], words[2], minus, tile);
+    thaw_tile_put(words[1], words[3], minus, tile + 4);
+  }
+}
+
+// Moves the weights of tap `tap` alone, those of output channel o and ranks first .. first + count - 1.
+THAW_NOINLINE static void step_tap(const layer_update* layer, int32_t o, int32_t first, int32_t count,
+                                   int32_t tap, const uint32_t sums[THAW_COLUMNS]) {
+  const int32_t multiplier = thaw_update_multiplier(&layer->update->scale, o, &layer->update->step);
+  const int32_t taps = thaw_conv2d_taps(layer->conv);
+  int32_t index = (o * layer->trained->count + first) * taps + tap;
+  for (int32_t k = 0; k < count; ++k, index += taps)
+    thaw_weight_step(layer->trained, index, (int32_t)sums[k], multiplier, layer->shift, layer->key);
+}
+
+// The weights of one tap, or of a 1x1 kernel, and of channels of rank first .. first + count - 1, whose
+// inputs are packed at `inputs`; the tile of gradients lies behind them.
+static void update_tap(const layer_update* layer, int32_t first, int32_t count, int32_t tap,
+                       uint32_t* inputs) {
+  const thaw_conv2d* conv = layer->conv;
+  const int32_t positions = conv->output_height * conv->output_width;
+  uint32_t* const gradients = inputs + thaw_columns_words(positions);
   for (int32_t o = 0; o < conv->output_channels; ++o) {
     if (o % THAW_COLUMNS == 0) {
       const int32_t left = conv->output_channels - o;
       fill_gradients(layer, o, left < THAW_COLUMNS ? left : THAW_COLUMNS, gradients);
     }
     uint32_t sums[THAW_COLUMNS];
-    tile_sums(gradients, o % THAW_COLUMNS, inputs, from.rows, sums);
-    step_weights(layer, o, first, count, sums);
+    tile_sums(gradients, o % THAW_COLUMNS, inputs, positions, sums);
+    if (thaw_conv2d_taps(conv) == 1)
+      step_weights(layer, o, first, count, sums);
+    else
+      step_tap(layer, o, first, count, tap, sums);
   }
 }
 
-static void update_one_by_one(const layer_update* layer) {
+// Channels of rank first .. first + count - 1.
+static void update_block(const layer_update* layer, int32_t first, int32_t count, uint32_t* scratch) {
   const thaw_conv2d* conv = layer->conv;
-  int32_t index = 0;
-  for (int32_t o = 0; o < conv->output_channels; ++o) {
-    const int32_t multiplier = thaw_update_multiplier(&layer->update->scale, o, &layer->update->step);
-    for (int32_t j = 0; j < layer->trained->count; ++j) {
-      const int32_t column = layer->input.gathered ? j : layer->trained->channels[j];
-      for (int32_t ky = 0; ky < conv->kernel_height; ++ky) {
-        for (int32_t kx = 0; kx < conv->kernel_width; ++kx, ++index) {
-          const int32_t sum =
-              thaw_weight_gradient(conv, layer->update->gradient, layer->input, o, column, ky, kx);
-          thaw_weight_step(layer->trained, index, sum, multiplier, layer->shift, layer->key);
-        }
-      }
+  const thaw_tile_source from = inputs_of(layer, first, count);
+  if (is_pointwise(conv)) {
+    thaw_tile_fill(&from, scratch);
+    update_tap(layer, first, count, 0, scratch);
+    return;
+  }
+  for (int32_t ky = 0; ky < conv->kernel_height; ++ky) {
+    for (int32_t kx = 0; kx < conv->kernel_width; ++kx) {
+      fill_tap(conv, &from, ky, kx, scratch);
+      update_tap(layer, first, count, ky * conv->kernel_width + kx, scratch);
     }
   }
 }
@@ -151,10 +196,6 @@ void thaw_update_conv2d_weights(const thaw_conv2d* conv, const thaw_update* upda
                               trained,
                               thaw_update_shift(&update->scale, update->gradient_exponent, &update->step),
                               thaw_key(update->step.seed, stream, update->step.step)};
-  if (!is_pointwise(conv)) {
-    update_one_by_one(&layer);
-    return;
-  }
   for (int32_t first = 0; first < trained->count; first += THAW_COLUMNS) {
     const int32_t left = trained->count - first;
     update_block(&layer, first, left < THAW_COLUMNS ? left : THAW_COLUMNS, (uint32_t*)scratch);

@@ -111,7 +111,7 @@ void make_layer(Random& random, Source& s, bool depthwise, int32_t height, int32
   thaw_conv2d& conv = s.layer.conv;
   s.layer.depth_multiplier = depthwise ? random.integer(1, 2) : 1;
   conv = random_geometry(random, channels,
-                         depthwise ? channels * s.layer.depth_multiplier : random.integer(1, 6));
+                         depthwise ? channels * s.layer.depth_multiplier : random.integer(1, 12));
   conv.input_height = height;
   conv.input_width = width;
   conv.output_height = (height + conv.stride_height - 1) / conv.stride_height;
