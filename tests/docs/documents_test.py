@@ -111,6 +111,15 @@ class Names(unittest.TestCase):
         for message in rows:
             self.assertIn(message, joined)
 
+    def test_the_board_of_the_example_is_one(self):
+        example = re.search(r"```json\n(.*?)```", text_of(SOURCE / "docs/choosing.md"), re.DOTALL).group(1)
+        with tempfile.TemporaryDirectory() as folder:
+            board = pathlib.Path(folder, "my-board.json")
+            board.write_text(example)
+            said = subprocess.run([BUILD / "thaw", "plan", SOURCE / "configs/models/reference.tflite", "--board", board],
+                                  stdout=subprocess.PIPE, text=True, check=True).stdout
+        self.assertIn("on my-board", said)
+
     def test_notices_what_is_not_there(self):
         self.assertNotIn("THAW_FOO_BAR" + "_BAZ", self.sources)
         self.assertFalse(re.search(r"--no-such-option\b", self.help))

@@ -4,8 +4,10 @@ project that finds the package, a Debian root that holds only what the .deb depe
 
   install_test.py SOURCE BUILD"""
 
+import fnmatch
 import os
 import pathlib
+import re
 import shutil
 import subprocess
 import sys
@@ -217,6 +219,15 @@ class DebianPackage(Scratch):
         run(*dpkg, "--purge", "thaw")
         ours = [path for path in files_below(self.root) if not path.startswith("var/")]
         self.assertEqual(ours, [path for path in before if not path.startswith("var/")])
+
+    def test_the_dockerfile_does_the_same(self):
+        text = (SOURCE / "Dockerfile").read_text()
+        pattern = re.search(r"build-package/(\S+\.deb)", text).group(1)
+        self.assertTrue(fnmatch.fnmatch(self.package.name, pattern))
+        for preset in re.findall(r"--preset (\w+)", text):
+            self.assertIn(f'"name": "{preset}"', (SOURCE / "CMakePresets.json").read_text())
+        for tool in re.findall(r"tools/\w+", text):
+            self.assertTrue((SOURCE / tool).exists(), tool)
 
     def test_carries_its_licences(self):
         listed = run("dpkg-deb", "-c", self.package)

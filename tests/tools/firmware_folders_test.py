@@ -187,19 +187,19 @@ class Shape(Folder):
         return folder
 
     def test_builds_by_cmake_as_its_ecosystem_calls_it(self):
-        for ecosystem, rules in self.CMAKE.items():
+        for number, (ecosystem, rules) in enumerate(self.CMAKE.items()):
             folder = self.shaped(ecosystem)
             below = folder / "Middlewares/Third_Party/gesture" if ecosystem == "stm32cube" else folder
-            for compiler in COMPILERS:
-                with self.subTest(f"{ecosystem} {compiler}"):
-                    outer = self.folder / f"outer-{ecosystem}-{compiler}"
-                    outer.mkdir()
-                    (outer / "CMakeLists.txt").write_text(
-                        f"cmake_minimum_required(VERSION 3.16)\nproject(outer C)\n{rules}"
-                        f"add_subdirectory({below} part)\n")
-                    run("cmake", "-S", outer, "-B", outer / "build", "-G", "Ninja", f"-DCMAKE_C_COMPILER={compiler}",
-                        "-DCMAKE_C_FLAGS=-Wall -Werror")
-                    run("ninja", "-C", outer / "build")
+            compiler = COMPILERS[number % len(COMPILERS)]  # the sources are the same in each
+            with self.subTest(f"{ecosystem} {compiler}"):
+                outer = self.folder / f"outer-{ecosystem}"
+                outer.mkdir()
+                (outer / "CMakeLists.txt").write_text(
+                    f"cmake_minimum_required(VERSION 3.16)\nproject(outer C)\n{rules}"
+                    f"add_subdirectory({below} part)\n")
+                run("cmake", "-S", outer, "-B", outer / "build", "-G", "Ninja", f"-DCMAKE_C_COMPILER={compiler}",
+                    "-DCMAKE_C_FLAGS=-Wall -Werror")
+                run("ninja", "-C", outer / "build")
 
     def test_arduino(self):
         folder = self.shaped("arduino")
@@ -222,10 +222,9 @@ class Shape(Folder):
             self.folder / "sketch.cpp")
 
     def check_sources(self, folder):
-        for compiler in COMPILERS:
-            symbols = self.compiled(compiler, folder, list(folder.rglob("*.c")))
-            self.assertIn("gesture_infer", symbols)
-            self.assertEqual(len(symbols), len(set(symbols)))
+        symbols = self.compiled(COMPILERS[-1], folder, list(folder.rglob("*.c")))
+        self.assertIn("gesture_infer", symbols)
+        self.assertEqual(len(symbols), len(set(symbols)))
 
     def test_platformio(self):
         folder = self.shaped("platformio")

@@ -32,10 +32,9 @@ struct Row {
   const char* fallback = "";  // what holds where it is not given; kCaptured: the value before parsing
 };
 
-template <class Value>
-auto value(Value CommonOptions::*member) {
+auto folder(std::filesystem::path CommonOptions::*member) {
   return [member](CLI::App& app, CommonOptions& options, const char* names) {
-    return app.add_option(names, options.*member);
+    return app.add_option(names, options.*member)->type_name("DIR");
   };
 }
 
@@ -97,7 +96,7 @@ const std::array kRows = {
     Row{Flag::flash, "--flash", bytes(&CommonOptions::flash), "Budget of flash", "the board's"},
     Row{Flag::threshold, "--threshold", within(&CommonOptions::threshold, 0, 100),
         "Points of accuracy that may be lost", kCaptured},
-    Row{Flag::output, "-o,--output", value(&CommonOptions::output), "Directory for the results"},
+    Row{Flag::output, "-o,--output", folder(&CommonOptions::output), "Directory for the results"},
 };
 
 /// "1000", "0.5": without trailing zeros.

@@ -194,6 +194,7 @@ Command add_plan(CLI::App& root) {
       ->default_str("nothing: inference only")
       ->type_name("FILE");
   app->add_option("--board", options->board, "Board: a name in configs/boards or a file")
+      ->type_name("NAME|FILE")
       ->capture_default_str();
   app->add_option("--svg", options->svg, "Draw the arena over time")->type_name("FILE");
   add_common_options(*app, *options,

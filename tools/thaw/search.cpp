@@ -303,6 +303,7 @@ Command add_search(CLI::App& root) {
   app->add_option("MODEL", options->model, "TFLite model, int8")->required();
   app->add_option("DATA", options->data, kDataText)->required();
   app->add_option("--board", options->board, "Board: a name in configs/boards or a file")
+      ->type_name("NAME|FILE")
       ->capture_default_str();
   app->add_option("--strategy", options->strategy, strategy_help())
       ->check(CLI::IsMember(strategy_names()))
