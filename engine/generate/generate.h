@@ -23,6 +23,7 @@ struct FirmwareRequest {
   int32_t input_zero_point = 0;
   LearningRate rate;                    // until the application sets another
   std::array<LearningRate, 128> rates;  // of thaw_set_schedule (arithmetic section 2)
+  bool uint8_in_file = false;           // the model file's input is uint8: said where the API is
 };
 
 /// A file of the firmware's folder; `path` is relative to it.

@@ -164,7 +164,8 @@ int generate_command(const Options& options) {
                                 static_cast<double>(input.quantization.scale()),
                                 input.quantization.zero_point(),
                                 quantize_learning_rate(made.schedule.training.learning_rate),
-                                made.rates};
+                                made.rates,
+                                made.network.graph.tensor(made.network.graph.inputs[0]).uint8_in_file};
   for (const GeneratedFile& file : generate(request)) write_file(folder, file.path, file.text);
   open_output_folder(folder / "check");
   write_file_atomically(folder / "check/samples.bin", trace.samples);
