@@ -140,9 +140,10 @@ std::string readme(const FirmwareBuild& build) {
       "int32_t class = thaw_infer(image);     // {} int8 values, {} x {} x {}\n"
       "thaw_train_step(image, label);         // 0 <= label < {}\n"
       "thaw_save_state(&slots);               // survives a power cut at any byte\n```\n\n"
-      "`thaw_model.h` documents every function. Images are int8: value = round(real / {:.6g}) + ({}).\n",
+      "`thaw_model.h` documents every function. Images are int8: value = round(real / {:.6g}) + ({}){}.\n",
       request.plan.buffer(request.plan.inputs[0]).bytes, request.input[1], request.input[2], request.input[3],
-      request.plan.classes, request.input_scale, request.input_zero_point);
+      request.plan.classes, request.input_scale, request.input_zero_point,
+      request.uint8_in_file ? "; for the model file's uint8 bytes: byte - 128" : "");
   return text;
 }
 

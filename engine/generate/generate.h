@@ -28,6 +28,7 @@ struct FirmwareRequest {
   std::array<LearningRate, 128> rates;  // of thaw_set_schedule (arithmetic section 2)
   std::string name = "";                // in the place of "thaw" in every symbol and file (naming.h)
   Ecosystem ecosystem = Ecosystem::cmake;
+  bool uint8_in_file = false;  // the model file's input is uint8: said where the API is
 };
 
 /// A file of the firmware's folder; `path` is relative to it.

@@ -28,7 +28,7 @@ constexpr const char* kHeader = R"c(// {model}: inference and training. {made}
 extern "C" {{
 #endif
 
-// An image is int8 in NHWC order: real value = (value - zero point) * scale.
+// An image is int8 in NHWC order: real value = (value - zero point) * scale.{uint8_note}
 #define THAW_INPUT_HEIGHT {height}
 #define THAW_INPUT_WIDTH {width}
 #define THAW_INPUT_CHANNELS {channels}
@@ -110,6 +110,9 @@ thaw_status thaw_load_state(const thaw_slots* slots);
 #endif
 )c";
 
+constexpr const char* kUint8Note =
+    "\n// The input in the model's file is uint8: here it is each of those bytes minus 128 (byte ^ 0x80).";
+
 int64_t state_record_bytes(const Plan& plan) {
   constexpr int64_t kOverhead = 32;  // THAW_RECORD_OVERHEAD_BYTES
   int64_t bytes = kOverhead;
@@ -122,6 +125,7 @@ int64_t state_record_bytes(const Plan& plan) {
 
 std::string model_header(const FirmwareRequest& request, const MemoryTotals& sizes) {
   const Plan& plan = request.plan;
+  const char* uint8_note = request.uint8_in_file ? kUint8Note : "";
   return fmt::format(kHeader, fmt::arg("model", comment_text(plan.model_file)), fmt::arg("made", kMadeBy),
                      fmt::arg("height", request.input[1]), fmt::arg("width", request.input[2]),
                      fmt::arg("channels", request.input[3]),
@@ -131,7 +135,8 @@ std::string model_header(const FirmwareRequest& request, const MemoryTotals& siz
                      fmt::arg("persistent", sizes.persistent), fmt::arg("alignment", kRegionAlignment),
                      fmt::arg("stack", sizes.stack), fmt::arg("ram", sizes.ram.required),
                      fmt::arg("constants", sizes.constants), fmt::arg("code", sizes.code),
-                     fmt::arg("state_bytes", state_record_bytes(plan)), fmt::arg("id", model_id(plan)));
+                     fmt::arg("state_bytes", state_record_bytes(plan)), fmt::arg("id", model_id(plan)),
+                     fmt::arg("uint8_note", uint8_note));
 }
 
 }  // namespace thaw

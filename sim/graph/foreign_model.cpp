@@ -1,6 +1,7 @@
 #include "sim/graph/foreign_model.h"
 
 #include <algorithm>
+#include <array>
 #include <map>
 #include <optional>
 #include <string>
@@ -16,13 +17,19 @@ namespace {
 using tflite::TensorType;
 
 constexpr int32_t kDequantize = 6, kQuantize = 114;
+constexpr const char* kConvertAdvice =
+    "Convert it with a representative_dataset and supported_ops TFLITE_BUILTINS_INT8";
 // A hostile file may name any number of custom operators.
 constexpr size_t kNamedOperators = 20;
 
-bool is_supported(int32_t code) {
-  constexpr std::array<int32_t, 13> codes = {0, 1, 3, 4, 6, 9, 17, 22, 25, 34, 39, 40, 114};
+}  // namespace
+
+bool is_supported_operator(int32_t code) {
+  constexpr std::array codes = {0, 1, 3, 4, 6, 9, 17, 22, 25, 34, 39, 40, 43, 70, 114};
   return std::find(codes.begin(), codes.end(), code) != codes.end();
 }
+
+namespace {
 
 /// An operator that Thaw lacks, and how often it occurs.
 struct Unsupported {
@@ -38,13 +45,16 @@ struct Unsupported {
 
 class ForeignModel {
  public:
-  ForeignModel(const tflite::Model& model, const std::string& file_name)
-      : model_(model), file_(file_name), graph_(*model.subgraphs()->Get(0)) {}
+  explicit ForeignModel(const TfliteFile& file)
+      : model_(file.model()), source_(file), file_(file.name()), graph_(file.subgraph()) {}
 
   void refuse() {
-    for (size_t i = 0; i < count(graph_.operators()); ++i) note_operator(i);
+    for (size_t i = 0; i < count(graph_.operators()); ++i)
+      if (!source_.is_left_out(i)) note_operator(i);
+    if (!unsupported_.empty()) note_end_operators();
     if (const std::optional<TensorType> type = computed_type()) refuse_type(*type);
-    refuse_uint8_ends();
+    note_ends();
+    refuse_types();
     refuse_operators();
   }
 
@@ -75,7 +85,7 @@ class ForeignModel {
     const tflite::Tensor* output = outputs.empty() ? nullptr : tensor_at(outputs[0]);
     if (output != nullptr && number != kQuantize && number != kDequantize)
       computed_.push_back(output->type());
-    if (is_supported(number)) return;
+    if (is_supported_operator(number)) return note_type(output);
     std::string name = builtin_operator_name(number);
     if (name == "CUSTOM" && code.custom_code() != nullptr)
       name += " " + quoted(code.custom_code()->string_view());
@@ -126,28 +136,39 @@ class ForeignModel {
       what =
           "is a float32 model with int8 weights only (dynamic range), whose activations must be quantised "
           "to int8 too";
-    throw Error(file_, what + also_unsupported(),
-                "Convert it with a representative_dataset and supported_ops TFLITE_BUILTINS_INT8");
+    throw Error(file_, what + also_unsupported(), kConvertAdvice);
   }
 
-  /// QUANTIZE from or to uint8 at the ends, int8 within.
-  void refuse_uint8_ends() const {
-    std::string ends, options;
-    const auto look = [&](std::span<const int32_t> ids, const std::string& end, const std::string& option) {
-      for (int32_t id : ids)
-        if (const tflite::Tensor* tensor = tensor_at(id);
-            tensor != nullptr && tensor->type() == TensorType::UINT8) {
-          ends += (ends.empty() ? "" : ", ") + end + " " + quoted_name(*tensor);
-          if (options.find(option) == std::string::npos) options += (options.empty() ? "" : " and ") + option;
-        }
-    };
-    look(values(graph_.inputs()).first(std::min<size_t>(count(graph_.inputs()), kNamedOperators)), "input",
-         "inference_input_type");
-    look(values(graph_.outputs()).first(std::min<size_t>(count(graph_.outputs()), kNamedOperators)), "output",
-         "inference_output_type");
-    if (ends.empty()) return;
-    throw Error(file_, "only the ends of the model are uint8, expected int8: " + ends + also_unsupported(),
-                "Set " + options + " to tf.int8 when converting");
+  /// Types that neither operators which Thaw has nor the model's ends may have.
+  void note_type(const tflite::Tensor* tensor) {
+    constexpr std::array kRead = {TensorType::INT8, TensorType::UINT8, TensorType::INT32,
+                                  TensorType::FLOAT32};
+    if (tensor == nullptr || std::find(kRead.begin(), kRead.end(), tensor->type()) != kRead.end()) return;
+    const std::string name = type_name(tensor->type());
+    if (types_.empty()) first_of_type_ = quoted_name(*tensor);
+    if (std::find(types_.begin(), types_.end(), name) == types_.end()) types_.push_back(name);
+  }
+
+  /// Those at the end are read apart, but who changes the model wants to know of all that Thaw lacks.
+  void note_end_operators() {
+    for (const EndChain& chain : source_.end_chains())
+      for (size_t i : chain.operators)
+        if (!is_supported_operator(builtin_code(code_of(i)))) note_operator(i);
+  }
+
+  void note_ends() {
+    for (const auto* ends : {graph_.inputs(), graph_.outputs()})
+      for (int32_t id : values(ends)) note_type(tensor_at(id));
+  }
+
+  void refuse_types() const {
+    if (types_.empty()) return;
+    std::string names;
+    for (const std::string& type : types_) names += (names.empty() ? "" : ", ") + type;
+    throw Error(file_,
+                "holds activations of type " + names + " (the first is " + first_of_type_ +
+                    "), expected int8, or uint8 or float32 at its ends" + also_unsupported(),
+                kConvertAdvice);
   }
 
   std::string names() const {
@@ -175,8 +196,11 @@ class ForeignModel {
   }
 
   const tflite::Model& model_;
+  const TfliteFile& source_;
   const std::string& file_;
   const tflite::SubGraph& graph_;
+  std::vector<std::string> types_;        // that none may have, in order of first occurrence
+  std::string first_of_type_;             // the first tensor of such a type
   std::vector<TensorType> computed_;      // by operators other than QUANTIZE and DEQUANTIZE
   std::vector<Unsupported> unsupported_;  // in order of first occurrence
   std::map<std::string, size_t> place_;   // of a name among them
@@ -186,8 +210,8 @@ class ForeignModel {
 
 }  // namespace
 
-void refuse_foreign_model(const tflite::Model& model, const std::string& file_name) {
-  ForeignModel(model, file_name).refuse();
+void refuse_foreign_model(const TfliteFile& file) {
+  ForeignModel(file).refuse();
 }
 
 }  // namespace thaw

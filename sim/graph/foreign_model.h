@@ -2,17 +2,19 @@
 // lacks. Said before anything about single tensors, and all of it at once.
 #pragma once
 
-#include <string>
+#include <cstdint>
+
+#include "sim/graph/tflite_file.h"
 
 namespace thaw {
 
-namespace tflite {
-struct Model;  // generated from tflite_reduced.fbs
-}
+/// Whether Thaw has the built-in operator of this number.
+bool is_supported_operator(int32_t code);
 
-/// Throws Error where the operators of the model's one subgraph compute in float32, uint8 or int16, where
-/// only its ends are uint8, or where some operators are not supported: the type first, then every such
-/// operator with how often it occurs. Files whose indices point nowhere are refused, or left to the reader.
-void refuse_foreign_model(const tflite::Model& model, const std::string& file_name);
+/// Throws Error where the operators of the model compute in float32, uint8 or int16, where activations have a
+/// type that Thaw lacks, or where some operators are not supported: the type first, then every such operator
+/// with how often it occurs. Operators that are folded away do not count. Files whose indices point nowhere
+/// are refused, or left to the reader.
+void refuse_foreign_model(const TfliteFile& file);
 
 }  // namespace thaw

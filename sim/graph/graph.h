@@ -37,6 +37,8 @@ struct Quantization {
 
 /// One tensor: an activation (data empty) or a constant (data holds exactly bytes() bytes, little endian).
 /// `file_index` is the tensor's number in the TFLite file; activations are NHWC.
+/// `uint8_in_file`: the file has it as uint8; here it is int8, and its values and its zero point are those of
+/// the file minus 128, which mean the same real numbers (uint8_ends.h).
 struct Tensor {
   TensorId id;
   std::string name;
@@ -45,6 +47,7 @@ struct Tensor {
   Quantization quantization;
   std::vector<std::byte> data;
   int32_t file_index = -1;
+  bool uint8_in_file = false;
 
   bool is_constant() const { return !data.empty(); }
   /// Product of the shape; 1 for a scalar.
@@ -125,16 +128,28 @@ using OpKind = std::variant<Conv2d, DepthwiseConv2d, FullyConnected, Add, Averag
                             Reshape, Transpose, Softmax, Quantize, Dequantize>;
 
 /// One operator. `inputs` keeps the order of the file; an absent optional input has id -1. Axes, paddings,
-/// permutations and target shapes live in the OpKind, not among the inputs.
+/// permutations and target shapes live in the OpKind, not among the inputs. `file_index` is the operator's
+/// number in the TFLite file, where the reader may have left out some; -1: the id.
 struct Op {
   OpId id;
   std::vector<TensorId> inputs;
   std::vector<TensorId> outputs;
   OpKind kind;
+  int32_t file_index = -1;
 };
 
 /// TFLite's name of the operator, for example "CONV_2D".
 const char* op_name(const OpKind& kind);
+
+/// An operator behind an output of the graph that only the file has: LOG_SOFTMAX, or SOFTMAX or LOGISTIC of
+/// float32 (and QUANTIZE or DEQUANTIZE behind them), which keep the order of a row's scores. Training
+/// replaces it by its loss; it is not computed here, and the writer puts it back.
+struct EndOperator {
+  size_t output = 0;         // place in Graph::outputs; several on one follow each other
+  int32_t builtin_code = 0;  // of the file format
+  float beta = 1.0F;         // of SOFTMAX
+  Tensor result;             // what it writes; id absent, shape that of the output
+};
 
 /// Operators in execution order, each tensor written at most once (single assignment). Every operator reads
 /// only constants, graph inputs and outputs of earlier operators.
@@ -145,6 +160,7 @@ struct Graph {
   std::vector<Op> ops;
   std::vector<TensorId> inputs;
   std::vector<TensorId> outputs;
+  std::vector<EndOperator> end_operators;
   std::vector<std::string> warnings;  // found at load: repaired or risky values, one sentence each
 
   const Tensor& tensor(TensorId id) const { return tensors[id.index()]; }

@@ -11,6 +11,7 @@
 #include "sim/base/error.h"
 #include "sim/graph/graph_paths.h"
 #include "sim/graph/operator_check.h"
+#include "sim/graph/uint8_ends.h"
 
 namespace thaw {
 
@@ -117,6 +118,7 @@ void check_graph(const Graph& graph) {
     check_scales(graph, tensor);
   }
   check_order(graph);
+  check_uint8_ends(graph);
   for (const Op& op : graph.ops) check_operator(graph, op);
 }
 

@@ -4,7 +4,8 @@
 namespace thaw {
 
 std::string op_path(const Op& op) {
-  return "subgraphs[0].operators[" + std::to_string(op.id.value) + "] (" + op_name(op.kind) + ")";
+  const int32_t number = op.file_index >= 0 ? op.file_index : op.id.value;
+  return "subgraphs[0].operators[" + std::to_string(number) + "] (" + op_name(op.kind) + ")";
 }
 
 std::string quoted(std::string_view name) {

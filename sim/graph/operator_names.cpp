@@ -201,7 +201,9 @@ std::string builtin_operator_name(int32_t builtin_code) {
 const char* supported_operator_names() {
   return "CONV_2D, DEPTHWISE_CONV_2D, FULLY_CONNECTED, ADD, AVERAGE_POOL_2D, MAX_POOL_2D, MEAN, PAD, "
          "RESHAPE, "
-         "TRANSPOSE, SOFTMAX, QUANTIZE, DEQUANTIZE";
+         "TRANSPOSE, SOFTMAX, QUANTIZE, DEQUANTIZE, EXPAND_DIMS, SQUEEZE; on constants also SHAPE, DENSIFY "
+         "and "
+         "operators that compute shapes";
 }
 
 const char* data_type_name(DataType type) {

@@ -12,4 +12,14 @@ inline bool same_values(const Quantization& a, const Quantization& b) {
   return a.zero_point() == b.zero_point() && apart <= 1e-6 && apart >= -1e-6;
 }
 
+/// Whether QUANTIZE from `a` to `b` gives every int8 value back: their scales differ by so little that no
+/// value is half a step away, and their zero points are equal. So it is between the uint8 and the int8 of a
+/// model's ends.
+inline bool requantizes_to_itself(const Quantization& a, const Quantization& b) {
+  const double ratio = static_cast<double>(a.scale()) / static_cast<double>(b.scale());
+  constexpr double kLargestStep = 255.0;  // from the zero point
+  return a.zero_point() == b.zero_point() && kLargestStep * (ratio - 1.0) < 0.25 &&
+         kLargestStep * (ratio - 1.0) > -0.25;
+}
+
 }  // namespace thaw

@@ -15,15 +15,17 @@ constexpr size_t max_ends = 256;
 TfliteFile::TfliteFile(const tflite::Model& model, std::string name) : model_(model), name_(std::move(name)) {
   if (model_.version() != 3)
     fail("version", "is " + std::to_string(model_.version()) + ", expected 3", "Convert the model anew");
-  if (count(model_.subgraphs()) != 1)
-    fail("subgraphs", "holds " + std::to_string(count(model_.subgraphs())) + " subgraphs, expected 1",
-         "Models with control flow or several entry points are not supported");
+  if (count(model_.subgraphs()) == 0) fail("subgraphs", "is empty, expected the model");
   const tflite::SubGraph& graph = *model_.subgraphs()->Get(0);
   if (count(graph.inputs()) > max_ends || count(graph.outputs()) > max_ends)
     fail("subgraphs[0]", "has more than " + std::to_string(max_ends) + " inputs or outputs");
   if (count(graph.operators()) == 0)
     fail("subgraphs[0].operators", "is empty, expected at least one operator");
   subgraph_ = &graph;
+  folding_ = fold_constants(model_, graph);
+  end_chains_ = find_end_chains(model_, graph, folding_);
+  for (const EndChain& chain : end_chains_)
+    for (size_t i : chain.operators) folding_.left_out[i] = true;
 }
 
 void TfliteFile::fail(const std::string& path, const std::string& what, const std::string& hint) const {
@@ -57,6 +59,8 @@ std::vector<TensorId> TfliteFile::tensor_ids(std::span<const int32_t> indices, c
 }
 
 std::span<const uint8_t> TfliteFile::buffer_of(const tflite::Tensor& tensor, int32_t index) const {
+  const auto folded = folding_.constants.find(index);
+  if (folded != folding_.constants.end()) return folded->second.bytes;
   const std::string path = "subgraphs[0].tensors[" + std::to_string(index) + "].buffer";
   if (tensor.buffer() >= count(model_.buffers()))
     fail(path, "is " + std::to_string(tensor.buffer()) + ", but the model has " +

@@ -30,6 +30,7 @@ class OperatorReader {
   Op read(size_t i) const {
     Op op;
     op.id = OpId(i);
+    op.file_index = static_cast<int32_t>(i);
     const tflite::Operator& source = file_.operator_at(i);
     if (count(source.inputs()) > 16 || count(source.outputs()) > 16)
       file_.fail(op_path(i), "has more than 16 inputs or outputs");
@@ -84,6 +85,9 @@ class OperatorReader {
         return Transpose{take_integers(i, op, "permutation")};
       case 40:
         return read_mean(i, op);
+      case 43:  // SQUEEZE
+      case 70:  // EXPAND_DIMS
+        return read_renaming(op);
       default:
         return Quantize{};  // 114, the last that is supported
     }
@@ -190,6 +194,13 @@ class OperatorReader {
     bool equal = wanted.size() == stored.size();
     for (size_t k = 0; equal && k < wanted.size(); ++k) equal = wanted[k] == -1 || wanted[k] == stored[k];
     if (!equal) file_.fail(op_path(i) + ".inputs[1]", "asks for another shape than the output tensor has");
+    return Reshape{};
+  }
+
+  /// Axes of one element come or go: the shape of the output tensor says all. The axis of EXPAND_DIMS is
+  /// dropped with it.
+  static OpKind read_renaming(Op& op) {
+    if (op.inputs.size() == 2) op.inputs.pop_back();
     return Reshape{};
   }
 

@@ -8,9 +8,10 @@
 
 namespace thaw {
 
-/// Operator i with its options; its ids are the tensors' numbers in the file. The small constant tensors that
-/// only steer an operator (axes, paddings, permutations) become part of it. Throws Error naming the field.
-/// The operator must be one that Thaw has (foreign_model.h).
+/// Operator i with its options; its ids are the operator's and the tensors' numbers in the file. The small
+/// constant tensors that only steer an operator (axes, paddings, permutations) become part of it. Throws
+/// Error naming the field. EXPAND_DIMS and SQUEEZE are read as the RESHAPE that they are. The operator must
+/// be one that Thaw has (foreign_model.h).
 Op read_operator(const TfliteFile& file, size_t i);
 
 }  // namespace thaw

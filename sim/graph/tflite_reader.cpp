@@ -13,6 +13,7 @@
 #include "sim/base/sha256.h"
 #include "sim/graph/foreign_model.h"
 #include "sim/graph/graph_check.h"
+#include "sim/graph/operator_names.h"
 #include "sim/graph/safe_biases.h"
 #include "sim/graph/tflite_access.h"
 #include "sim/graph/tflite_file.h"
@@ -29,8 +30,32 @@ constexpr uint64_t max_file_bytes = uint64_t{256} << 20;
 // Bytes of constants that operators read: more than the file's size where many operators share a few bytes.
 constexpr uint64_t max_read_bytes = uint64_t{1} << 30;
 
+/// The model's outputs become the scores before its end operators.
+void read_end_operators(const TfliteFile& file, Graph& graph) {
+  TensorReader reader(file);
+  for (const EndChain& chain : file.end_chains()) {
+    graph.outputs[chain.output] =
+        file.tensor_ids({&chain.scores, 1}, "subgraphs[0].outputs", TfliteFile::Optional::no)[0];
+    std::string names;
+    for (size_t i : chain.operators) {
+      const tflite::Operator& op = file.operator_at(i);
+      EndOperator end;
+      end.output = chain.output;
+      end.builtin_code = builtin_code(*file.model().operator_codes()->Get(op.opcode_index()));
+      if (const auto* softmax = op.builtin_options_as_SoftmaxOptions()) end.beta = softmax->beta();
+      end.result = reader.read(values(op.outputs())[0], TensorId());
+      names += (names.empty() ? "" : ", ") + builtin_operator_name(end.builtin_code);
+      graph.end_operators.push_back(std::move(end));
+    }
+    graph.warnings.push_back("the last operators (" + names +
+                             ") are kept for the trained file only: they keep the order of the scores, and "
+                             "results here are the scores before them");
+  }
+}
+
 /// Operators first refer to tensors by their number in the file; the tensors in use are numbered anew.
 void read_tensors_in_use(const TfliteFile& file, Graph& graph) {
+  read_end_operators(file, graph);
   std::set<int32_t> used;
   const auto note = [&](const std::vector<TensorId>& ids) {
     for (TensorId id : ids)
@@ -64,14 +89,26 @@ void limit_constant_reads(const TfliteFile& file, const Graph& graph) {
               "read constants of more than " + std::to_string(max_read_bytes) + " bytes");
 }
 
+void read_operators(const TfliteFile& file, Graph& graph) {
+  for (size_t i = 0; i < count(file.subgraph().operators()); ++i) {
+    if (file.is_left_out(i)) continue;
+    Op op = read_operator(file, i);
+    op.id = OpId(graph.ops.size());
+    graph.ops.push_back(std::move(op));
+  }
+  if (const size_t others = count(file.model().subgraphs()) - 1; others > 0)
+    graph.warnings.push_back("the file has " + std::to_string(others + 1) +
+                             " subgraphs; the first is the model, the others are left out");
+}
+
 Graph read_model(const tflite::Model& model, const std::string& file_name) {
   const TfliteFile file(model, file_name);
   // Before anything else, so that a foreign model gets this message and not one about its first tensor.
-  refuse_foreign_model(model, file_name);
+  refuse_foreign_model(file);
   Graph graph;
   graph.file_name = printable(file_name);
   const tflite::SubGraph& subgraph = file.subgraph();
-  for (size_t i = 0; i < count(subgraph.operators()); ++i) graph.ops.push_back(read_operator(file, i));
+  read_operators(file, graph);
   constexpr auto kPresent = TfliteFile::Optional::no;
   graph.inputs = file.tensor_ids(values(subgraph.inputs()), "subgraphs[0].inputs", kPresent);
   graph.outputs = file.tensor_ids(values(subgraph.outputs()), "subgraphs[0].outputs", kPresent);

@@ -2,10 +2,14 @@
 
 #include <algorithm>
 #include <cstring>
+#include <optional>
 #include <span>
+#include <vector>
 
 #include "sim/base/printable.h"
+#include "sim/graph/sparse_tensor.h"
 #include "sim/graph/tflite_access.h"
+#include "sim/graph/uint8_ends.h"
 
 namespace thaw {
 namespace {
@@ -22,6 +26,8 @@ DataType data_type(const TfliteFile& file, const tflite::Tensor& tensor, const s
       return DataType::int32;
     case tflite::TensorType::FLOAT32:
       return DataType::float32;
+    case tflite::TensorType::UINT8:
+      return DataType::int8;
     default:
       file.fail(path + ".type",
                 std::string("is ") + type_name(tensor.type()) + ", expected int8, int32 or float32",
@@ -62,11 +68,12 @@ Tensor TensorReader::read(int32_t index, TensorId id) {
   tensor.shape.assign(shape.begin(), shape.end());
   if (source.is_variable())
     file_.fail(path + ".is_variable", "is true; tensors that keep a state are not supported");
-  if (source.sparsity() != nullptr)
-    file_.fail(path + ".sparsity", "is present; sparse tensors are not supported",
-               "Convert the model with dense weights");
   if (tensor.type != DataType::float32) tensor.quantization = quantization(source, path);
   tensor.data = constant_bytes(source, index, path);
+  tensor.uint8_in_file = source.type() == tflite::TensorType::UINT8;
+  if (tensor.uint8_in_file && tensor.is_constant())
+    file_.fail(path + ".type", "is uint8, expected int8, int32 or float32 of a constant",
+               "Quantise the model to int8 activations and weights");
   return tensor;
 }
 
@@ -85,13 +92,15 @@ Quantization TensorReader::quantization(const tflite::Tensor& tensor, const std:
   if (scales.size() > static_cast<size_t>(std::max(longest, 1)))
     file_.fail(path + ".quantization.scale",
                "holds " + std::to_string(scales.size()) + " scales, more than any axis has slices");
+  const int64_t offset = tensor.type() == tflite::TensorType::UINT8 ? kUint8Offset : 0;
   for (int64_t zero_point : zero_points) {
-    if (zero_point < -128 || zero_point > 127)
+    if (zero_point < offset - 128 || zero_point > offset + 127)
       file_.fail(path + ".quantization.zero_point",
-                 "is " + std::to_string(zero_point) + ", expected -128..127");
-    result.zero_points.push_back(static_cast<int32_t>(zero_point));
+                 "is " + std::to_string(zero_point) + ", expected " + (offset == 0 ? "-128..127" : "0..255"));
+    result.zero_points.push_back(static_cast<int32_t>(zero_point - offset));
   }
   if (scales.empty()) return {};
+  if (offset != 0 && result.zero_points.empty()) result.zero_points = {-kUint8Offset};
   count_copied(scales.size_bytes(), path + ".quantization.scale");
   result.scales.assign(scales.begin(), scales.end());
   result.axis = source->quantized_dimension();
@@ -101,6 +110,15 @@ Quantization TensorReader::quantization(const tflite::Tensor& tensor, const std:
 std::vector<std::byte> TensorReader::constant_bytes(const tflite::Tensor& tensor, int32_t index,
                                                     const std::string& path) {
   const std::span<const uint8_t> source = file_.buffer_of(tensor, index);
+  if (tensor.sparsity() != nullptr) {
+    const std::optional<std::vector<uint8_t>> dense = dense_bytes(tensor, source);
+    if (!dense)
+      file_.fail(path + ".sparsity", "contradicts the shape of the tensor or the values that it stores",
+                 "Convert the model with dense weights");
+    count_copied(dense->size(), path);
+    const std::span<const std::byte> bytes = std::as_bytes(std::span(*dense));
+    return {bytes.begin(), bytes.end()};
+  }
   count_copied(source.size(), path);
   const std::span<const std::byte> bytes = std::as_bytes(source);
   return {bytes.begin(), bytes.end()};

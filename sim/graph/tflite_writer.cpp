@@ -9,6 +9,8 @@
 #include <string>
 #include <utility>
 
+#include "sim/graph/uint8_ends.h"
+
 namespace thaw {
 
 namespace {
@@ -85,9 +87,10 @@ class ModelWriter {
     buffers_.push_back(tflite::CreateBuffer(builder_));  // buffer 0 is empty by convention
     for (const Tensor& tensor : graph_.tensors) write_tensor(tensor);
     for (const Op& op : graph_.ops) write_op(op);
-    const auto subgraph = tflite::CreateSubGraph(
-        builder_, builder_.CreateVector(tensors_), indices(graph_.inputs), indices(graph_.outputs),
-        builder_.CreateVector(operators_), builder_.CreateString("main"));
+    const auto outputs = write_end_operators();
+    const auto subgraph =
+        tflite::CreateSubGraph(builder_, builder_.CreateVector(tensors_), indices(graph_.inputs), outputs,
+                               builder_.CreateVector(operators_), builder_.CreateString("main"));
     const auto codes = operator_codes();
     const auto subgraphs = builder_.CreateVector(&subgraph, 1);
     const auto buffers = builder_.CreateVector(buffers_);
@@ -106,14 +109,18 @@ class ModelWriter {
   void write_tensor(const Tensor& tensor) {
     Offset<tflite::QuantizationParameters> quantization = 0;
     if (tensor.quantization.present()) {
-      const std::vector<int64_t> zero_points(tensor.quantization.zero_points.begin(),
-                                             tensor.quantization.zero_points.end());
+      std::vector<int64_t> zero_points(tensor.quantization.zero_points.begin(),
+                                       tensor.quantization.zero_points.end());
+      if (tensor.uint8_in_file && zero_points.empty()) zero_points.push_back(0);
+      if (tensor.uint8_in_file)
+        for (int64_t& zero_point : zero_points) zero_point += kUint8Offset;
       const auto scales = builder_.CreateVector(tensor.quantization.scales);
       const auto zeros = builder_.CreateVector(zero_points);
       quantization =
           tflite::CreateQuantizationParameters(builder_, scales, zeros, 0, tensor.quantization.axis);
     }
-    write_tensor(tensor.name, encoded(tensor.type), tensor.shape, buffer(tensor.data), quantization);
+    const tflite::TensorType type = tensor.uint8_in_file ? tflite::TensorType::UINT8 : encoded(tensor.type);
+    write_tensor(tensor.name, type, tensor.shape, buffer(tensor.data), quantization);
   }
 
   void write_tensor(const std::string& name, tflite::TensorType type, const std::vector<int32_t>& shape,
@@ -151,6 +158,27 @@ class ModelWriter {
     const auto outputs = indices(op.outputs);
     operators_.push_back(
         tflite::CreateOperator(builder_, code, input_vector, outputs, encoding.type, encoding.options));
+  }
+
+  /// What the file has behind the graph's outputs, and with it the model's outputs.
+  Offset<flatbuffers::Vector<int32_t>> write_end_operators() {
+    std::vector<int32_t> ends;
+    for (TensorId id : graph_.outputs) ends.push_back(id.value);
+    for (const EndOperator& end : graph_.end_operators) {
+      Tensor result = end.result;
+      result.shape = graph_.tensor(graph_.outputs.at(end.output)).shape;
+      write_tensor(result);
+      int32_t& last = ends.at(end.output);
+      const auto made = static_cast<int32_t>(tensors_.size() - 1);
+      Encoding encoding = {end.builtin_code, 1, tflite::BuiltinOptions::NONE, {}};
+      if (end.builtin_code == 25) encoding = encode(Softmax{end.beta}, {});
+      const uint32_t code = operator_code(encoding);
+      const auto read = builder_.CreateVector(&last, 1), written = builder_.CreateVector(&made, 1);
+      operators_.push_back(
+          tflite::CreateOperator(builder_, code, read, written, encoding.type, encoding.options));
+      last = made;
+    }
+    return builder_.CreateVector(ends);
   }
 
   /// Position of an operator in the model's list of those it uses.

@@ -170,7 +170,7 @@ class Reduction {
   /// Whether an operator is no layer: it only renames its input, or goes into the layer that reads it.
   bool vanishes(const Op& op) {
     const TensorId output = op.outputs[0];
-    if (std::holds_alternative<Reshape>(op.kind)) {
+    if (std::holds_alternative<Reshape>(op.kind) || keeps_values(op)) {
       network_.alias[output.index()] = aliased(op.inputs[0]);
       return true;
     }
@@ -188,6 +188,13 @@ class Reduction {
     ++padding_count_;
     padding_bytes_ += graph_.tensor(output).bytes();
     return true;  // folded by fold_padding, when its reader comes
+  }
+
+  /// QUANTIZE between the uint8 and the int8 of one end.
+  bool keeps_values(const Op& op) const {
+    const Tensor& input = graph_.tensor(op.inputs[0]);
+    return std::holds_alternative<Quantize>(op.kind) && input.type == DataType::int8 &&
+           requantizes_to_itself(input.quantization, graph_.tensor(op.outputs[0]).quantization);
   }
 
   Layer layer_of(const Op& op) {

@@ -45,6 +45,31 @@ TEST_F(Infer, PrintsATable) {
                              HasSubstr("bright")));
 }
 
+TEST_F(Infer, Uint8EndsAreFedAndShownAsTheFileHasThem) {
+  const std::string model = (testing::golden_folder() / "cases/uint8-ends-both/model.tflite").string();
+  std::string input;
+  for (int i = 0; i < 8 * 8 * 3; ++i) input.push_back(static_cast<char>(i * 37));
+  write_text("input.bin", input);
+  const Finished run = thaw({"infer", model, "--raw-input", "input.bin", "--dump", "dump", "--json"});
+  ASSERT_EQ(run.status, 0) << run.err;
+  const auto dumped = [&](const char* tensor) {
+    return text_of(file("dump") / (std::string(tensor) + ".bin"));
+  };
+  EXPECT_EQ(dumped("0"), input);
+  std::string moved = input, output = dumped("10");
+  for (char& c : moved) c = static_cast<char>(static_cast<unsigned char>(c) - 128);
+  EXPECT_EQ(dumped("1"), moved) << "QUANTIZE from uint8, zero point 0, to int8, zero point -128";
+  const nlohmann::json json = nlohmann::json::parse(run.out);
+  for (size_t i = 0; i < 3; ++i) {
+    EXPECT_EQ(json["outputs"][0]["values"][i], static_cast<signed char>(output[i]) + 128);
+    EXPECT_EQ(static_cast<unsigned char>(dumped("11")[i]), static_cast<signed char>(output[i]) + 128);
+  }
+  const nlohmann::json shown = nlohmann::json::parse(thaw({"inspect", model, "--json"}).out);
+  EXPECT_EQ(shown["inputs"][0]["type"], "uint8");
+  EXPECT_EQ(shown["inputs"][0]["zero_points"], nlohmann::json({0}));
+  EXPECT_EQ(shown["outputs"][0]["zero_points"], nlohmann::json({128}));
+}
+
 TEST_F(Infer, DumpsEveryActivationOfARawInput) {
   write_text("input.bin", std::string(48, '\x10'));
   const Finished run =

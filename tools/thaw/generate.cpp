@@ -184,7 +184,8 @@ int generate_command(const Options& options) {
                                 quantize_learning_rate(made.schedule.training.learning_rate),
                                 made.rates,
                                 options.name,
-                                ecosystem_named(options.ecosystem)};
+                                ecosystem_named(options.ecosystem),
+                                made.network.graph.tensor(made.network.graph.inputs[0]).uint8_in_file};
   for (const GeneratedFile& file : generate(request)) write_file(folder, file.path, file.text);
   open_output_folder(folder / "check");
   write_file_atomically(folder / "check/samples.bin", trace.samples);

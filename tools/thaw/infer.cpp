@@ -17,6 +17,7 @@
 #include "sim/exec/executor.h"
 #include "sim/exec/shipped_model.h"
 #include "sim/graph/tflite_reader.h"
+#include "sim/graph/uint8_ends.h"
 #include "sim/plan/lower.h"
 #include "tools/thaw/accuracy.h"
 #include "tools/thaw/command.h"
@@ -57,17 +58,22 @@ fs::path dump_file(const fs::path& folder, const Tensor& tensor) {
   return folder / (std::to_string(tensor.file_index) + ".bin");
 }
 
+/// The tensor's bytes as the file's type has them.
+void dump(const fs::path& folder, const Tensor& tensor, std::span<const std::byte> bytes) {
+  std::vector<std::byte> written(bytes.begin(), bytes.end());
+  exchange_with_file(tensor, written);
+  write_file_atomically(dump_file(folder, tensor), written);
+}
+
 /// Runs once on the inputs that are set and writes every activation as it is made.
 void run_and_dump(const Model& model, Executor& executor, const fs::path& folder) {
   open_output_folder(folder);
   for (size_t i = 0; i < model.graph.inputs.size(); ++i)
-    write_file_atomically(dump_file(folder, model.graph.tensor(model.graph.inputs[i])),
-                          executor.bytes(model.plan.inputs[i]));
+    dump(folder, model.graph.tensor(model.graph.inputs[i]), executor.bytes(model.plan.inputs[i]));
   executor.infer(0, [&](const Step& step) {
     for (BufferId id : step.writes) {
       const TensorId tensor = model.plan.buffer(id).tensor;
-      if (tensor.present())
-        write_file_atomically(dump_file(folder, model.graph.tensor(tensor)), executor.bytes(id));
+      if (tensor.present()) dump(folder, model.graph.tensor(tensor), executor.bytes(id));
     }
   });
 }
@@ -179,6 +185,7 @@ int infer_raw(const Options& options) {
                   fmt::format("has {} bytes, input {} of the model has {}", bytes.size(), i, input.size()),
                   "Raw inputs are the tensor's bytes, little endian");
     std::copy(bytes.begin(), bytes.end(), input.begin());
+    exchange_with_file(model.graph.tensor(model.graph.inputs[i]), input);
   }
   if (!options.dump.empty())
     run_and_dump(model, executor, options.dump);
@@ -191,7 +198,8 @@ int infer_raw(const Options& options) {
     if (tensor.type == DataType::float32)
       for (float value : executor.values<float>(model.plan.outputs[i])) values.push_back(value);
     else
-      for (int8_t value : executor.values<int8_t>(model.plan.outputs[i])) values.push_back(value);
+      for (int8_t value : executor.values<int8_t>(model.plan.outputs[i]))
+        values.push_back(value + (tensor.uint8_in_file ? kUint8Offset : 0));
     outputs.push_back({{"index", tensor.file_index}, {"name", tensor.name}, {"values", values}});
   }
   if (options.json) {

@@ -8,6 +8,7 @@
 
 #include "sim/base/error.h"
 #include "sim/graph/tflite_reader.h"
+#include "sim/graph/uint8_ends.h"
 #include "sim/plan/lower.h"
 #include "sim/plan/network.h"
 #include "sim/train/trained_model.h"
@@ -121,8 +122,8 @@ Inspection inspect(const std::string& file, const std::optional<int32_t>& classe
 
 std::string quantization_text(const Inspection& inspection, const Tensor& tensor) {
   if (inspection.set_by_training[tensor.id.index()]) return "set by training";
-  if (!tensor.quantization.present()) return data_type_name(tensor.type);
-  return fmt::format("{:.6g} {:+d}", tensor.quantization.scale(), tensor.quantization.zero_point());
+  if (!tensor.quantization.present()) return file_type_name(tensor);
+  return fmt::format("{:.6g} {:+d}", tensor.quantization.scale(), file_zero_point(tensor));
 }
 
 std::string training_text(const Training& training, const Op& op) {
@@ -137,10 +138,10 @@ void print_text(const Inspection& inspection, bool verbose) {
   const Graph& graph = inspection.graph;
   fmt::print("{} (sha256 {})\n", graph.file_name, graph.sha256);
   for (TensorId id : graph.inputs)
-    fmt::print("input  {} {} {}\n", shape_text(graph.tensor(id)), data_type_name(graph.tensor(id).type),
+    fmt::print("input  {} {} {}\n", shape_text(graph.tensor(id)), file_type_name(graph.tensor(id)),
                quantization_text(inspection, graph.tensor(id)));
   for (TensorId id : graph.outputs)
-    fmt::print("output {} {} {}\n", shape_text(graph.tensor(id)), data_type_name(graph.tensor(id).type),
+    fmt::print("output {} {} {}\n", shape_text(graph.tensor(id)), file_type_name(graph.tensor(id)),
                quantization_text(inspection, graph.tensor(id)));
   fmt::print("\n'op' is the number that schedules use; 'scale zero' quantise the output.\n\n");
   Table table({">op", "operator", "layer", "input", "output", "scale zero", "weight scales", ">weights",
@@ -175,9 +176,10 @@ void print_text(const Inspection& inspection, bool verbose) {
 }
 
 Json tensor_json(const Inspection& inspection, const Tensor& tensor) {
-  const Quantization known =
-      inspection.set_by_training[tensor.id.index()] ? Quantization{} : tensor.quantization;
-  return {{"index", tensor.file_index}, {"name", tensor.name},    {"type", data_type_name(tensor.type)},
+  Quantization known = inspection.set_by_training[tensor.id.index()] ? Quantization{} : tensor.quantization;
+  if (tensor.uint8_in_file)
+    for (int32_t& zero_point : known.zero_points) zero_point += kUint8Offset;
+  return {{"index", tensor.file_index}, {"name", tensor.name},    {"type", file_type_name(tensor)},
           {"shape", tensor.shape},      {"scales", known.scales}, {"zero_points", known.zero_points}};
 }
 

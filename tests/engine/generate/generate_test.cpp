@@ -132,6 +132,18 @@ TEST(Generate, HeaderAndLinkerScriptHoldTheSizes) {
   EXPECT_THAT(text_of(files, "engine/port/cortex-m/sections.ld"), HasSubstr(". += 4096;"));
 }
 
+TEST(Generate, HeaderSaysWhereTheFileHasUint8) {
+  const Board board = board_named("mps2-an500");
+  const PlannedFirmware made(small_network(), last_layers(), 100);
+  FirmwareRequest request = made.request(board);
+  EXPECT_THAT(text_of(generate(request), "thaw_model.h"), Not(HasSubstr("uint8:")));
+  request.uint8_in_file = true;
+  const auto files = generate(request);
+  EXPECT_THAT(text_of(files, "thaw_model.h"),
+              HasSubstr("is uint8: here it is each of those bytes minus 128"));
+  EXPECT_THAT(text_of(files, "README.md"), HasSubstr("for the model file's uint8 bytes: byte - 128"));
+}
+
 TEST(Generate, RefusesWhatDoesNotFit) {
   Board board = board_named("mps2-an500");
   const PlannedFirmware made(small_network(), last_layers(), 100);
