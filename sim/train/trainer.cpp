@@ -48,7 +48,7 @@ std::vector<int32_t> predict(Executor& executor, const Network& network, const C
   const size_t first = first_step_of_layer(executor.plan(), network, samples.cache->layer);
   std::vector<int32_t> predictions;
   for (size_t place = 0; place < samples.count(); ++place) {
-    load_sample(executor, *samples.cache, samples.sample(place, false));
+    load_sample(executor, *samples.cache, static_cast<int64_t>(samples.id(place)), false);
     executor.infer(first);
     predictions.push_back(argmax(executor.values<int32_t>(executor.plan().logits)));
   }
@@ -89,7 +89,7 @@ TrainingResult train(const Network& network, const Plan& plan, const Schedule& s
       if (control.cancelled && result.steps % 64 == 0 && control.cancelled())
         throw Error("training", "interrupted", "Run the same command again to go on");
       const bool flip = recipe.flip && flipped(recipe.seed, static_cast<uint32_t>(epoch), id);
-      load_sample(executor, *data.train.cache, data.train.sample(id, flip));
+      load_sample(executor, *data.train.cache, static_cast<int64_t>(data.train.id(id)), flip);
       StepInput input;
       input.label = data.train.label(id);
       input.rate = rates[128 * uint64_t{result.steps} / total];
