@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 #include <vector>
 
 #include "memmodel/board.h"
@@ -25,6 +26,7 @@ struct SearchProblem {
   bool mirror = true;       // whether recipes mirror images: caches then hold mirrored samples too
   Board board;
   int32_t jobs = 1;
+  std::string data_sha256, version;  // of the data set and of Thaw, for digests
 };
 
 class Evaluator {

@@ -25,13 +25,12 @@ std::string places_text(const std::vector<uint32_t>& places) {
 
 }  // namespace
 
-std::string run_digest(const SearchProblem& problem, const TrainingRecipe& recipe,
-                       const std::string& data_sha256, const std::string& version) {
+std::string run_digest(const SearchProblem& problem, const TrainingRecipe& recipe) {
   const Network& network = *problem.network;
-  std::string text =
-      fmt::format("{}\n{} {} {}\n{} {} {}\n{}\n{}\n{}\n", version, network.graph.sha256,
-                  network.classifier.classes, network.classifier.fresh, data_sha256, problem.train->count,
-                  problem.test->count, problem.mirror, board_identity(problem.board), recipe_text(recipe));
+  std::string text = fmt::format("{}\n{} {} {}\n{} {} {}\n{}\n{}\n{}\n", problem.version,
+                                 network.graph.sha256, network.classifier.classes, network.classifier.fresh,
+                                 problem.data_sha256, problem.train->count, problem.test->count,
+                                 problem.mirror, board_identity(problem.board), recipe_text(recipe));
   for (const Fold& fold : problem.folds)
     text += places_text(fold.train) + "\n" + places_text(fold.validation) + "\n";
   return sha256_hex(std::as_bytes(std::span(text)));

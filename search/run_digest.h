@@ -8,9 +8,8 @@
 namespace thaw {
 
 /// Digest of everything that the numbers of a trial depend on beside its request: model, classifier, data
-/// (`data_sha256`), which samples train and which decide, every field of the board and of the recipe that the
+/// which samples train and which decide, every field of the board and of the recipe that the
 /// search starts from, and the version of Thaw. Threads and jobs are left out: nothing depends on them.
-std::string run_digest(const SearchProblem& problem, const TrainingRecipe& recipe,
-                       const std::string& data_sha256, const std::string& version);
+std::string run_digest(const SearchProblem& problem, const TrainingRecipe& recipe);
 
 }  // namespace thaw

@@ -167,9 +167,9 @@ Json comparison_json(const SearchResult& result, const SearchProblem& problem, P
 }  // namespace
 
 void check_run_files(const std::filesystem::path& folder) {
-  for (const char* name : {"trials.jsonl", "trials.jsonl.earlier", "schedule.json", "curve.json",
-                           "contributions.json", "pareto.json", "comparison.json", "predictions.bin",
-                           "plan.json", "run.json", "state.bin", "model.tflite"})
+  for (const char* name :
+       {"trials.jsonl", "schedule.json", "curve.json", "contributions.json", "pareto.json", "comparison.json",
+        "predictions.bin", "plan.json", "run.json", "state.bin", "model.tflite"})
     if (std::filesystem::is_directory(folder / name))
       throw Error((folder / name).string(), "is a folder, where a file of the run is to be written",
                   "Give another folder with -o");

@@ -1,20 +1,14 @@
 #include "search/training_evaluator.h"
 
 #include <algorithm>
-#include <cassert>
-#include <mutex>
-#include <string>
+#include <map>
 #include <utility>
 
 #include "memmodel/device_plan.h"
-#include "sim/base/error.h"
-#include "sim/base/parallel.h"
+#include "search/trial_json.h"
 
 namespace thaw {
 namespace {
-
-// Cached activations beyond this are dropped between batches, earliest cut first, unless just used.
-constexpr int64_t kMostCachedBytes = int64_t{640} << 20;
 
 void set_memory(const MemoryTotals& needed, Evaluation& evaluation) {
   evaluation.ram_bytes = needed.ram.required;
@@ -23,83 +17,21 @@ void set_memory(const MemoryTotals& needed, Evaluation& evaluation) {
   evaluation.over_budget = !needed.fits();
 }
 
+/// The part of a run's result that an evaluation of this kind has.
+SeedResult kept(SeedResult result, const EvaluationRequest& request) {
+  if (!request.fidelity.full()) result.predictions.clear();
+  if (request.measured_on != MeasuredOn::test) result.epochs.clear();
+  return result;
+}
+
 }  // namespace
 
-TrainingEvaluator::TrainingEvaluator(const SearchProblem& problem, TrialRecord& record)
-    : problem_(problem), record_(record) {}
+TrainingEvaluator::TrainingEvaluator(const SearchProblem& problem, TrialRecord& record, Store& store,
+                                     RunTrainer& trainer)
+    : problem_(problem), record_(record), store_(store), trainer_(trainer) {}
 
 MemoryTotals TrainingEvaluator::memory(const Schedule& schedule) const {
   return device_training_plan(*problem_.network, schedule, problem_.board).totals;
-}
-
-/// The latest cut at or before the layer whose activations are no larger than the images themselves: early
-/// layers of image networks are wider than their input, and computing them again is cheaper than keeping
-/// them.
-size_t TrainingEvaluator::cheapest_cut(size_t layer) const {
-  const int64_t image = problem_.train->sample_bytes();
-  while (layer > 0 && empty_prefix_cache(*problem_.network, layer, 0, false).sample_bytes > image) --layer;
-  return layer;
-}
-
-const TrainingEvaluator::Caches& TrainingEvaluator::caches_before(size_t layer) {
-  auto& found = caches_[layer];
-  if (found) return *found;
-  const Caches* from = nullptr;
-  for (const auto& [cut, caches] : caches_)
-    if (cut < layer && caches) from = caches.get();
-  found = std::make_unique<Caches>();
-  const Network& network = *problem_.network;
-  const int32_t threads = problem_.jobs;
-  if (from != nullptr) {
-    found->train = advance_prefix(network, layer, from->train, threads);
-    found->test = advance_prefix(network, layer, from->test, threads);
-  } else {
-    found->train = cache_prefix(network, layer, *problem_.train, problem_.mirror, threads);
-    found->test = cache_prefix(network, layer, *problem_.test, false, threads);
-  }
-  return *found;
-}
-
-void TrainingEvaluator::drop_caches(const std::set<const Caches*>& keep) {
-  int64_t bytes = 0;
-  for (const auto& [cut, caches] : caches_) bytes += caches->train.total_bytes() + caches->test.total_bytes();
-  for (auto it = caches_.begin(); it != caches_.end() && bytes > kMostCachedBytes;) {
-    if (keep.contains(it->second.get())) {
-      ++it;
-      continue;
-    }
-    bytes -= it->second->train.total_bytes() + it->second->test.total_bytes();
-    it = caches_.erase(it);
-  }
-}
-
-SeedResult TrainingEvaluator::run(const EvaluationRequest& request, const Plan& plan, size_t seed,
-                                  const Caches& caches) const {
-  Schedule schedule = request.schedule;
-  schedule.training = with_epochs(schedule.training, request.fidelity.epochs);
-  schedule.training.seed = request.seeds[seed];
-  TrainingData data;
-  data.train = {&caches.train, &problem_.train->labels, {}};
-  data.test = {&caches.test, &problem_.test->labels, {}};
-  if (request.measured_on == MeasuredOn::validation) {
-    data.train.ids = fold(seed).train;
-    data.test = {&caches.train, &problem_.train->labels, fold(seed).validation};
-    const auto count = static_cast<double>(data.train.ids.size()) * request.fidelity.samples;
-    data.train.ids.resize(std::max<size_t>(1, static_cast<size_t>(count)));
-  }
-  TrainingControl control;
-  control.cancelled = cancelled;
-  TrainingResult trained = train(*problem_.network, plan, schedule, data, control);
-  SeedResult result;
-  result.seed = schedule.training.seed;
-  result.outcome = trained.outcome;
-  result.accuracy = trained.accuracy;
-  result.loss = trained.epochs.back().loss;
-  result.judged_loss = trained.test_loss;
-  result.signature = trained.signature;
-  if (request.fidelity.full()) result.predictions = std::move(trained.predictions);
-  if (request.measured_on == MeasuredOn::test) result.epochs = std::move(trained.epochs);
-  return result;
 }
 
 CorrectBySeed TrainingEvaluator::correct(const Evaluation& evaluation) const {
@@ -116,77 +48,91 @@ CorrectBySeed TrainingEvaluator::correct(const Evaluation& evaluation) const {
   for (size_t seed = 0; seed < evaluation.seeds.size(); ++seed) {
     const std::vector<int32_t>& predictions = evaluation.seeds[seed].predictions;
     for (size_t i = 0; i < predictions.size(); ++i)
-      right.push_back(predictions[i] == problem_.train->labels[fold(seed).validation[i]]);
+      right.push_back(predictions[i] ==
+                      problem_.train->labels[problem_.folds[seed % problem_.folds.size()].validation[i]]);
   }
   return result;
 }
 
-// The requests of one call: those that have to be trained, a run a seed, and what is already known.
+/// The evaluations of one call, filled run by run; a run that several of them need is trained once.
 struct TrainingEvaluator::Batch {
-  struct Run {
+  struct Place {
     size_t request, seed;
-    const Caches* caches;
+  };
+  struct Run {
+    TrainingRun run;
+    std::string question;
+    std::vector<Place> places;  // where its result goes
   };
 
   std::vector<Evaluation> results;
-  std::vector<size_t> same_as;  // the first request of the batch that asks the same, or itself
-  std::vector<Plan> plans;
   std::vector<size_t> left;  // runs of each request still to come
-  std::vector<Run> runs;
+  std::vector<Run> runs;     // to be trained
+  size_t recorded = 0;       // requests, in their order
+  size_t finished = 0;       // requests, in any order
 
-  explicit Batch(size_t size) : results(size), same_as(size), plans(size), left(size, 0) {}
+  void take(const SeedResult& result, const Place& place) {
+    Evaluation& evaluation = results[place.request];
+    evaluation.seeds[place.seed] = kept(result, evaluation.request);
+    --left[place.request];
+  }
 };
 
 TrainingEvaluator::Batch TrainingEvaluator::prepare(const std::vector<EvaluationRequest>& requests) {
-  Batch batch(requests.size());
-  std::map<std::string, size_t> asked;
+  Batch batch;
+  batch.results.resize(requests.size());
+  std::map<std::string, size_t> asked;  // places in batch.runs by question
   for (size_t i = 0; i < requests.size(); ++i) {
     Evaluation& result = batch.results[i];
-    DevicePlan device = device_training_plan(*problem_.network, requests[i].schedule, problem_.board);
-    const Evaluation* known = record_.find(requests[i]);
-    if (known != nullptr) result = *known;
     result.request = requests[i];
-    set_memory(device.totals, result);  // planned anew: a record only spares the training
-    batch.same_as[i] = asked.try_emplace(evaluation_key(requests[i], ""), i).first->second;
-    if (known != nullptr || batch.same_as[i] != i) continue;
     result.seeds.resize(requests[i].seeds.size());
-    batch.plans[i] = std::move(device.plan);
-    const size_t cut = cheapest_cut(first_updated_layer(*problem_.network, requests[i].schedule));
-    for (size_t seed = 0; seed < requests[i].seeds.size(); ++seed)
-      batch.runs.push_back({i, seed, &caches_before(cut)});
-    batch.left[i] = requests[i].seeds.size();
+    batch.left.push_back(result.seeds.size());
+    set_memory(memory(requests[i].schedule), result);  // planned, never remembered
+    for (size_t seed = 0; seed < result.seeds.size(); ++seed) {
+      const TrainingRun run = training_run(requests[i], seed, problem_);
+      std::string question = question_of(run, problem_);
+      if (const auto answer = store_.find(question)) {
+        batch.take(read_seed_text(*answer, "store"), {i, seed});
+        ++work_.known;
+        continue;
+      }
+      const auto [place, is_new] = asked.try_emplace(question, batch.runs.size());
+      if (is_new) batch.runs.push_back({run, std::move(question), {}});
+      batch.runs[place->second].places.push_back({i, seed});
+    }
+    if (batch.left[i] == 0) ++batch.finished;
   }
   return batch;
 }
 
+void TrainingEvaluator::record_finished(Batch& batch) {
+  for (; batch.recorded < batch.results.size() && batch.left[batch.recorded] == 0; ++batch.recorded)
+    record_.add(batch.results[batch.recorded]);
+}
+
 std::vector<Evaluation> TrainingEvaluator::evaluate(const std::vector<EvaluationRequest>& requests) {
   Batch batch = prepare(requests);
-  std::vector<Evaluation>& results = batch.results;
-  size_t recorded = 0;  // in the order of the requests
-  size_t finished = 0;
-  const auto record_finished = [&] {
-    for (; recorded < results.size() && batch.left[recorded] == 0; ++recorded) {
-      const size_t first = batch.same_as[recorded];
-      if (first != recorded) results[recorded].seeds = results[first].seeds;
-      record_.add(results[recorded]);
+  record_finished(batch);
+  std::vector<TrainingRun> runs;
+  for (const Batch::Run& one : batch.runs) runs.push_back(one.run);
+  double longest = 0.0;
+  trainer_.train(runs, cancelled, [&](size_t run, const SeedResult& trained, double seconds) {
+    const Batch::Run& one = batch.runs[run];
+    const std::string answer = seed_text(trained);
+    store_.add(one.question, answer);
+    ++work_.trained;
+    work_.seconds += seconds;
+    longest = std::max(longest, seconds);
+    const SeedResult result = read_seed_text(answer, "store");  // the same as when it comes from there
+    for (const Batch::Place& place : one.places) {
+      batch.take(result, place);
+      if (batch.left[place.request] > 0) continue;
+      ++batch.finished;
+      record_finished(batch);
+      if (progress) progress(batch.results[place.request], batch.finished, requests.size());
     }
-  };
-  record_finished();
-  std::mutex lock;  // of all that the runs share
-  for_each_parallel(static_cast<int64_t>(batch.runs.size()), problem_.jobs, [&](int64_t r) {
-    if (cancelled && cancelled()) throw Error("search", "interrupted");
-    const Batch::Run& one = batch.runs[static_cast<size_t>(r)];
-    SeedResult result = run(requests[one.request], batch.plans[one.request], one.seed, *one.caches);
-    const std::lock_guard guard(lock);
-    results[one.request].seeds[one.seed] = std::move(result);
-    if (--batch.left[one.request] > 0) return;
-    ++finished;
-    record_finished();
-    if (progress) progress(results[one.request], finished, requests.size());
   });
-  std::set<const Caches*> used;
-  for (const Batch::Run& one : batch.runs) used.insert(one.caches);
-  drop_caches(used);
+  work_.longest += longest;
   return std::move(batch.results);
 }
 

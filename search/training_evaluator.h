@@ -1,55 +1,59 @@
-// Measures schedules by training them on cached activations, several at once; memory comes from the planner.
+// Measures schedules by training them, unless the store knows the result; memory comes from the planner.
 #pragma once
 
-#include <cstdint>
+#include <cstddef>
 #include <functional>
-#include <map>
-#include <memory>
-#include <set>
 #include <vector>
 
-#include "search/evaluator.h"
+#include "search/run_trainer.h"
+#include "search/store.h"
 #include "search/trial_record.h"
-#include "sim/exec/prefix_cache.h"
 
 namespace thaw {
 
 /// Called when an evaluation has finished, from any job but one at a time.
 using EvaluationProgress = std::function<void(const Evaluation&, size_t done, size_t total)>;
 
+/// Training runs that were asked for; a run that several requests of one call need counts once. Runs of one
+/// call can be trained at the same time, calls follow one another: P processes need about
+/// longest + (seconds - longest) / P.
+struct WorkDone {
+  size_t trained = 0;
+  size_t known = 0;      // to the store
+  double seconds = 0.0;  // of training, all runs
+  double longest = 0.0;  // of the longest run of each call
+};
+
 class TrainingEvaluator : public Evaluator {
  public:
-  TrainingEvaluator(const SearchProblem& problem, TrialRecord& record);
+  /// All but the problem must outlive the evaluator.
+  TrainingEvaluator(const SearchProblem& problem, TrialRecord& record, Store& store, RunTrainer& trainer);
 
   const SearchProblem& problem() const override { return problem_; }
 
   using Evaluator::evaluate;
-  /// Trains every request once a seed, `jobs` runs at a time; results do not depend on the number of jobs.
-  /// What is asked twice, here or earlier, is trained once. Throws Error{"interrupted"} when `cancelled` says
-  /// so: what had finished in order is in the record.
+  /// Trains every request once a seed; what finished is in the store at once, in the record in asking order.
+  /// Throws Error{"interrupted"} when `cancelled` says so.
   std::vector<Evaluation> evaluate(const std::vector<EvaluationRequest>& requests) override;
   CorrectBySeed correct(const Evaluation& evaluation) const override;
   /// By the planner.
   MemoryTotals memory(const Schedule& schedule) const override;
 
+  const WorkDone& work() const { return work_; }
+
   std::function<bool()> cancelled;  // may be empty
   EvaluationProgress progress;      // may be empty
 
  private:
-  struct Caches {
-    PrefixCache train, test;
-  };
   struct Batch;
   Batch prepare(const std::vector<EvaluationRequest>& requests);
-  const Caches& caches_before(size_t layer);
-  size_t cheapest_cut(size_t layer) const;
-  void drop_caches(const std::set<const Caches*>& keep);
-  SeedResult run(const EvaluationRequest& request, const Plan& plan, size_t seed, const Caches& caches) const;
-  const Fold& fold(size_t seed) const { return problem_.folds[seed % problem_.folds.size()]; }
+  void record_finished(Batch& batch);
 
   SearchProblem problem_;
   TrialRecord& record_;
-  std::map<size_t, std::unique_ptr<Caches>> caches_;  // by layer
+  Store& store_;
+  RunTrainer& trainer_;
+  WorkDone work_;
 };
 
 }  // namespace thaw

@@ -30,17 +30,6 @@ Json purpose_json(const EvaluationRequest& request) {
   return json;
 }
 
-void read_purpose(const JsonView& view, EvaluationRequest& request) {
-  view.known_keys({"kind", "frozen"});
-  request.kind = static_cast<TrialKind>(view.field("kind").one_of(kKinds));
-  const auto frozen = view.optional_field("frozen");
-  if (!frozen) return;
-  frozen->known_keys({"op", "layer", "what"});
-  request.frozen = {static_cast<int32_t>(frozen->field("op").integer(0, INT32_MAX)),
-                    frozen->field("layer").string(),
-                    static_cast<FrozenTensors::What>(frozen->field("what").one_of(kFrozen))};
-}
-
 Json seed_json(const SeedResult& s) {
   Json json = {{"seed", s.seed}, {"outcome", name_of(s.outcome)}, {"accuracy", s.accuracy},
                {"loss", s.loss}, {"judged_loss", s.judged_loss},  {"signature", s.signature}};
@@ -106,39 +95,21 @@ std::string trial_line(const TrialRow& row) {
   return json.dump();
 }
 
-TrialRow parse_trial(std::string_view line, const std::string& where) {
+std::string run_of_trial(std::string_view line, const std::string& where) {
   const nlohmann::json document = parse_json(line, where);
   const JsonView view(document, where);
   check_schema_version(view, kTrialSchemaVersion);
-  view.known_keys({"schema_version", "number", "key", "run", "role", "purpose", "fidelity", "measured_on",
-                   "outcome", "accuracy", "ram_bytes", "flash_bytes", "macs_per_step", "seeds", "schedule"});
-  TrialRow row;
-  Evaluation& e = row.evaluation;
-  row.key = view.field("key").string();
-  row.run = view.field("run").string();
-  e.number = static_cast<int32_t>(view.field("number").integer(1, INT32_MAX));
-  e.request.role = view.field("role").string();
-  if (const auto purpose = view.optional_field("purpose"))  // not in records of Thaw before 0.2
-    read_purpose(*purpose, e.request);
-  const JsonView fidelity = view.field("fidelity");
-  fidelity.known_keys({"name", "epochs", "samples"});
-  e.request.fidelity = {fidelity.field("name").string(),
-                        static_cast<int32_t>(fidelity.field("epochs").integer(1, INT32_MAX)),
-                        fidelity.field("samples").number(0.0, 1.0)};
-  e.request.measured_on = view.field("measured_on").one_of({"validation", "test"}) == 1
-                              ? MeasuredOn::test
-                              : MeasuredOn::validation;
-  e.over_budget = view.field("outcome").one_of({"ok", "diverged", "over_budget"}) == 2;
-  e.ram_bytes = view.field("ram_bytes").integer(0);
-  e.flash_bytes = view.field("flash_bytes").integer(0);
-  e.macs_per_step = view.field("macs_per_step").integer(0);
-  e.request.seeds.clear();
-  for (const JsonView& seed : view.field("seeds").items()) {
-    e.seeds.push_back(read_seed(seed));
-    e.request.seeds.push_back(e.seeds.back().seed);
-  }
-  e.request.schedule = read_schedule(view.field("schedule").json().dump(), where + ": schedule");
-  return row;
+  for (const char* name : {"key", "role", "outcome"}) view.field(name).string();
+  return view.field("run").string();
+}
+
+std::string seed_text(const SeedResult& result) {
+  return seed_json(result).dump();
+}
+
+SeedResult read_seed_text(std::string_view text, const std::string& where) {
+  const nlohmann::json document = parse_json(text, where);
+  return read_seed(JsonView(document, where));
 }
 
 }  // namespace thaw

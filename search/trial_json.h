@@ -1,4 +1,4 @@
-// One evaluation as one line of JSON, and back.
+// One evaluation as one line of JSON, and one training run of it there and back.
 #pragma once
 
 #include <string>
@@ -10,7 +10,7 @@ namespace thaw {
 
 constexpr int kTrialSchemaVersion = 1;
 
-/// An evaluation with the key that it is found by and the digest of the run that it belongs to.
+/// An evaluation with the digest of what was asked and of the run that it belongs to.
 struct TrialRow {
   std::string key, run;
   Evaluation evaluation;
@@ -19,7 +19,13 @@ struct TrialRow {
 /// Without line break. Equal rows give equal bytes.
 std::string trial_line(const TrialRow& row);
 
-/// Throws Error{where, ...} at anything that trial_line did not write.
-TrialRow parse_trial(std::string_view line, const std::string& where);
+/// The run that a row belongs to. Throws Error{where, ...} where the line is no row of a known version.
+std::string run_of_trial(std::string_view line, const std::string& where);
+
+/// One training run as JSON, whole.
+std::string seed_text(const SeedResult& result);
+
+/// Reads what seed_text wrote, value by value. Throws Error{where, ...} at anything else.
+SeedResult read_seed_text(std::string_view text, const std::string& where);
 
 }  // namespace thaw

@@ -45,39 +45,19 @@ std::string evaluation_key(const EvaluationRequest& request, const std::string& 
 TrialRecord::TrialRecord(std::filesystem::path file, std::string run_digest)
     : file_(std::move(file)), run_digest_(std::move(run_digest)) {
   if (file_.empty()) return;
-  set_aside_ = complete_lines(earlier_file());
   found_ = complete_lines(file_);
-  read_rows(set_aside_, earlier_file());
-  read_rows(found_, file_);
-  resumed_ = known_.size();
-}
-
-std::filesystem::path TrialRecord::earlier_file() const {
-  return file_.string() + ".earlier";
-}
-
-void TrialRecord::read_rows(std::string_view text, const std::filesystem::path& file) {
-  for (int32_t line = 1; !text.empty(); ++line) {
-    const size_t end = text.find('\n');
-    const std::string where = file.string() + ":" + std::to_string(line);
-    TrialRow row = parse_trial(text.substr(0, end), where);
-    if (row.run != run_digest_)
+  for (std::string_view rest = found_; !rest.empty();) {
+    const size_t end = rest.find('\n');
+    const std::string where = file_.string() + ":" + std::to_string(++resumed_);
+    if (run_of_trial(rest.substr(0, end), where) != run_digest_)
       throw Error(where, "was recorded for another model, data set, board, recipe, seed or version",
                   "Choose another output folder with -o, or remove this one");
-    known_[row.key] = std::move(row.evaluation);
-    text.remove_prefix(end + 1);
+    rest.remove_prefix(end + 1);
   }
 }
 
 void TrialRecord::finish() {
-  if (file_.empty()) return;
-  append_to_file(file_, written_, "");
-  std::filesystem::remove(earlier_file());
-}
-
-const Evaluation* TrialRecord::find(const EvaluationRequest& request) const {
-  const auto found = known_.find(evaluation_key(request, run_digest_));
-  return found == known_.end() ? nullptr : &found->second;
+  if (!file_.empty()) append_to_file(file_, written_, "");
 }
 
 void TrialRecord::add(Evaluation& evaluation) {
@@ -89,7 +69,6 @@ void TrialRecord::add(Evaluation& evaluation) {
   evaluation.number = static_cast<int32_t>(evaluations_.size()) + 1;
   write_row(trial_line({key, run_digest_, evaluation}) + '\n');
   numbers_[key] = evaluation.number;
-  known_[key] = evaluation;
   evaluations_.push_back(evaluation);
 }
 
@@ -97,10 +76,7 @@ void TrialRecord::write_row(const std::string& row) {
   if (file_.empty()) return;
   const bool is_there = written_ < found_.size() && found_.compare(written_, row.size(), row) == 0;
   if (!is_there) {
-    if (written_ < found_.size()) {  // rows in another order: kept aside until the search is complete
-      write_file_atomically(earlier_file(), set_aside_ + found_);
-      found_.clear();
-    }
+    found_.clear();
     append_to_file(file_, written_, row);
   }
   written_ += row.size();

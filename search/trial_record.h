@@ -1,12 +1,11 @@
-// The record of every evaluation, one JSON object a line: evidence for people, and memory for a search that
-// was interrupted. Rows stand in the order in which the search asked, whatever finished first, and hold
-// nothing that depends on time or machine.
+// The record of every evaluation, one JSON object a line: the run's own evidence, for people and reports.
+// Rows stand in the order in which the search asked, whatever finished first and whether it was trained or
+// known to the store, and hold nothing that depends on time or machine.
 #pragma once
 
 #include <filesystem>
 #include <map>
 #include <string>
-#include <string_view>
 #include <vector>
 
 #include "search/evaluation.h"
@@ -23,36 +22,30 @@ class TrialRecord {
   /// Error. Nothing is changed on disk. An empty path keeps the record in memory only.
   TrialRecord(std::filesystem::path file, std::string run_digest);
 
-  /// The evaluation of this request if an earlier run measured it; its number counts this run's asking order.
-  const Evaluation* find(const EvaluationRequest& request) const;
-
   /// Numbers the evaluation and appends it, unless it is already there. Rows that the file holds already, in
-  /// this order, stay as they are; from the first other one on the file is written anew, its old rows kept in
-  /// `file`.earlier. Throws Error where a row cannot be written: the rows before it stand.
+  /// this order, stay as they are; from the first other one on the file is written anew. Throws Error where a
+  /// row cannot be written: the rows before it stand.
   void add(Evaluation& evaluation);
 
   /// The search is complete: rows that it did not ask for are dropped.
   void finish();
 
   /// Rows found when the record was opened.
-  size_t resumed() const { return resumed_; }
+  int64_t resumed() const { return resumed_; }
 
   /// Every evaluation of this run so far, in order.
   const std::vector<Evaluation>& evaluations() const { return evaluations_; }
 
  private:
-  std::filesystem::path earlier_file() const;
-  void read_rows(std::string_view text, const std::filesystem::path& file);
   void write_row(const std::string& row);
 
   std::filesystem::path file_;
   std::string run_digest_;
-  std::map<std::string, Evaluation> known_;
-  std::map<std::string, int32_t> numbers_;  // of this run's, by key
+  std::map<std::string, int32_t> numbers_;  // by key
   std::vector<Evaluation> evaluations_;
-  std::string set_aside_, found_;  // what the two files held; found_ is empty once it is written over
-  size_t written_ = 0;             // bytes of the file that are rows of this run
-  size_t resumed_ = 0;
+  std::string found_;   // what the file held; empty once it is written over
+  size_t written_ = 0;  // bytes of the file that are rows of this run
+  int64_t resumed_ = 0;
 };
 
 }  // namespace thaw

@@ -31,9 +31,8 @@ std::vector<TensorId> tensors_across(const Network& network, size_t layer) {
   return result;
 }
 
-}  // namespace
-
-PrefixCache empty_prefix_cache(const Network& network, size_t layer, int64_t count, bool mirrored) {
+/// A cache that holds nothing yet.
+PrefixCache cut_before(const Network& network, size_t layer, int64_t count) {
   PrefixCache cache;
   cache.layer = layer;
   cache.count = count;
@@ -42,9 +41,23 @@ PrefixCache empty_prefix_cache(const Network& network, size_t layer, int64_t cou
     cache.bytes.push_back(network.graph.tensor(tensor).bytes());
     cache.sample_bytes += cache.bytes.back();
   }
+  return cache;
+}
+
+}  // namespace
+
+PrefixCache empty_prefix_cache(const Network& network, size_t layer, int64_t count, bool mirrored) {
+  PrefixCache cache = cut_before(network, layer, count);
   cache.plain.resize(static_cast<size_t>(count * cache.sample_bytes));
   if (mirrored) cache.mirrored.resize(cache.plain.size());
   return cache;
+}
+
+PrefixCache uncopied_cut(const Network& network, const Samples& samples) {
+  PrefixCache cut = cut_before(network, 0, samples.count);
+  assert(cut.sample_bytes == samples.sample_bytes());
+  cut.images = &samples;
+  return cut;
 }
 
 namespace {
@@ -56,28 +69,6 @@ void store_sample(Executor& executor, PrefixCache& cache, int64_t id, bool flip)
     std::memcpy(to, executor.bytes(buffer).data(), static_cast<size_t>(cache.bytes[i]));
     to += cache.bytes[i];
   }
-}
-
-/// Runs the frozen forward pass of every sample from `start` to the cut, each thread on an executor of its
-/// own.
-template <class LoadSample>
-void run_to_cut(const Network& network, size_t from_layer, PrefixCache& cache, int32_t threads,
-                const LoadSample& load) {
-  const Plan plan = lower(network, Schedule{});
-  const size_t first = first_step_of_layer(plan, network, from_layer);
-  const size_t last = first_step_of_layer(plan, network, cache.layer);
-  const int64_t variants = cache.mirrored.empty() ? 1 : 2;
-  const auto executor_of_thread = [&](int32_t) {
-    return std::make_unique<Executor>(plan, std::span<const std::optional<int64_t>>(), KernelSet::host, 0);
-  };
-  for_each_parallel(cache.count * variants, threads, executor_of_thread,
-                    [&](const std::unique_ptr<Executor>& executor, int64_t i) {
-                      const int64_t id = i / variants;
-                      const bool flip = i % variants == 1;
-                      load(*executor, id, flip);
-                      executor->infer(first, nullptr, last);
-                      store_sample(*executor, cache, id, flip);
-                    });
 }
 
 }  // namespace
@@ -99,8 +90,14 @@ size_t first_step_of_layer(const Plan& plan, const Network& network, size_t laye
   return static_cast<size_t>(step - plan.steps.begin());
 }
 
-void load_sample(Executor& executor, const PrefixCache& cache, std::span<const int8_t> sample) {
-  const int8_t* from = sample.data();
+void load_sample(Executor& executor, const PrefixCache& cache, int64_t id, bool flip) {
+  if (const Samples* samples = cache.images; samples != nullptr) {
+    const std::span<int8_t> input = executor.values<int8_t>(executor.plan().inputs[0]);
+    std::memcpy(input.data(), samples->images.data() + id * cache.sample_bytes, input.size());
+    if (flip) flip_left_right(input, samples->height, samples->width, samples->channels);
+    return;
+  }
+  const int8_t* from = cache.sample(id, flip).data();
   for (size_t i = 0; i < cache.tensors.size(); ++i) {
     const BufferId buffer = executor.plan().buffer_of_tensor[cache.tensors[i].index()];
     std::memcpy(executor.bytes(buffer).data(), from, static_cast<size_t>(cache.bytes[i]));
@@ -110,22 +107,28 @@ void load_sample(Executor& executor, const PrefixCache& cache, std::span<const i
 
 PrefixCache cache_prefix(const Network& network, size_t layer, const Samples& samples, bool mirrored,
                          int32_t threads) {
-  PrefixCache cache = empty_prefix_cache(network, layer, samples.count, mirrored);
-  const auto bytes = static_cast<size_t>(samples.sample_bytes());
-  run_to_cut(network, 0, cache, threads, [&](Executor& executor, int64_t id, bool flip) {
-    const std::span<int8_t> input = executor.values<int8_t>(executor.plan().inputs[0]);
-    std::memcpy(input.data(), samples.images.data() + static_cast<size_t>(id) * bytes, bytes);
-    if (flip) flip_left_right(input, samples.height, samples.width, samples.channels);
-  });
-  return cache;
+  return advance_prefix(network, layer, uncopied_cut(network, samples), mirrored, threads);
 }
 
-PrefixCache advance_prefix(const Network& network, size_t layer, const PrefixCache& from, int32_t threads) {
+PrefixCache advance_prefix(const Network& network, size_t layer, const PrefixCache& from, bool mirrored,
+                           int32_t threads) {
   assert(layer >= from.layer);
-  PrefixCache cache = empty_prefix_cache(network, layer, from.count, !from.mirrored.empty());
-  run_to_cut(network, from.layer, cache, threads, [&](Executor& executor, int64_t id, bool flip) {
-    load_sample(executor, from, from.sample(id, flip));
-  });
+  PrefixCache cache = empty_prefix_cache(network, layer, from.count, mirrored);
+  const Plan plan = lower(network, Schedule{});
+  const size_t first = first_step_of_layer(plan, network, from.layer);
+  const size_t last = first_step_of_layer(plan, network, layer);
+  const int64_t variants = mirrored ? 2 : 1;
+  const auto executor_of_thread = [&](int32_t) {
+    return std::make_unique<Executor>(plan, std::span<const std::optional<int64_t>>(), KernelSet::host, 0);
+  };
+  for_each_parallel(cache.count * variants, threads, executor_of_thread,
+                    [&](const std::unique_ptr<Executor>& executor, int64_t i) {
+                      const int64_t id = i / variants;
+                      const bool flip = i % variants == 1;
+                      load_sample(*executor, from, id, flip);
+                      executor->infer(first, nullptr, last);
+                      store_sample(*executor, cache, id, flip);
+                    });
   return cache;
 }
 

@@ -32,7 +32,8 @@ struct PrefixCache {
   int64_t sample_bytes = 0;
   int64_t count = 0;
   std::vector<int8_t> plain;
-  std::vector<int8_t> mirrored;  // empty unless asked for
+  std::vector<int8_t> mirrored;     // empty unless asked for
+  const Samples* images = nullptr;  // of an uncopied cut: stand for both of the above
 
   int64_t total_bytes() const { return static_cast<int64_t>(plain.size() + mirrored.size()); }
 
@@ -48,17 +49,24 @@ size_t first_updated_layer(const Network& network, const Schedule& schedule);
 /// A cache of the right sizes, all zeros.
 PrefixCache empty_prefix_cache(const Network& network, size_t layer, int64_t count, bool mirrored);
 
+/// The cut before the first layer: the samples themselves, which must outlive it, mirrored as they are
+/// loaded. Of the functions that read a cache, `load_sample` and `advance_prefix` take it.
+PrefixCache uncopied_cut(const Network& network, const Samples& samples);
+
 /// Computes the cache before `layer`, in parallel over samples on `threads` threads.
 PrefixCache cache_prefix(const Network& network, size_t layer, const Samples& samples, bool mirrored,
                          int32_t threads);
 
-/// The cache before a later layer, from one before an earlier layer.
-PrefixCache advance_prefix(const Network& network, size_t layer, const PrefixCache& from, int32_t threads);
+/// The cache before a later layer, from one before an earlier layer, which must hold mirrored samples where
+/// they are asked for.
+PrefixCache advance_prefix(const Network& network, size_t layer, const PrefixCache& from, bool mirrored,
+                           int32_t threads);
 
 /// The step of a plan of this network with which layer number `layer` begins.
 size_t first_step_of_layer(const Plan& plan, const Network& network, size_t layer);
 
-/// Copies a cached sample to where the plan's tensors lie; the executor can then run from that layer on.
-void load_sample(Executor& executor, const PrefixCache& cache, std::span<const int8_t> sample);
+/// Copies sample number `id` of the cache to where the plan's tensors lie; the executor can then run from
+/// that layer on.
+void load_sample(Executor& executor, const PrefixCache& cache, int64_t id, bool flip);
 
 }  // namespace thaw

@@ -278,7 +278,7 @@ LogitRange measure_logits(const Network& network, const TrainedValues& values, c
   const int32_t zero_point = network.graph.tensor(tensor).quantization.zero_point();
   const BufferId buffer = plan.buffer_of_tensor[tensor.index()];
   for (int64_t id = 0; id < std::min(limit, samples.count); ++id) {
-    load_sample(executor, samples, samples.sample(id, false));
+    load_sample(executor, samples, id, false);
     executor.infer(first);
     const std::span<const int8_t> features = executor.values<int8_t>(buffer);
     for (size_t n = 0; n < values.classifier_biases.size(); ++n) {

@@ -45,7 +45,7 @@ Judgement judge(Executor& executor, const Network& network, const CachedSamples&
   Judgement result;
   int64_t loss = 0;
   for (size_t place = 0; place < samples.count(); ++place) {
-    load_sample(executor, *samples.cache, samples.sample(place, false));
+    load_sample(executor, *samples.cache, static_cast<int64_t>(samples.id(place)), false);
     const StepResult judged = executor.judge(samples.label(place), first);
     result.predictions.push_back(judged.prediction);
     loss += judged.loss;
@@ -88,7 +88,7 @@ TrainingResult train(const Network& network, const Plan& plan, const Schedule& s
       if (control.cancelled && result.steps % 64 == 0 && control.cancelled())
         throw Error("training", "interrupted", "Run the same command again to go on");
       const bool flip = recipe.flip && flipped(recipe.seed, static_cast<uint32_t>(epoch), id);
-      load_sample(executor, *data.train.cache, data.train.sample(id, flip));
+      load_sample(executor, *data.train.cache, static_cast<int64_t>(data.train.id(id)), flip);
       StepInput input;
       input.label = data.train.label(id);
       input.rate = rates[128 * uint64_t{result.steps} / total];

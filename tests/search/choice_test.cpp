@@ -38,7 +38,7 @@ class ChooseSchedule : public ::testing::Test {
 
   Choice choose(const std::vector<Contender>& contenders, double threshold_points, Goal goal = Goal::bytes) {
     TrialRecord record("", "digest");
-    const TrainingEvaluator evaluator(small_.problem, record);
+    const testing::LocalEvaluator evaluator(small_.problem, record);
     return choose_schedule(evaluator, contenders, goal, threshold_points / 100);
   }
 

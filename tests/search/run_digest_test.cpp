@@ -19,11 +19,14 @@ namespace {
 struct Basis {
   testing::SmallProblem small{80 * 1024};
   TrainingRecipe recipe;
-  std::string data = "data", version = "1.0";
 
+  Basis() {
+    small.problem.data_sha256 = "data";
+    small.problem.version = "1.0";
+  }
   Board& board() { return small.problem.board; }
   Fold& fold() { return small.problem.folds[0]; }
-  std::string digest() const { return run_digest(small.problem, recipe, data, version); }
+  std::string digest() const { return run_digest(small.problem, recipe); }
 };
 
 using Change = std::pair<std::string, std::function<void(Basis&)>>;
@@ -57,7 +60,7 @@ const std::vector<Change> kChanges = {
      [](Basis& b) { b.small.network.classifier.fresh = !b.small.network.classifier.fresh; }},
     {"classes", [](Basis& b) { b.small.network.classifier.classes += 1; }},
     {"model", [](Basis& b) { b.small.network.graph.sha256 += "2"; }},
-    {"data", [](Basis& b) { b.data += "2"; }},
+    {"data", [](Basis& b) { b.small.problem.data_sha256 += "2"; }},
     {"training samples", [](Basis& b) { b.small.train.count -= 1; }},
     {"test samples", [](Basis& b) { b.small.test.count -= 1; }},
     {"validation share",
@@ -69,7 +72,7 @@ const std::vector<Change> kChanges = {
     {"order of the samples", [](Basis& b) { std::swap(b.fold().train[0], b.fold().train[1]); }},
     {"number of folds", [](Basis& b) { b.small.problem.folds.push_back(b.fold()); }},
     {"mirroring", [](Basis& b) { b.small.problem.mirror = !b.small.problem.mirror; }},
-    {"version", [](Basis& b) { b.version = "1.1"; }},
+    {"version", [](Basis& b) { b.small.problem.version = "1.1"; }},
 };
 
 TEST(RunDigest, DiffersWithEveryFieldThatNumbersDependOn) {

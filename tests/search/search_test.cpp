@@ -59,7 +59,7 @@ Found search_into(const fs::path& folder, int32_t jobs, size_t kill_after = 0) {
   testing::SmallProblem small(kRam);
   small.problem.jobs = jobs;
   TrialRecord record(folder / "trials.jsonl", "digest");
-  TrainingEvaluator evaluator(small.problem, record);
+  testing::LocalEvaluator evaluator(small.problem, record, folder / "trials.sqlite");
   if (kill_after > 0) evaluator.cancelled = [&] { return record.evaluations().size() >= kill_after; };
   Found found;
   found.result = search(evaluator, small_options(), [](const std::string&) {});
@@ -128,7 +128,7 @@ TEST(SearchSlow, TheCurveShrinksWithinTheBudgetUntilItSurelyFalls) {
 TEST(SearchSlow, ByContributionsFindsWhatFitsAndExplainsEveryLayer) {
   testing::SmallProblem small(kRam);
   TrialRecord record("", "digest");
-  TrainingEvaluator evaluator(small.problem, record);
+  testing::LocalEvaluator evaluator(small.problem, record);
   SearchOptions options = small_options();
   options.strategy = "peak";
   options.goal = Goal::accuracy;
@@ -182,7 +182,7 @@ TEST(SearchSlow, WhereLabelsAreChanceTheSmallestScheduleIsTheAnswer) {
     small.problem.folds = validation_folds(small.train.labels, 5, seed);
     small.problem.jobs = 2;
     TrialRecord record("", "digest");
-    TrainingEvaluator evaluator(small.problem, record);
+    testing::LocalEvaluator evaluator(small.problem, record);
     SearchOptions options = small_options();
     options.seed = seed;
     const SearchResult result = search(evaluator, options, [](const std::string&) {});
@@ -228,7 +228,7 @@ TEST(SearchSlow, ADivergingCandidateIsStoppedEarlyAndMarked) {
   request.schedule.training.learning_rate = 100.0;
   request.fidelity = {"full", 200, 1.0};
   TrialRecord record(folder / "trials.jsonl", "digest");
-  TrainingEvaluator evaluator(small.problem, record);
+  testing::LocalEvaluator evaluator(small.problem, record);
   int64_t asked = 0;  // once in 64 samples
   evaluator.cancelled = [&] { return ++asked < 0; };
   const Evaluation e = evaluator.evaluate(request);
@@ -241,7 +241,7 @@ TEST(SearchSlow, ADivergingCandidateIsStoppedEarlyAndMarked) {
 TEST(Search, ABoardTooSmallForTheClassifierIsRefusedWithTheBytes) {
   testing::SmallProblem small(8 * 1024);
   TrialRecord record("", "digest");
-  TrainingEvaluator evaluator(small.problem, record);
+  testing::LocalEvaluator evaluator(small.problem, record);
   try {
     search(evaluator, small_options(), [](const std::string&) {});
     FAIL();
@@ -257,7 +257,7 @@ TEST(TrialRecordTest, RowsOfAnotherRunAreRefused) {
   const Schedule schedule = last_layer_schedule(small.network, {});
   {
     TrialRecord record(folder / "trials.jsonl", "one");
-    TrainingEvaluator evaluator(small.problem, record);
+    testing::LocalEvaluator evaluator(small.problem, record);
     EvaluationRequest request;
     request.schedule = schedule;
     request.fidelity.epochs = 1;

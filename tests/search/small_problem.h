@@ -4,7 +4,8 @@
 #include <filesystem>
 #include <string>
 
-#include "search/evaluator.h"
+#include "search/local_trainer.h"
+#include "search/training_evaluator.h"
 #include "sim/data/random.h"
 #include "sim/graph/tflite_reader.h"
 #include "tests/support/project_folders.h"
@@ -54,6 +55,18 @@ struct SmallProblem {
   Network network;
   Samples train, test;
   SearchProblem problem;
+};
+
+struct OwnStore {
+  Store store;
+  LocalTrainer trainer;
+};
+
+/// Trains in this process, with a store of its own: in memory unless a file is named.
+class LocalEvaluator : private OwnStore, public TrainingEvaluator {
+ public:
+  LocalEvaluator(const SearchProblem& problem, TrialRecord& record, const std::filesystem::path& file = "")
+      : OwnStore{Store(file), LocalTrainer(problem)}, TrainingEvaluator(problem, record, store, trainer) {}
 };
 
 }  // namespace thaw::testing

@@ -5,6 +5,7 @@
 
 #include "search/learning_rate.h"
 #include "search/schedules.h"
+#include "sim/base/error.h"
 #include "sim/plan/training_plan.h"
 #include "tests/search/small_problem.h"
 
@@ -35,7 +36,7 @@ class EvaluatorTest : public ::testing::Test {
 
   testing::SmallProblem small_{1 << 20};
   TrialRecord record_;
-  TrainingEvaluator evaluator_;
+  testing::LocalEvaluator evaluator_;
   EvaluationRequest request_;
 };
 
@@ -104,6 +105,60 @@ TEST_F(EvaluatorTest, ARateThatDivergesIsReplacedByASlowerOne) {
   EXPECT_LT(slower.request.schedule.training.learning_rate, 0.8);
   search.given = 0.8;
   EXPECT_TRUE(confirmed(evaluator_, request_, search).diverged()) << "a given rate stays";
+}
+
+TEST_F(EvaluatorTest, ARunThatSeveralRequestsNeedIsTrainedOnce) {
+  EvaluationRequest rate = request_;  // the same run, for another purpose
+  rate.fidelity.name = "rate";
+  const std::vector<Evaluation> measured = evaluator_.evaluate({request_, request_, rate});
+  EXPECT_EQ(evaluator_.work().trained, 1U);
+  EXPECT_EQ(measured[0].seeds[0].signature, measured[2].seeds[0].signature);
+  EXPECT_EQ(measured[0].number, measured[1].number);
+  EXPECT_NE(measured[0].number, measured[2].number);
+  EXPECT_FALSE(measured[1].seeds[0].predictions.empty());
+  EXPECT_TRUE(measured[2].seeds[0].predictions.empty());
+  request_.seeds = {1, 2};
+  evaluator_.evaluate(request_);
+  EXPECT_EQ(evaluator_.work().trained, 2U) << "of two seeds one was known";
+  EXPECT_EQ(evaluator_.work().known, 1U);
+}
+
+/// For what must not be trained again.
+struct NoTrainer : RunTrainer {
+  void train(const std::vector<TrainingRun>& runs, const std::function<bool()>&,
+             const RunFinished&) override {
+    EXPECT_TRUE(runs.empty());
+  }
+};
+
+TEST_F(EvaluatorTest, BytesArePlannedForTheBoardWhoeverTrained) {
+  Store store("");
+  LocalTrainer trainer(small_.problem);
+  TrainingEvaluator first(small_.problem, record_, store, trainer);
+  const Evaluation trained = first.evaluate(request_);
+  testing::SmallProblem other(10000);
+  other.problem.board.stack_bytes += 4096;
+  TrialRecord record("", "other");
+  NoTrainer none;
+  TrainingEvaluator second(other.problem, record, store, none);
+  const Evaluation known = second.evaluate(request_);
+  EXPECT_EQ(known.seeds[0].signature, trained.seeds[0].signature);
+  EXPECT_EQ(known.ram_bytes, trained.ram_bytes + 4096);
+  EXPECT_FALSE(trained.over_budget);
+  EXPECT_TRUE(known.over_budget);
+}
+
+TEST_F(EvaluatorTest, AStoppedCallKeepsWhatHadFinished) {
+  Store store("");
+  LocalTrainer trainer(small_.problem);
+  TrainingEvaluator stopped(small_.problem, record_, store, trainer);
+  request_.seeds = {1, 2, 3};
+  stopped.cancelled = [&] { return store.size() == 2; };
+  EXPECT_THROW(stopped.evaluate(request_), Error);
+  EXPECT_EQ(record_.evaluations().size(), 0U);
+  stopped.cancelled = nullptr;
+  EXPECT_EQ(stopped.evaluate(request_).seeds.size(), 3U);
+  EXPECT_EQ(stopped.work().known, 2U);
 }
 
 TEST(BestRate, IsTheMostAccurateAndTheSlowerOfEquals) {

@@ -15,7 +15,7 @@
 #include <string>
 #include <vector>
 
-#include "search/run_digest.h"
+#include "search/local_trainer.h"
 #include "search/schedules.h"
 #include "search/training_evaluator.h"
 #include "sim/base/error.h"
@@ -130,7 +130,9 @@ void write_table(const std::string& data_path, const std::string& file, int32_t 
   std::ofstream out(file, std::ios::app);
   if (next == 0 && std::filesystem::file_size(file) == 0) out << kHeader << std::flush;
   TrialRecord record("", "");
-  TrainingEvaluator evaluator(problem, record);
+  Store store("");
+  LocalTrainer trainer(problem);
+  TrainingEvaluator evaluator(problem, record, store, trainer);
   const std::vector<Row> rows = rows_of(tensors);
   while (next < rows.size()) {
     std::vector<EvaluationRequest> requests;

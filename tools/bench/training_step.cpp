@@ -67,7 +67,7 @@ Times train(const Network& network, const Schedule& schedule, const PrefixCache&
   for (int64_t i = 0; i < count; ++i) {
     const int64_t id = i % samples.count;
     const auto sample_start = Clock::now();
-    load_sample(executor, cache, cache.sample(id, false));
+    load_sample(executor, cache, id, false);
     auto last = Clock::now();
     const Executor::Observer note = [&](const Step& step) {
       const auto now = Clock::now();

@@ -11,10 +11,12 @@
 #include <vector>
 
 #include "memmodel/board.h"
+#include "search/local_trainer.h"
 #include "search/run_digest.h"
 #include "search/run_directory.h"
 #include "search/run_lock.h"
 #include "search/search.h"
+#include "search/store.h"
 #include "search/training_evaluator.h"
 #include "sim/base/error.h"
 #include "sim/base/json.h"
@@ -44,6 +46,7 @@ struct Options : CommonOptions {
   std::string board = "cortex-m7-256k";
   std::string strategy = strategies().front().name;
   std::string classifier = "auto";
+  std::string store;  // a file; empty: in the run directory
   double validation = 0.2;
   int64_t samples = 0;  // of each split; 0: all
   bool flip = false, no_flip = false, dry_run = false;
@@ -72,6 +75,8 @@ SearchProblem problem_of(const Options& options, const Network& network, const M
   problem.test = &data.test;
   problem.board = board_option(options.board, options.ram, options.flash);
   problem.jobs = job_count(options);
+  problem.data_sha256 = data.about.sha256;
+  problem.version = THAW_VERSION;
   problem.mirror = mirrors(options, data.about);
   problem.folds = validation_folds(data.train.labels, fold_count(options.validation, data.train.count),
                                    options.seed.value_or(1));
@@ -209,6 +214,26 @@ void print_result(const Options& options, const SearchResult& result, const Sear
   for (const std::string& line : next_commands(answer)) fmt::print("{}\n", line);
 }
 
+/// The shape of the work, so that people can say what more processes would give.
+void print_work(const TrainingEvaluator& evaluator, size_t evaluations, int64_t bytes_moved, double seconds) {
+  const WorkDone& work = evaluator.work();
+  print_remark("work: {} evaluations, {} training runs and {} from the store, {} of training in {}",
+               evaluations, work.trained, work.known, duration_text(work.seconds), duration_text(seconds));
+  if (bytes_moved > 0) print_remark(", {} B between processes", grouped(bytes_moved));
+  if (work.trained > 0)
+    print_remark("; 64 processes would train for about {}",
+                 duration_text(work.longest + (work.seconds - work.longest) / 64));
+  print_remark("\n");
+}
+
+void print_what_is_known(const TrialRecord& record, Store& store) {
+  const int64_t known = store.size();
+  if (known > 0 && record.resumed() > 0)
+    print_remark("resuming: {} evaluations of an earlier run are reused\n", record.resumed());
+  else if (known > 0)
+    print_remark("note: the store holds {} training runs; those of this search are reused\n", known);
+}
+
 int run(const Options& options) {
   const Moment start = std::chrono::steady_clock::now();
   const bool quiet = options.quiet || options.json;
@@ -233,15 +258,16 @@ int run(const Options& options) {
     print_remark("nothing was trained: --dry-run\n");
     return kDone;
   }
-  const std::string digest = run_digest(problem, searching.start_recipe(), data.about.sha256, THAW_VERSION);
+  const std::string digest = run_digest(problem, searching.start_recipe());
   const RunLock lock(folder);
   check_run_files(folder);
   TrialRecord record(folder / "trials.jsonl", digest);
-  if (record.resumed() > 0 && !quiet)
-    print_remark("resuming: {} evaluations of an earlier run are reused\n", record.resumed());
+  Store store(options.store.empty() ? folder / "trials.sqlite" : fs::path(options.store));
+  if (!quiet) print_what_is_known(record, store);
   say_before(header, data.about, remarks, quiet);
 
-  TrainingEvaluator evaluator(problem, record);
+  LocalTrainer trainer(problem);
+  TrainingEvaluator evaluator(problem, record, store, trainer);
   evaluator.cancelled = [] { return interrupted(); };
   Watch watch{start, quiet, {}, Progress("evaluations", quiet)};
   watch.follow(evaluator);
@@ -252,10 +278,11 @@ int run(const Options& options) {
     if (!interrupted()) throw;
     watch.progress.clear();
     print_remark("thaw: interrupted after {} evaluations; the same command goes on from there ({})\n",
-                 record.evaluations().size(), (folder / "trials.jsonl").string());
+                 record.evaluations().size(), folder.string());
     return 128 + interrupted_by();
   }
   watch.progress.clear();
+  if (!quiet) print_work(evaluator, record.evaluations().size(), trainer.bytes_moved(), seconds_since(start));
   result.schedule.provenance = Provenance{THAW_VERSION, options.strategy, digest, options.threshold};
   write_run_directory(folder, evaluator, record.evaluations(), result, searching);
   Json about = search_record(options, graph, data, problem, record.evaluations().size());
@@ -326,6 +353,10 @@ Command add_search(CLI::App& root) {
   app->add_flag("--explain", options->explain,
                 "Print what each layer adds, with its interval, what it needs, and whether it was chosen");
   add_sample_limit(*app, options->samples);
+  app->add_option(
+      "--store", options->store,
+      "SQLite file of all training runs, which several searches may share (default: trials.sqlite "
+      "in the run directory)");
   app->add_option(
          "--classifier", options->classifier,
          "keep: train on from the model's own; fresh: start anew; auto: keep where it knows the classes")
