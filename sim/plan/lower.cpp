@@ -65,7 +65,7 @@ bool Lowering::has_gradient(const Layer& layer) const {
 size_t Lowering::source_count(const Layer& layer) const {
   size_t count = layer.output == network.classifier.source ? 1 : 0;
   for (size_t i = 0; i < network.layers.size(); ++i)
-    if (!on_feature_path[i])
+    if (!on_feature_path[i] && reaches_loss[network.layers[i].output.index()])
       count += static_cast<size_t>(std::ranges::count(network.layers[i].inputs, layer.output));
   return count;
 }

@@ -95,7 +95,7 @@ std::vector<GradientSource> Lowering::sources(const Layer& layer, const std::vec
   }
   for (size_t i = 0; i < network.layers.size(); ++i) {
     const Layer& reader = network.layers[i];
-    if (on_feature_path[i]) continue;
+    if (on_feature_path[i] || !reaches_loss[reader.output.index()]) continue;
     for (size_t input = 0; input < reader.inputs.size(); ++input) {
       if (reader.inputs[input] != layer.output) continue;
       double factor = 1.0;
