@@ -8,6 +8,7 @@
 #include "engine/generate/embedded_files.h"
 #include "engine/generate/kernel_files.h"
 #include "engine/generate/model_source.h"
+#include "memmodel/kernel_choice.h"
 #include "sim/base/error.h"
 
 namespace thaw {
@@ -42,7 +43,8 @@ std::vector<GeneratedFile> generate(const FirmwareRequest& request) {
   const ModelSource model = model_source(request, sizes);
   std::vector<GeneratedFile> files = {
       {"thaw_model.h", model.header}, {"thaw_model.c", model.source}, {"thaw_constants.h", model.constants}};
-  for (const auto& paths : {kernel_files(model.kernels, has_dsp(board)), runtime_files(), port_files(board)})
+  for (const auto& paths :
+       {kernel_files(model.kernels, takes_dsp_kernels(board)), runtime_files(), port_files(board)})
     for (const std::string& path : paths) files.push_back(copied(path, board));
   FirmwareBuild build{request, sizes, {}, has_port(board)};
   for (const GeneratedFile& file : files)
