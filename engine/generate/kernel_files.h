@@ -1,5 +1,5 @@
-// Which of the engine's files a firmware needs: sources by name, what they include, and for devices the version
-// of engine/kernels/dsp beside the portable one.
+// Which of the engine's files a firmware needs: sources by name, what they include, and for devices the
+// version of engine/kernels/dsp beside the portable one.
 #pragma once
 
 #include <set>
