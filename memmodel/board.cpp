@@ -84,6 +84,17 @@ std::string board_identity(const Board& board) {
   return text;
 }
 
+bool is_riscv(const Board& board) {
+  for (const std::string& flag : board.cpu_flags)
+    if (flag.starts_with("-march=rv")) return true;
+  return false;
+}
+
+std::string toolchain_prefix(const Board& board) {
+  if (board.cpu == "native") return "";
+  return is_riscv(board) ? "riscv64-unknown-elf-" : "arm-none-eabi-";
+}
+
 bool has_dsp(const Board& board) {
   for (const char* core : {"cortex-m4", "cortex-m7", "cortex-m33", "cortex-m35p", "cortex-m55", "cortex-m85"})
     for (const std::string& flag : board.cpu_flags)

@@ -42,6 +42,12 @@ const Board& find_board(const std::vector<Board>& boards, const std::string& nam
 /// All that the file says, as a text that differs wherever two boards differ in any field.
 std::string board_identity(const Board& board);
 
+/// True for a processor with RISC-V's instructions (-march=rv...).
+bool is_riscv(const Board& board);
+
+/// What the names of the compiler and its tools begin with; empty for the compiling machine.
+std::string toolchain_prefix(const Board& board);
+
 /// True where the processor has SMLAD and its like: Cortex-M4, M7, M33, M35P, M55, M85, whatever follows
 /// its name ("cortex-m7+nofp") unless that is "+nodsp".
 bool has_dsp(const Board& board);

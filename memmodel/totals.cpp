@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <variant>
 
+#include "memmodel/kernel_choice.h"
 #include "memmodel/round_up.h"
 #include "memmodel/state_layout.h"
 
@@ -92,7 +93,7 @@ MemoryTotals totals(const Plan& plan, const Layout& layout, const Board& board) 
   result.stack = board.stack_bytes;
   for (const Buffer& buffer : plan.buffers)
     if (buffer.kind == BufferKind::constant) result.constants += round_up(buffer.bytes, kArrayAlignment);
-  result.code_parts = code_size_estimate(plan, has_dsp(board));
+  result.code_parts = board_code_size(plan, board);
   for (const CodePart& part : result.code_parts) result.code += part.bytes;
   for (const Step& step : plan.steps) std::visit(MacsOf{result}, step.kernel) += step.macs;
   result.kinds = kind_totals(plan, layout.peak_step);

@@ -22,9 +22,9 @@ std::string program_name(const FirmwareBuild& build) {
 std::string link_flags(const Board& board) {
   if (is_native(board)) return "";
   return fmt::format(
-      "-nostartfiles -Wl,--gc-sections -Wl,--fatal-warnings -L engine/port/cortex-m "
+      "{} -Wl,--gc-sections -Wl,--fatal-warnings -L engine/port/{} "
       "-T engine/port/{}/link.ld",
-      board.port);
+      is_riscv(board) ? "-nostdlib" : "-nostartfiles", port_family(board), board.port);
 }
 
 std::vector<std::string> of_test_program(const std::vector<std::string>& sources, bool wanted) {
@@ -34,32 +34,20 @@ std::vector<std::string> of_test_program(const std::vector<std::string>& sources
   return result;
 }
 
-/// Where a training step spends its time: these are worth -O3 where the rest is compiled for size and speed.
-std::vector<std::string> hot_sources(const std::vector<std::string>& sources) {
-  std::vector<std::string> result;
-  for (const std::string& source : sources)
-    if (source.ends_with("_dsp.c") || source.ends_with("/columns.c")) result.push_back(source);
-  return result;
-}
-
-std::vector<std::string> objects_of(std::vector<std::string> sources) {
-  for (std::string& source : sources) source.replace(source.size() - 1, 1, "o");
-  return sources;
-}
-
 std::string how_to_make(const Board& board) {
   return fmt::format(
       "```\nmake\n```\n\nbuilds `libthaw_model.a` ({}). With CMake: `add_subdirectory` and link "
       "`thaw_model`.",
-      is_native(board) ? std::string("with the compiler of this machine")
-                       : fmt::format("with arm-none-eabi-gcc and `{}`", fmt::join(board.cpu_flags, " ")));
+      is_native(board)
+          ? std::string("with the compiler of this machine")
+          : fmt::format("with {}gcc and `{}`", toolchain_prefix(board), fmt::join(board.cpu_flags, " ")));
 }
 
 }  // namespace
 
 std::string makefile(const FirmwareBuild& build) {
   const Board& board = build.request.board;
-  const std::string compiler = is_native(board) ? "" : "arm-none-eabi-";
+  const std::string compiler = toolchain_prefix(board);
   std::string text = fmt::format(
       "# Builds libthaw_model.a: link it, and include thaw_model.h with this folder on the include path.\n"
       "{}# Another compiler: make CC=... AR=... CPU_FLAGS=...\n"
@@ -72,14 +60,11 @@ std::string makefile(const FirmwareBuild& build) {
       compiler, compiler, fmt::join(board.cpu_flags, " "),
       build.firmware ? fmt::format("-DTHAW_PORT_CLOCK_HZ={}u", board.clock_hz) : "");
   text += fmt::format("MODEL_SOURCES = {}\n", fmt::join(of_test_program(build.sources, false), " \\\n  "));
-  if (const std::vector<std::string> hot = hot_sources(build.sources); !hot.empty())
-    text += fmt::format("\n# Where a training step spends its time.\n{}: OPTIMIZE = -O3\n",
-                        fmt::join(objects_of(hot), " \\\n  "));
   text += "\nlibthaw_model.a: $(MODEL_SOURCES:.c=.o)\n\trm -f $@\n\t$(AR) rcs $@ $^\n";
   if (build.firmware) {
     text += fmt::format("\nTEST_SOURCES = {}\n", fmt::join(of_test_program(build.sources, true), " \\\n  "));
-    text += fmt::format("\n{}: $(TEST_SOURCES:.c=.o) libthaw_model.a\n\t$(CC) $(CFLAGS) {} -o $@ $^\n",
-                        program_name(build), link_flags(board));
+    text += fmt::format("\n{}: $(TEST_SOURCES:.c=.o) libthaw_model.a\n\t$(CC) $(CFLAGS) {} -o $@ $^{}\n",
+                        program_name(build), link_flags(board), is_riscv(board) ? " -lgcc" : "");
   }
   text += "\n$(MODEL_SOURCES:.c=.o) $(TEST_SOURCES:.c=.o): $(wildcard *.h engine/*/*.h engine/port/*/*.h)\n";
   text += "\nclean:\n\trm -f libthaw_model.a " + program_name(build) +
@@ -99,9 +84,6 @@ std::string cmake_file(const FirmwareBuild& build) {
       "target_compile_options(thaw_model PRIVATE -ffunction-sections -fdata-sections)\n",
       is_native(board) ? std::string("none") : fmt::format("{}", fmt::join(board.cpu_flags, " ")),
       fmt::join(of_test_program(build.sources, false), "\n  "));
-  if (const std::vector<std::string> hot = hot_sources(build.sources); !hot.empty())
-    text += fmt::format("set_source_files_properties(\n  {}\n  PROPERTIES COMPILE_OPTIONS -O3)\n",
-                        fmt::join(hot, "\n  "));
   if (build.firmware && is_native(board))
     text += fmt::format(
         "\nadd_executable(thaw_model_firmware EXCLUDE_FROM_ALL\n  {})\n"
@@ -162,6 +144,8 @@ std::string firmware_json(const FirmwareBuild& build) {
       {"qemu_machine", build.firmware && !is_native(request.board)
                            ? nlohmann::ordered_json(request.board.port)
                            : nlohmann::ordered_json()},
+      {"qemu", is_riscv(request.board) ? "qemu-system-riscv32" : "qemu-system-arm"},
+      {"toolchain", toolchain_prefix(request.board)},
       {"ram_bytes", sizes.ram.required},
       {"arena_bytes", sizes.arena},
       {"persistent_bytes", sizes.persistent},

@@ -74,16 +74,22 @@ std::vector<std::string> runtime_files() {
 }
 
 bool has_port(const Board& board) {
-  return !board.port.empty() && !files_under("engine/port/" + board.port + "/").empty() &&
-         board.port != "common" && board.port != "cortex-m";
+  for (const char* shared : {"common", "semihosting", "cortex-m", "riscv"})
+    if (board.port == shared) return false;
+  return !board.port.empty() && !files_under("engine/port/" + board.port + "/").empty();
+}
+
+std::string port_family(const Board& board) {
+  return is_riscv(board) ? "riscv" : "cortex-m";
 }
 
 std::vector<std::string> port_files(const Board& board) {
   if (!has_port(board)) return {};
-  std::vector<std::string> files = files_under("engine/port/common/");
-  for (const std::string& folder : {std::string("cortex-m"), board.port})
-    if (folder != "cortex-m" || !is_native(board))
-      for (const std::string& path : files_under("engine/port/" + folder + "/")) files.push_back(path);
+  std::vector<std::string> folders = {"common", board.port};
+  if (!is_native(board)) folders.insert(folders.end(), {"semihosting", port_family(board)});
+  std::vector<std::string> files;
+  for (const std::string& folder : folders)
+    for (const std::string& path : files_under("engine/port/" + folder + "/")) files.push_back(path);
   std::sort(files.begin(), files.end());
   return files;
 }

@@ -1,5 +1,5 @@
-// Which of the engine's files a firmware needs: sources by name, what they include, and for processors with
-// DSP instructions the version beside the portable one.
+// Which of the engine's files a firmware needs: sources by name, what they include, and for devices the
+// version of engine/kernels/dsp beside the portable one.
 #pragma once
 
 #include <set>
@@ -23,6 +23,9 @@ std::vector<std::string> runtime_files();
 
 /// Files of a board's port, common ones included; empty where there is none.
 std::vector<std::string> port_files(const Board& board);
+
+/// Folder of engine/port with the start-up code that boards of the same architecture share.
+std::string port_family(const Board& board);
 
 /// True where engine/port has a folder for the board's port.
 bool has_port(const Board& board);

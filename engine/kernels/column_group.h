@@ -32,10 +32,13 @@ static inline void thaw_columns_add_group(const uint32_t** column, const int8_t*
       :
       : "r4", "r5", "r6", "r8", "memory");
 #else
-  const uint32_t word = thaw_load_word(*row);
+  const int32_t bytes[4] = {(*row)[0], (*row)[1], (*row)[2], (*row)[3]};
   for (int32_t p = 0; p < THAW_COLUMNS; ++p) {
-    sums[p] = thaw_smlad(thaw_sxtb16(word), (*column)[p], sums[p]);
-    sums[p] = thaw_smlad(thaw_sxtb16_odd(word), (*column)[THAW_COLUMNS + p], sums[p]);
+    const uint32_t even = (*column)[p];
+    const uint32_t odd = (*column)[THAW_COLUMNS + p];
+    sums[p] += (uint32_t)(bytes[0] * (int16_t)(even & 0xFFFFu)) +
+               (uint32_t)(bytes[1] * (int16_t)(odd & 0xFFFFu)) +
+               (uint32_t)(bytes[2] * (int16_t)(even >> 16)) + (uint32_t)(bytes[3] * (int16_t)(odd >> 16));
   }
   *row += 4;
   *column += 2 * THAW_COLUMNS;

@@ -4,6 +4,7 @@
 // one input are a single run of bytes: that of a 1x1 convolution with more channels.
 #pragma once
 
+#include <stddef.h>
 #include <stdint.h>
 
 #include "engine/kernels/column_group.h"

@@ -3,7 +3,7 @@
 #include <stdint.h>
 
 #include "engine/port/common/port.h"
-#include "engine/port/cortex-m/semihosting.h"
+#include "engine/port/semihosting/semihosting.h"
 
 enum { EXIT_FAULT = 3 };
 
@@ -51,7 +51,8 @@ __attribute__((naked)) static void fault(void) {
       "mov r0, sp\n"
       "ldr r1, =thaw_board_words\n"
       "mov sp, r1\n"
-      "b report_fault\n");
+      "ldr r1, =report_fault\n"
+      "bx r1\n");
 }
 
 static void count_wrap(void) {

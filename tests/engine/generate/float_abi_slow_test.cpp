@@ -68,7 +68,7 @@ TEST(FloatAbiSlow, EveryOperatorHasTheSameBits) {
 
 TEST(FloatAbiSlow, EveryDspKernelCompilesAtOtherLevelsOfOptimisation) {
   for (const char* cpu : {"cortex-m4", "cortex-m7", "cortex-m33", "cortex-m55"})
-    for (const char* optimize : {"-O0", "-O2"}) {  // -O3 is the Makefile's
+    for (const char* optimize : {"-O0", "-Os", "-O3"}) {  // -O2 is the Makefile's
       const std::string folder = test_folder(std::string(cpu) + optimize).string();
       const testing::CommandResult result = run_command(
           std::string("cd ") + testing::source_folder() +

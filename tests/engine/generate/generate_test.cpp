@@ -13,6 +13,7 @@
 #include "engine/generate/embedded_files.h"
 #include "engine/generate/kernel_files.h"
 #include "engine/generate/model_id.h"
+#include "memmodel/kernel_choice.h"
 #include "sim/base/error.h"
 #include "tests/engine/generate/firmware.h"
 #include "tests/sim/plan/small_model.h"
@@ -245,7 +246,15 @@ TEST(KernelFiles, TakeTheDspVersionWhereThereIsOne) {
     Board board;
     board.cpu_flags = {"-mthumb", c.flag};
     EXPECT_EQ(has_dsp(board), c.dsp) << c.flag;
+    EXPECT_TRUE(takes_dsp_kernels(board)) << c.flag;
+    board.cpu_flags.emplace_back("-mbig-endian");
+    EXPECT_FALSE(takes_dsp_kernels(board)) << c.flag;
   }
+}
+
+TEST(KernelFiles, TheCompilingMachineKeepsThePortableOnes) {
+  EXPECT_FALSE(takes_dsp_kernels(board_named("host")));
+  EXPECT_TRUE(takes_dsp_kernels(board_named("virt")));
 }
 
 TEST(CText, Identifiers) {

@@ -1,5 +1,5 @@
-// See semihosting.h, and "Semihosting for AArch32 and AArch64" by Arm for the numbers.
-#include "engine/port/cortex-m/semihosting.h"
+// See semihosting.h, and "Semihosting for AArch32 and AArch64" by Arm for the numbers, which RISC-V shares.
+#include "engine/port/semihosting/semihosting.h"
 
 #include <stdbool.h>
 
@@ -17,12 +17,33 @@ enum {
   MODE_WRITE_BINARY = 5
 };
 
+#ifdef __riscv
+// Three instructions in a row, not compressed and on one page, are a call ("RISC-V Semihosting", version
+// 0.3).
+__attribute__((noinline, aligned(16))) static int32_t call(uint32_t operation, const void* argument) {
+  register uint32_t a0 __asm__("a0") = operation;
+  register const void* a1 __asm__("a1") = argument;
+  __asm__ volatile(
+      ".option push\n\t"
+      ".option norvc\n\t"
+      ".balign 16\n\t"
+      "slli x0, x0, 0x1f\n\t"
+      "ebreak\n\t"
+      "srai x0, x0, 7\n\t"
+      ".option pop"
+      : "+r"(a0)
+      : "r"(a1)
+      : "memory");
+  return (int32_t)a0;
+}
+#else
 static int32_t call(uint32_t operation, const void* argument) {
   register uint32_t r0 __asm__("r0") = operation;
   register const void* r1 __asm__("r1") = argument;
   __asm__ volatile("bkpt 0xAB" : "+r"(r0) : "r"(r1) : "memory");
   return (int32_t)r0;
 }
+#endif
 
 static uint32_t length_of(const char* text) {
   uint32_t length = 0;

@@ -1,0 +1,31 @@
+#include "memmodel/kernel_choice.h"
+
+#include <algorithm>
+
+namespace thaw {
+namespace {
+
+bool has_flag(const Board& board, const char* flag) {
+  return std::ranges::find(board.cpu_flags, flag) != board.cpu_flags.end();
+}
+
+/// Bytes of code for 100 of the table, fitted to linked firmware of the reference model.
+int64_t percent_of_table(const Board& board) {
+  if (is_riscv(board)) return 148;
+  if (has_dsp(board) || !takes_dsp_kernels(board)) return 100;
+  return has_flag(board, "-mcpu=cortex-m3") ? 122 : 135;  // or Cortex-M0 and its kin: short instructions only
+}
+
+}  // namespace
+
+bool takes_dsp_kernels(const Board& board) {
+  return board.cpu != "native" && !has_flag(board, "-mbig-endian");
+}
+
+std::vector<CodePart> board_code_size(const Plan& plan, const Board& board) {
+  std::vector<CodePart> parts = code_size_estimate(plan, takes_dsp_kernels(board));
+  for (CodePart& part : parts) part.bytes = part.bytes * percent_of_table(board) / 100;
+  return parts;
+}
+
+}  // namespace thaw
