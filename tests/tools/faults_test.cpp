@@ -166,8 +166,7 @@ TEST_F(Faults, WhatCannotBeWrittenIsKnownBeforeTheStart) {
 
 TEST_F(Faults, WhatKilledRunsLeftHalfWrittenGoesWithTheNext) {
   fs::create_directories(file("run"));
-  const std::vector<std::string> partial = {"schedule.json.partial-99999-0",
-                                            "trials.jsonl.partial-1-12"};
+  const std::vector<std::string> partial = {"schedule.json.partial-99999-0", "trials.jsonl.partial-1-12"};
   const std::vector<std::string> kept = {"notes.partial-1", "schedule.json.partial-x-1",
                                          "being-written.partial-1-1"};
   for (const auto& names : {partial, kept})

@@ -95,7 +95,8 @@ SearchOptions search_options(const Options& options, const SearchProblem& proble
   result.seeds = options.seeds;
   result.goal = options.goal == "bytes" ? Goal::bytes : Goal::accuracy;
   result.effort = effort_named(options.effort);
-  search_space(*problem.network, options.pinned, options.forbidden);  // refuses unknown layers before any work
+  search_space(*problem.network, options.pinned,
+               options.forbidden);  // refuses unknown layers before any work
   result.pinned = options.pinned;
   result.forbidden = options.forbidden;
   return result;

@@ -364,7 +364,8 @@ Schedule all_of(const Network& network, uint32_t) {
 TEST(IntegerGradient, LayersBelowPoolsAndMeansFollowTheNaiveDifferentiator) {
   for (const char* name : {"partial-pool", "train-below-max-pool", "train-below-mean-and-hidden-dense"}) {
     SCOPED_TRACE(name);
-    const std::string file = std::string(testing::source_folder()) + "/tests/golden/cases/" + name + "/model.tflite";
+    const std::string file =
+        std::string(testing::source_folder()) + "/tests/golden/cases/" + name + "/model.tflite";
     TrainedNetwork run = trained(reduce(read_tflite(file), {.fresh_classifier = true}), 1, all_of);
     EXPECT_EQ(run.schedule.update.size(), static_cast<size_t>(run.network.convolution_count()) + 1);
     const Checked one = check(run);
