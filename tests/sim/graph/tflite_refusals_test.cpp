@@ -127,7 +127,8 @@ TEST(TfliteRefusals, Tensors) {
   expect_messages({
       {[](OneOperator& m) { m.x_type = tflite::TensorType::INT16; },
        "m.tflite: holds activations of type int16 (the first is \"x\"), expected int8, or uint8 or float32"},
-      {[](OneOperator& m) { m.x_type = static_cast<tflite::TensorType>(99); }, "type: is unknown"},
+      {[](OneOperator& m) { m.x_type = static_cast<tflite::TensorType>(99); },
+       "holds activations of type unknown"},
       {[](OneOperator& m) { m.x_variable = true; }, "tensors[0] (\"x\").is_variable: is true"},
       {[](OneOperator& m) { m.x_sparse = true; }, "tensors[0] (\"x\").sparsity: contradicts"},
       {[](OneOperator& m) { m.x_details = 1; }, "tensors[0] (\"x\").quantization.details: is present"},

@@ -91,8 +91,10 @@ TEST(Uint8Ends, OperatorsThatOnlyMoveMayReadThem) {
   const int32_t x = file.tensor(TensorType::UINT8, {1, 4}), flat = file.tensor(TensorType::UINT8, {4});
   const int32_t y = file.tensor(TensorType::INT8, {4});
   file.op(kReshape, {x}, {flat});
+  const int32_t row = file.tensor(TensorType::INT8, {1, 4});
   file.op(kQuantize, {flat}, {y});
-  EXPECT_EQ(error_of(file.finish({x}, {y})), "no error");
+  file.op(kReshape, {y}, {row});
+  EXPECT_EQ(error_of(file.finish({x}, {row})), "no error");
 }
 
 TEST(Uint8Ends, OperatorsThatComputeMayNot) {
