@@ -275,11 +275,18 @@ const std::map<int32_t, std::function<Result(const ConstantOperator&)>>& table()
   return kTable;
 }
 
+/// Whether there are as many bytes as the shape says; a file may say anything.
+bool is_whole(const ConstantView& constant) {
+  const std::optional<int64_t> elements = foldable_elements(constant.shape);
+  return elements && constant.bytes.size() == static_cast<size_t>(*elements) * element_bytes(constant.type);
+}
+
 }  // namespace
 
 std::optional<ConstantValue> evaluate(const ConstantOperator& op) {
   const auto rule = table().find(op.code);
   if (rule == table().end() || op.inputs.empty()) return std::nullopt;
+  if (!std::all_of(op.inputs.begin(), op.inputs.end(), is_whole)) return std::nullopt;
   return rule->second(op);
 }
 

@@ -32,6 +32,7 @@
 #include "tools/thaw/run_record.h"
 #include "tools/thaw/sample_limit.h"
 #include "tools/thaw/search_print.h"
+#include "tools/thaw/search_watch.h"
 #include "tools/thaw/search_words.h"
 #include "tools/thaw/table.h"
 #include "tools/thaw/terminal.h"
@@ -125,54 +126,6 @@ ModelData read_data(const Options& options, const Graph& graph) {
   return data;
 }
 
-/// The best schedule measured on validation that fits; one trained in full counts for more than any look.
-struct BestSoFar {
-  bool full = false;
-  double accuracy = -1.0;
-  std::string text = "nothing fits yet";
-
-  void hear(const Evaluation& e) {
-    const bool is_full = e.request.fidelity.full();
-    if (e.over_budget || e.diverged() || e.request.measured_on != MeasuredOn::validation ||
-        (full && !is_full) || (full == is_full && e.accuracy() <= accuracy))
-      return;
-    full = is_full;
-    accuracy = e.accuracy();
-    text =
-        fmt::format("best so far {} % in {} B{}", percent(e), grouped(e.ram_bytes), full ? "" : " (a look)");
-  }
-};
-
-using Moment = std::chrono::steady_clock::time_point;
-
-double seconds_since(Moment start) {
-  return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-}
-
-/// What a person sees while the search runs.
-struct Watch {
-  Moment start;
-  bool quiet;
-  BestSoFar best;
-  Progress progress;
-
-  void follow(TrainingEvaluator& evaluator) {
-    evaluator.progress = [this](const Evaluation& e, size_t done, size_t total) {
-      best.hear(e);
-      progress.update(static_cast<int64_t>(done), static_cast<int64_t>(total),
-                      fmt::format("{} | {} {} %", best.text, e.request.role, percent(e)));
-      if (done == total) progress.restart();
-    };
-  }
-
-  void log(const std::string& line) {
-    if (quiet) return;
-    progress.clear();
-    print_remark("[{}] {}\n", duration_text(seconds_since(start)), line);
-    progress.restart();
-  }
-};
-
 /// run.json, but for the seconds.
 Json search_record(const Options& options, const Graph& graph, const ModelData& data,
                    const SearchProblem& problem, size_t trials) {
@@ -235,6 +188,17 @@ void print_what_is_known(const TrialRecord& record, Store& store) {
     print_remark("note: the store holds {} training runs; those of this search are reused\n", known);
 }
 
+/// Nothing where the user stopped it.
+std::optional<SearchResult> found_unless_interrupted(Evaluator& evaluator, const SearchOptions& searching,
+                                                     Watch& watch) {
+  try {
+    return search(evaluator, searching, [&](const std::string& line) { watch.log(line); });
+  } catch (const Error&) {
+    if (!interrupted()) throw;
+    return std::nullopt;
+  }
+}
+
 int run(const Options& options) {
   const Moment start = std::chrono::steady_clock::now();
   const bool quiet = options.quiet || options.json;
@@ -252,10 +216,12 @@ int run(const Options& options) {
   if (shipped) searching.shipped_predictions = shipped->test_predictions;
   require_classifier_fits(problem, searching.recipe);
   const fs::path folder = output_folder(options, data);
-  const std::vector<std::string> header = search_header(problem, searching, data);
-  const std::vector<std::string> remarks = search_remarks(problem, shipped, options.threshold);
+  const auto say = [&] {
+    say_before(search_header(problem, searching, data), data.about,
+               search_remarks(problem, shipped, options.threshold), quiet);
+  };
   if (options.dry_run) {
-    say_before(header, data.about, remarks, quiet);
+    say();
     print_remark("nothing was trained: --dry-run\n");
     return kDone;
   }
@@ -265,24 +231,21 @@ int run(const Options& options) {
   TrialRecord record(folder / "trials.jsonl", digest);
   Store store(options.store.empty() ? folder / "trials.sqlite" : fs::path(options.store));
   if (!quiet) print_what_is_known(record, store);
-  say_before(header, data.about, remarks, quiet);
+  say();
 
   LocalTrainer trainer(problem);
   TrainingEvaluator evaluator(problem, record, store, trainer);
   evaluator.cancelled = [] { return interrupted(); };
   Watch watch{start, quiet, {}, Progress("evaluations", quiet)};
   watch.follow(evaluator);
-  SearchResult result;
-  try {
-    result = search(evaluator, searching, [&](const std::string& line) { watch.log(line); });
-  } catch (const Error&) {
-    if (!interrupted()) throw;
-    watch.progress.clear();
+  std::optional<SearchResult> found = found_unless_interrupted(evaluator, searching, watch);
+  watch.progress.clear();
+  if (!found) {
     print_remark("thaw: interrupted after {} evaluations; the same command goes on from there ({})\n",
                  record.evaluations().size(), folder.string());
     return 128 + interrupted_by();
   }
-  watch.progress.clear();
+  SearchResult& result = *found;
   if (!quiet) print_work(evaluator, record.evaluations().size(), trainer.bytes_moved(), seconds_since(start));
   result.schedule.provenance = Provenance{THAW_VERSION, options.strategy, digest, options.threshold};
   write_run_directory(folder, evaluator, record.evaluations(), result, searching);
@@ -290,11 +253,10 @@ int run(const Options& options) {
   about["seconds"] = seconds_since(start);
   write_json_file(folder / "run.json", about);
   record.finish();
-  if (options.json) {
+  if (options.json)
     print_document(search_document(result, folder, about));
-    return kDone;
-  }
-  print_result(options, result, problem, folder);
+  else
+    print_result(options, result, problem, folder);
   return kDone;
 }
 
@@ -321,6 +283,30 @@ void show_defaults(CLI::App& app) {
   app.get_option("--output")->default_str("runs/MODEL-DATA");
 }
 
+/// What is searched for, how, and how thoroughly.
+void add_choices(CLI::App& app, Options& options) {
+  app.add_option("--strategy", options.strategy, strategy_help())
+      ->check(CLI::IsMember(strategy_names()))
+      ->capture_default_str();
+  app.add_option(
+         "--goal", options.goal,
+         "accuracy: the most accurate schedule that fits; bytes: the smallest within --threshold of it")
+      ->check(CLI::IsMember({"accuracy", "bytes"}))
+      ->capture_default_str();
+  app.add_option("--effort", options.effort,
+                 "Looks, folds and seeds: quick, normal or thorough; --seeds is 1, 3 or 5 by it")
+      ->check(CLI::IsMember({"quick", "normal", "thorough"}))
+      ->capture_default_str();
+  app.add_option("--pin", options.pinned, "Layer whose weights are always updated; may be repeated")
+      ->type_name("LAYER")
+      ->allow_extra_args(false);
+  app.add_option("--forbid", options.forbidden, "Layer whose weights are never updated; may be repeated")
+      ->type_name("LAYER")
+      ->allow_extra_args(false);
+  app.add_flag("--explain", options.explain,
+               "Print what each layer adds, with its interval, what it needs, and whether it was chosen");
+}
+
 }  // namespace
 
 Command add_search(CLI::App& root) {
@@ -333,26 +319,11 @@ Command add_search(CLI::App& root) {
   app->add_option("--board", options->board, "Board: a name in configs/boards or a file")
       ->type_name("NAME|FILE")
       ->capture_default_str();
-  app->add_option("--strategy", options->strategy, strategy_help())
-      ->check(CLI::IsMember(strategy_names()))
-      ->capture_default_str();
   app->add_option("--validation", options->validation,
                   "Share of the training samples in each validation part that decisions are taken on")
       ->check(from_to(0.01, 0.5))
       ->capture_default_str();
-  app->add_option(
-         "--goal", options->goal,
-         "accuracy: the most accurate schedule that fits; bytes: the smallest within --threshold of it")
-      ->check(CLI::IsMember({"accuracy", "bytes"}))
-      ->capture_default_str();
-  app->add_option("--effort", options->effort,
-                  "Looks, folds and seeds: quick, normal or thorough; --seeds is 1, 3 or 5 by it")
-      ->check(CLI::IsMember({"quick", "normal", "thorough"}))
-      ->capture_default_str();
-  app->add_option("--pin", options->pinned, "Layers whose weights are always updated; may be repeated");
-  app->add_option("--forbid", options->forbidden, "Layers whose weights are never updated; may be repeated");
-  app->add_flag("--explain", options->explain,
-                "Print what each layer adds, with its interval, what it needs, and whether it was chosen");
+  add_choices(*app, *options);
   add_sample_limit(*app, options->samples);
   app->add_option(
       "--store", options->store,
