@@ -95,7 +95,7 @@ Schedule starting_schedule(Evaluator& evaluator, const TrainingRecipe& recipe, c
   Selection everything = start;
   for (const int32_t op : space.weights)
     if (op >= first_op) everything = with_share(everything, {op, 8});
-  if (const Schedule all = schedule_of(network, recipe, everything); evaluator.fits(all)) {
+  if (Schedule all = schedule_of(network, recipe, everything); evaluator.fits(all)) {
     log(fmt::format("all weights and biases from layer {} on fit the budget", first_op));
     return all;
   }

@@ -20,6 +20,11 @@ std::string rate_words(const SearchOptions& options) {
   return options.learning_rate ? fmt::format("rate {:.3g}", *options.learning_rate) : "rate searched";
 }
 
+std::string goal_words(const SearchOptions& options) {
+  if (options.goal == Goal::accuracy) return "the most accurate schedule that fits";
+  return fmt::format("the smallest schedule within {:.2f} points", options.threshold_points);
+}
+
 }  // namespace
 
 std::vector<std::string> search_header(const SearchProblem& problem, const SearchOptions& options,
@@ -39,9 +44,9 @@ std::vector<std::string> search_header(const SearchProblem& problem, const Searc
       fmt::format("board   {}: {} bytes of RAM, {} of them stack, {} of flash", problem.board.name,
                   grouped(problem.board.ram_bytes), grouped(problem.board.stack_bytes),
                   grouped(problem.board.flash_bytes)),
-      fmt::format("search  {}, threshold {:.2f} points, {} epochs, {} seeds from {}, {}, {} threads",
-                  options.strategy, options.threshold_points, options.epochs, options.seeds, options.seed,
-                  rate_words(options), problem.jobs)};
+      fmt::format("search  {} for {}, effort {}, {} epochs, {} seeds from {}, {}, {} threads",
+                  options.strategy, goal_words(options), options.effort.name, options.epochs, options.seeds,
+                  options.seed, rate_words(options), problem.jobs)};
 }
 
 std::vector<std::string> next_commands(const Answer& answer) {
