@@ -252,7 +252,7 @@ TEST(FirmwareSlow, BuildsWithCMake) {
       "cmake -S '" + folder.string() + "' -B '" + (folder / "build").string() + "' && cmake --build '" +
       (folder / "build").string() + "' --target thaw_model --target thaw_model_firmware");
   EXPECT_EQ(result.status, 0) << result.output;
-  EXPECT_TRUE(fs::exists(folder / "build/firmware"));
+  EXPECT_TRUE(fs::exists(folder / "build/thaw_model_firmware"));
 }
 
 TEST(FirmwareSlow, HasNoWritableGlobalsButArenaAndStateAndNeedsNoLibrary) {
