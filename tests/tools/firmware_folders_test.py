@@ -154,7 +154,7 @@ int main(void) {
                 objects[-1])
         first = folders["first"]
         program = self.folder / "two.elf"
-        port = [first / "first/port/cortex-m" / source for source in ("start.c", "semihosting.c")]
+        port = [first / "first/port" / source for source in ("cortex-m/start.c", "semihosting/semihosting.c")]
         run("arm-none-eabi-gcc", *flags, "-nostartfiles", "-Wl,--gc-sections", "-L", first / "first/port/cortex-m",
             "-T", first / "first/port/mps2-an386/link.ld", "-o", program, *objects, *port, first / "libfirst.a",
             folders["second"] / "libsecond.a")
