@@ -150,7 +150,8 @@ void make_source(Random& random, Source& s, int kind, int32_t height, int32_t wi
     case THAW_SOURCE_ELEMENTS:
       s.accumulators = s.expected = random.values<int32_t>(positions * channels, -(1 << 30), 1 << 30);
       break;
-    case THAW_SOURCE_ROWS:  // never drawn here: operators with a function of their own have tests of their own
+    case THAW_SOURCE_ROWS:  // never drawn here: operators with a function of their own have tests of their
+                            // own
       break;
     case THAW_SOURCE_STORED:
       source.gradient = random_gradient(random, s, positions * channels);
