@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <map>
 #include <optional>
 
 #include "search/schedules.h"
@@ -31,26 +30,6 @@ std::vector<Named> named_schedules(const Network& network, const TrainingRecipe&
   return result;
 }
 
-/// The better one of a few rates by looks, for what is too large to win; the slowest where all diverge.
-double better_rate(Evaluator& evaluator, const std::string& name, const Schedule& schedule,
-                   const std::vector<double>& candidates, const RateSearch& rates) {
-  if (rates.given) return *rates.given;
-  std::vector<EvaluationRequest> requests;
-  for (const double rate : candidates) {
-    requests.push_back({fmt::format("learning rate {:.3g}: {}", rate, name),
-                        schedule,
-                        rates.look,
-                        MeasuredOn::validation,
-                        {rates.seeds.front()},
-                        TrialKind::rate});
-    requests.back().schedule.training.learning_rate = rate;
-  }
-  std::map<double, double> accuracy;
-  for (const Evaluation& e : evaluator.evaluate(requests))
-    accuracy[e.request.schedule.training.learning_rate] = e.accuracy();
-  return best_rate(accuracy).value_or(kSlowestRate);
-}
-
 }  // namespace
 
 std::vector<Baseline> measured_baselines(Evaluator& evaluator, const TrainingRecipe& recipe, double good_rate,
@@ -61,7 +40,9 @@ std::vector<Baseline> measured_baselines(Evaluator& evaluator, const TrainingRec
     Baseline baseline{named.name, named.schedule, std::nullopt};
     double& rate = baseline.schedule.training.learning_rate;
     if (!evaluator.fits(baseline.schedule)) {
-      rate = better_rate(evaluator, named.name, baseline.schedule, {good_rate / kSlower, good_rate}, rates);
+      rate = better_learning_rate(evaluator, named.name, baseline.schedule, {good_rate / kSlower, good_rate},
+                                  rates)
+                 .value_or(kSlowestRate);
     } else {
       rate = best_learning_rate(evaluator, named.name, baseline.schedule, rates).value_or(kSlowestRate);
       baseline.on_validation = confirmed(evaluator,

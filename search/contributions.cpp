@@ -8,6 +8,7 @@
 #include <optional>
 #include <string>
 
+#include "search/fold_losses.h"
 #include "search/schedules.h"
 
 namespace thaw {
@@ -17,22 +18,16 @@ namespace {
 // looks.
 constexpr double kBaseShare = 0.9;
 
-// Loss of a look that diverged, over that of the classifier alone: worse than anything that trained.
-constexpr double kDivergedLoss = 10.0;
-
 // A whole tensor that adds this many errors is worth a look at a quarter of it.
 constexpr double kSurely = 2.0;
 
 using LossByFold = std::vector<double>;
 
-/// Losses of the same folds: the mean of `before` less `after`; its spread goes into `variances`.
+/// The mean fall; its variance goes into `variances`.
 double fall(const LossByFold& before, const LossByFold& after, std::vector<double>& variances) {
-  const auto n = static_cast<double>(before.size());
-  double mean = 0.0, squares = 0.0;
-  for (size_t i = 0; i < before.size(); ++i) mean += (before[i] - after[i]) / n;
-  for (size_t i = 0; i < before.size(); ++i) squares += std::pow(before[i] - after[i] - mean, 2.0);
-  if (before.size() > 1) variances.push_back(squares / (n - 1.0) / n);
-  return mean;
+  const LossFall found = loss_fall(before, after);
+  variances.push_back(found.variance);
+  return found.mean;
 }
 
 /// The median of the variances: a few looks that went wild must not blur all others.
@@ -54,11 +49,7 @@ class Looks {
       requests.push_back(
           {"alone: " + name, schedule, look_, MeasuredOn::validation, seeds_, TrialKind::look});
     std::vector<LossByFold> result;
-    for (const Evaluation& e : evaluator_.evaluate(requests)) {
-      LossByFold& losses = result.emplace_back();
-      for (const SeedResult& s : e.seeds)
-        losses.push_back(s.outcome == Outcome::ok ? s.judged_loss : kDivergedLoss);
-    }
+    for (const Evaluation& e : evaluator_.evaluate(requests)) result.push_back(losses_by_fold(e));
     return result;
   }
 

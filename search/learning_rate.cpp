@@ -97,6 +97,15 @@ std::optional<double> best_learning_rate(Evaluator& evaluator, const std::string
   return runs.best();
 }
 
+std::optional<double> better_learning_rate(Evaluator& evaluator, const std::string& role,
+                                           const Schedule& schedule, const std::vector<double>& candidates,
+                                           const RateSearch& search) {
+  if (search.given) return search.given;
+  RateTable looks(evaluator, role, schedule, search.look, search.seeds.front());
+  looks.measure(candidates);
+  return looks.best();
+}
+
 Evaluation confirmed(Evaluator& evaluator, EvaluationRequest request, const RateSearch& search) {
   for (int32_t halvings = 0;; ++halvings) {
     Evaluation evaluation = evaluator.evaluate(request);

@@ -38,6 +38,11 @@ std::optional<double> best_learning_rate(Evaluator& evaluator, const std::string
 std::optional<double> roughly_best_learning_rate(Evaluator& evaluator, const std::string& role,
                                                  const Schedule& schedule, const RateSearch& search);
 
+/// The best of `candidates` by looks, for what is too large to win; empty where all diverge.
+std::optional<double> better_learning_rate(Evaluator& evaluator, const std::string& role,
+                                           const Schedule& schedule, const std::vector<double>& candidates,
+                                           const RateSearch& search);
+
 /// The schedule measured in full with every seed on `measured_on`; where a seed diverges, again at half the
 /// rate, unless the rate is given, at most kMostHalvings times. The request of the result has the rate that
 /// trained.

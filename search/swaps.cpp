@@ -7,14 +7,13 @@
 #include <set>
 #include <utility>
 
+#include "search/fold_losses.h"
+
 namespace thaw {
 namespace {
 
 // One-sided 5 % of the normal distribution: the error is pooled over many looks.
 constexpr double kSurely = 1.645;
-
-// Losses of folds that diverged count as this much: more than any that trained.
-constexpr double kDivergedLoss = 10.0;
 
 struct Ranked {
   Selection selection;
@@ -42,26 +41,6 @@ bool made_to_fit(const Evaluator& evaluator, const TrainingRecipe& recipe, const
     selection = without_share(space, network, selection, least->op);
   }
   return true;
-}
-
-std::vector<double> losses_of(const Evaluation& evaluation) {
-  std::vector<double> losses;
-  for (const SeedResult& s : evaluation.seeds)
-    losses.push_back(s.outcome == Outcome::ok ? s.judged_loss : kDivergedLoss);
-  return losses;
-}
-
-struct Fall {
-  double mean = 0.0, variance = 0.0;  // of the mean
-};
-
-Fall fall(const std::vector<double>& before, const std::vector<double>& after) {
-  const auto n = static_cast<double>(before.size());
-  Fall result;
-  for (size_t i = 0; i < before.size(); ++i) result.mean += (before[i] - after[i]) / n;
-  for (size_t i = 0; i < before.size(); ++i)
-    result.variance += std::pow(before[i] - after[i] - result.mean, 2.0) / std::max(1.0, n - 1.0) / n;
-  return result;
 }
 
 }  // namespace
@@ -109,7 +88,7 @@ Swapped improved_by_swaps(Evaluator& evaluator, const TrainingRecipe& recipe, co
   Swapped result = {start, 0};
   if (options.rounds == 0) return result;
   std::set<Selection> looked_at = {start};
-  std::vector<double> current = losses_of(look({start}).front());
+  std::vector<double> current = losses_by_fold(look({start}).front());
   double variances = 0.0, count = 0.0;
   for (int32_t round = 0; round < options.rounds; ++round) {
     std::vector<Selection> next;
@@ -119,18 +98,18 @@ Swapped improved_by_swaps(Evaluator& evaluator, const TrainingRecipe& recipe, co
     }
     if (next.empty()) break;
     const std::vector<Evaluation> looks = look(next);
-    std::vector<Fall> falls;
-    for (const Evaluation& e : looks) falls.push_back(fall(current, losses_of(e)));
-    for (const Fall& f : falls) variances += f.variance;
+    std::vector<LossFall> falls;
+    for (const Evaluation& e : looks) falls.push_back(loss_fall(current, losses_by_fold(e)));
+    for (const LossFall& f : falls) variances += f.variance;
     count += static_cast<double>(falls.size());
-    const auto best =
-        static_cast<size_t>(std::max_element(falls.begin(), falls.end(),
-                                             [](const Fall& a, const Fall& b) { return a.mean < b.mean; }) -
-                            falls.begin());
+    const auto best = static_cast<size_t>(
+        std::max_element(falls.begin(), falls.end(),
+                         [](const LossFall& a, const LossFall& b) { return a.mean < b.mean; }) -
+        falls.begin());
     if (falls[best].mean <= kSurely * std::sqrt(variances / count)) break;
     result.selection = next[best];
     ++result.swaps;
-    current = losses_of(looks[best]);
+    current = losses_by_fold(looks[best]);
     log(fmt::format("swap: {}", selection_text(network, result.selection)));
   }
   return result;
