@@ -126,9 +126,16 @@ void Store::open(int flags) {
 /// Refuses what is not a whole store of a version that is known. A file without any table was made by a
 /// process that was killed before its first answer.
 void Store::check_identity() {
-  const int64_t application = number("PRAGMA application_id");
-  const int64_t version = number("PRAGMA user_version");
-  if (application == 0 && number("SELECT count(*) FROM sqlite_schema") == 0) return make_table();
+  int64_t application = 0, version = 0, tables = 0;
+  {
+    // All of one moment: another process may be making the table just now.
+    const Transaction snapshot(database_);
+    execute("BEGIN");
+    application = number("PRAGMA application_id");
+    version = number("PRAGMA user_version");
+    tables = number("SELECT count(*) FROM sqlite_schema");
+  }
+  if (application == 0 && tables == 0) return make_table();
   if (application != kApplication) throw Error(file_.string(), "is another program's database", kAnother);
   if (version > kVersion)
     throw Error(

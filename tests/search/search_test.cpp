@@ -284,17 +284,18 @@ TEST(ParetoFront, KeepsWhatNothingElseBeats) {
   EXPECT_EQ(front[1].ram_bytes, 250);
 }
 
-TEST(ParetoFront, LeavesOutWhatDoesNotFitOrDiverged) {
-  Evaluation too_large, diverged, fits;
-  for (Evaluation* e : {&too_large, &diverged, &fits}) {
+TEST(ParetoFront, LeavesOutWhatDoesNotFitDivergedOrIsOfTheTestSplit) {
+  Evaluation too_large, diverged, tested, fits;
+  for (Evaluation* e : {&too_large, &diverged, &tested, &fits}) {
     e->request.fidelity = {"full", 1, 1.0};
     e->ram_bytes = 100;
     e->seeds = {{1, Outcome::ok, 0.9, 0.0, 0.0, "", {}, {}}};
   }
   too_large.over_budget = true;
   diverged.seeds[0].outcome = Outcome::diverged;
+  tested.request.measured_on = MeasuredOn::test;
   fits.seeds[0].accuracy = 0.2;
-  const std::vector<Evaluation> front = pareto_front({too_large, diverged, fits});
+  const std::vector<Evaluation> front = pareto_front({too_large, diverged, tested, fits});
   ASSERT_EQ(front.size(), 1U);
   EXPECT_EQ(front[0].accuracy(), 0.2);
 }
