@@ -45,10 +45,9 @@ static int run(char** arguments) {
   task.recipe.fresh_classifier = true;
   task.rates.full = {"full", 1, 1.0};
   task.rates.seeds = {1};
-  thaw::TrialRecord record("", "");
-  thaw::TrainingEvaluator evaluator(problem.search, record);
+  Training training(problem.search);
   const thaw::Trace trace =
-      double_depth(evaluator, task, [](const std::string& line) { std::puts(line.c_str()); });
+      double_depth(training.evaluator, task, [](const std::string& line) { std::puts(line.c_str()); });
   std::printf("stopped: %s\nbest %.4f\n", trace.stop_reason.c_str(), trace.reference);
   return 0;
 }

@@ -24,10 +24,9 @@ static int run(char** arguments) {
   std::printf("steps %zu\nRAM bytes %lld\nfits %s\n", plan.plan.steps.size(),
               static_cast<long long>(plan.totals.ram.required), plan.totals.fits() ? "yes" : "no");
 
-  thaw::TrialRecord record("", "");
-  thaw::TrainingEvaluator evaluator(problem.search, record);
-  const thaw::Evaluation measured =
-      evaluator.evaluate({"example", schedule, {"full", recipe.epochs, 1.0}, thaw::MeasuredOn::test, {1}});
+  Training training(problem.search);
+  const thaw::Evaluation measured = training.evaluator.evaluate(
+      {"example", schedule, {"full", recipe.epochs, 1.0}, thaw::MeasuredOn::test, {1}});
   std::printf("accuracy %.4f\nsignature %s\n", measured.accuracy(), measured.seeds[0].signature.c_str());
   return 0;
 }

@@ -3,6 +3,7 @@
 
 #include <string>
 
+#include "search/local_trainer.h"
 #include "search/training_evaluator.h"
 #include "sim/data/dataset.h"
 #include "sim/data/to_int8.h"
@@ -39,3 +40,14 @@ inline void read_problem(Problem& problem, const std::string& model, const std::
   problem.search.mirror = false;
   problem.search.board = thaw::read_board(board);
 }
+
+/// What measures schedules by training them here; nothing is kept on disk.
+struct Training {
+  thaw::TrialRecord record{"", ""};
+  thaw::Store store{""};
+  thaw::LocalTrainer trainer;
+  thaw::TrainingEvaluator evaluator;
+
+  explicit Training(const thaw::SearchProblem& problem)
+      : trainer(problem), evaluator(problem, record, store, trainer) {}
+};
