@@ -93,9 +93,17 @@ constexpr std::array<Size, kPartCount> kSizes = {{
 int64_t helium_bytes(Part part) {
   switch (part) {
     case kConvolution:
-      return 3900;
+      return 9796;
     case kDepthwise:
-      return 4900;
+      return 12164;
+    case kAdd:
+      return 1372;
+    case kGradient:
+      return 9520 + 616 + 640;  // with gradient_pass.c, gradient_rows.c
+    case kUpdateConvolution:
+      return 5928;
+    case kUpdateBiases:
+      return 1412;
     default:
       return kSizes[part].dsp;
   }

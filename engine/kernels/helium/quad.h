@@ -57,6 +57,18 @@ THAW_INSIDE thaw_quad thaw_quad_requantize(thaw_quad a, int32_t multiplier, int3
 #endif
 }
 
+/// thaw_mbqm of each, shift <= 0.
+THAW_INSIDE thaw_quad thaw_quad_rescale(thaw_quad a, int32_t multiplier, int32_t shift) {
+#ifdef THAW_HELIUM
+  // Without a shift there is no second rounding.
+  const thaw_quad sign = vandq_s32(vshrq_n_s32(a, 31), vdupq_n_s32(shift < 0 ? -1 : 0));
+  return vrshlq_n_s32(vqrdmlahq_n_s32(sign, a, multiplier), shift);
+#else
+  for (int32_t k = 0; k < THAW_LANES; ++k) a.at[k] = thaw_mbqm(a.at[k], multiplier, shift);
+  return a;
+#endif
+}
+
 /// Stores each, limited to -128..127, as a byte: to[k * step].
 THAW_INSIDE void thaw_quad_store_limited(thaw_quad a, int8_t* to, int32_t step) {
 #ifdef THAW_HELIUM
@@ -90,6 +102,49 @@ THAW_INSIDE void thaw_quad_mark_equal(thaw_quad a, thaw_quad b, uint8_t* mask, i
 #else
   for (int32_t k = 0; k < THAW_LANES; ++k)
     if (a.at[k] == b.at[k]) mask[k * step] = (uint8_t)(mask[k * step] | bit);
+#endif
+}
+
+// ---- elements side by side --------------------------------------------------------------------------------
+
+/// Four bytes at any address.
+THAW_INSIDE thaw_quad thaw_quad_bytes(const int8_t* from) {
+#ifdef THAW_HELIUM
+  return vldrbq_s32(from);
+#else
+  const thaw_quad quad = {{from[0], from[1], from[2], from[3]}};
+  return quad;
+#endif
+}
+
+/// Stores each, which is in -128..127, as a byte.
+THAW_INSIDE void thaw_quad_put_bytes(thaw_quad a, int8_t* to) {
+#ifdef THAW_HELIUM
+  vstrbq_s32(to, a);
+#else
+  for (int32_t k = 0; k < THAW_LANES; ++k) to[k] = (int8_t)a.at[k];
+#endif
+}
+
+/// Each times 2^20.
+THAW_INSIDE thaw_quad thaw_quad_left_20(thaw_quad a) {
+#ifdef THAW_HELIUM
+  return vshlq_n_s32(a, 20);
+#else
+  for (int32_t k = 0; k < THAW_LANES; ++k) a.at[k] *= INT32_C(1) << 20;
+  return a;
+#endif
+}
+
+/// Bits 0 .. 3, set where both numbers are equal.
+THAW_INSIDE uint32_t thaw_quad_equal_bits(thaw_quad a, thaw_quad b) {
+#ifdef THAW_HELIUM
+  // A comparison gives four equal bits for each number; one of them goes to bit 12 and so on.
+  return ((uint32_t)vcmpeqq_s32(a, b) & 0x1111u) * 0x1248u >> 12 & 15u;
+#else
+  uint32_t bits = 0;
+  for (int32_t k = 0; k < THAW_LANES; ++k) bits |= a.at[k] == b.at[k] ? 1u << k : 0u;
+  return bits;
 #endif
 }
 
