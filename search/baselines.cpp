@@ -35,7 +35,12 @@ std::vector<Named> named_schedules(const Network& network, const TrainingRecipe&
 std::vector<Baseline> measured_baselines(Evaluator& evaluator, const TrainingRecipe& recipe, double good_rate,
                                          const RateSearch& rates, const SearchLog& log) {
   std::vector<Baseline> result;
-  for (Named& named : named_schedules(*evaluator.problem().network, recipe)) {
+  std::vector<Named> schedules = named_schedules(*evaluator.problem().network, recipe);
+  // What does not fit is no answer and takes longest to train. One of them says what more memory could give.
+  const size_t last = schedules.size() - 1;
+  for (size_t i = 0; i < schedules.size(); ++i) {
+    Named& named = schedules[i];
+    if (i < last && !evaluator.fits(named.schedule)) continue;
     log("baseline: " + named.name);
     Baseline baseline{named.name, named.schedule, std::nullopt};
     double& rate = baseline.schedule.training.learning_rate;

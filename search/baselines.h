@@ -19,8 +19,8 @@ struct Baseline {
 };
 
 /// Last layer only, biases only, the last 1, 2, 4, 8, ... layers and the full update, each at the rate that
-/// it prefers on validation; those that do not fit the board get the better of
-/// `good_rate`, which suits what the strategy found, and a slower one, by looks alone.
+/// it prefers on validation. Of those that do not fit the board only the full update stays, for orientation:
+/// it gets the better of `good_rate`, which suits what the strategy found, and a slower one, by looks alone.
 std::vector<Baseline> measured_baselines(Evaluator& evaluator, const TrainingRecipe& recipe, double good_rate,
                                          const RateSearch& rates, const SearchLog& log);
 

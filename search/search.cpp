@@ -89,6 +89,8 @@ StrategyTask strategy_task(const Evaluator& evaluator, const SearchOptions& opti
   task.swap_rounds = options.effort.swap_rounds;
   task.swap_neighbours = options.effort.swap_neighbours;
   task.random_looks = options.effort.random_looks;
+  task.smaller_budgets = options.effort.smaller_budgets;
+  task.goal = options.goal;
   return task;
 }
 

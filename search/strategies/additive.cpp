@@ -27,6 +27,21 @@ TraceStep confirmed_step(Evaluator& evaluator, const StrategyTask& task, const s
   return step;
 }
 
+StrategyTask without_what_cannot_fit(const Evaluator& evaluator, const StrategyTask& task) {
+  const Network& network = *evaluator.problem().network;
+  StrategyTask result = task;
+  SearchSpace& space = result.space;
+  space.first_op = deepest_bias_that_fits(evaluator, task.recipe, task.space);
+  const Selection pinned = least_selection(task.space, network);
+  if (!pinned.weights.empty()) space.first_op = std::min(space.first_op, pinned.first_bias);
+  std::erase_if(space.weights, [&](int32_t op) {
+    if (space.pins(op)) return false;
+    const Selection alone = with_share({op, {}}, {op, space.eighths.front()});
+    return op < space.first_op || !evaluator.fits(schedule_of(network, task.recipe, alone));
+  });
+  return result;
+}
+
 double rate_of_biases(Evaluator& evaluator, const StrategyTask& task) {
   const Network& network = *evaluator.problem().network;
   const int32_t first = deepest_bias_that_fits(evaluator, task.recipe, task.space);

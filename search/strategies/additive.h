@@ -9,6 +9,11 @@
 
 namespace thaw {
 
+/// The task without what cannot be part of any answer: layers from which on not even the biases fit the
+/// board, and weights of which not even the smallest share does. What is left out is what takes longest to
+/// look at.
+StrategyTask without_what_cannot_fit(const Evaluator& evaluator, const StrategyTask& task);
+
 /// Contributions at `rate_of_biases`.
 Contributions contributions_at_a_good_rate(Evaluator& evaluator, const StrategyTask& task,
                                            const SearchLog& log);

@@ -5,18 +5,15 @@
 #include "search/strategies/additive.h"
 
 namespace thaw {
-namespace {
 
-constexpr int32_t kMostPlans = 60;  // at each depth of biases
-
-}  // namespace
-
-Trace fisher(Evaluator& evaluator, const StrategyTask& task, const SearchLog& log) {
+Trace fisher(Evaluator& evaluator, const StrategyTask& given, const SearchLog& log) {
+  const StrategyTask task = without_what_cannot_fit(evaluator, given);
   log("the gradients of single samples");
   StrategyTask without_swaps = task;
   without_swaps.swap_rounds = 0;
   Contributions information = fisher_contributions(evaluator.problem(), task.recipe, task.space);
-  const BestSelection best = best_selection(evaluator, task.recipe, task.space, information, 0.0, kMostPlans);
+  const BestSelection best =
+      best_selection(evaluator, task.recipe, task.space, information, {.caution = 0.0});
   information.learning_rate = rate_of_biases(evaluator, task);
   Trace trace = confirmed_after_swaps(evaluator, without_swaps, information, best.selection, log);
   trace.contributions.reset();  // they are not nats

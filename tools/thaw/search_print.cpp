@@ -72,8 +72,8 @@ void print_comparison(const SearchResult& result, const SearchProblem& problem) 
   table.print(stdout);
 }
 
-std::string gain_text(const Gain& gain) {
-  return fmt::format("{:+.4f} +-{:.4f}", gain.nats, kInterval95 * gain.error);
+std::string gain_text(const std::optional<Gain>& gain) {
+  return gain ? fmt::format("{:+.4f} +-{:.4f}", gain->nats, kInterval95 * gain->error) : "not measured";
 }
 
 /// What beats the answer on test, by name: an answer that is not the best is never silent.

@@ -41,6 +41,7 @@ class TableEvaluator : public Evaluator {
         one.seed = seed;
         one.outcome = accuracy ? Outcome::ok : Outcome::diverged;
         one.accuracy = accuracy.value_or(0.0);
+        one.judged_loss = 1.0 - one.accuracy;
         e.seeds.push_back(one);
       }
       results.push_back(std::move(e));
