@@ -17,6 +17,7 @@
 #include "search/run_directory.h"
 #include "search/run_lock.h"
 #include "search/search.h"
+#include "search/starting_schedule.h"
 #include "search/store.h"
 #include "search/training_evaluator.h"
 #include "sim/base/error.h"
@@ -273,7 +274,7 @@ int lead(const Options& options, Ranks& ranks) {
   Trainers trainers(ranks, problem, digest);
   TrainingEvaluator evaluator(problem, record, store, trainers.get());
   evaluator.cancelled = [] { return interrupted(); };
-  Watch watch{start, quiet, {}, Progress("evaluations", quiet)};
+  Watch watch{start, quiet, expected_work(evaluator, searching), std::max(problem.jobs, ranks.count() - 1)};
   watch.follow(evaluator);
   std::optional<SearchResult> found = found_unless_interrupted(evaluator, searching, watch);
   watch.progress.clear();
