@@ -5,8 +5,8 @@
 #include <variant>
 
 #include "memmodel/kernel_choice.h"
-#include "memmodel/round_up.h"
 #include "memmodel/state_layout.h"
+#include "sim/base/round_up.h"
 
 namespace thaw {
 namespace {

@@ -10,6 +10,7 @@
 #include "reports/html_table.h"
 #include "reports/number_text.h"
 #include "reports/page_assets.h"
+#include "sim/base/interval.h"
 
 namespace thaw {
 namespace {
@@ -189,7 +190,8 @@ std::string contributions_html(const std::vector<LayerContribution>& layers) {
   for (const LayerContribution& l : layers)
     table.rows.push_back({text_cell(l.layer), kib_cell(l.ram_bytes), count_cell(l.macs_per_step),
                           number_cell(fmt::format("{:.4f}", l.nats), l.nats),
-                          number_cell(fmt::format("{:.4f}", 1.96 * l.error), l.error), text_cell(l.verdict)});
+                          number_cell(fmt::format("{:.4f}", kStandardErrors95 * l.error), l.error),
+                          text_cell(l.verdict)});
   return "<h3>Layers</h3>\n" + figure(contribution_chart(layers), kHover) +
          "<details><summary>The layers as a table</summary>" + html_table(table) + "</details>\n";
 }

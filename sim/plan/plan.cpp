@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <tuple>
 
+#include "sim/base/round_up.h"
 #include "sim/plan/buffers.h"
 
 namespace thaw {
@@ -63,7 +64,7 @@ std::pair<std::vector<BufferId>, std::vector<BufferId>> buffers_of(const Kernel&
 }
 
 int64_t reserved_bytes(const Buffer& buffer) {
-  return (buffer.bytes + buffer.alignment - 1) / buffer.alignment * buffer.alignment;
+  return round_up(buffer.bytes, buffer.alignment);
 }
 
 std::vector<int64_t> bytes_alive(const Plan& plan) {

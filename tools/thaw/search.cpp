@@ -21,6 +21,7 @@
 #include "search/store.h"
 #include "search/training_evaluator.h"
 #include "sim/base/error.h"
+#include "sim/base/grouped_text.h"
 #include "sim/base/json.h"
 #include "sim/data/folds.h"
 #include "sim/graph/tflite_reader.h"
@@ -176,7 +177,7 @@ void print_work(const TrainingEvaluator& evaluator, size_t evaluations, int64_t 
   const WorkDone& work = evaluator.work();
   print_remark("work: {} evaluations, {} training runs and {} from the store, {} of training in {}",
                evaluations, work.trained, work.known, duration_text(work.seconds), duration_text(seconds));
-  if (bytes_moved > 0) print_remark(", {} B between processes", grouped(bytes_moved));
+  if (bytes_moved > 0) print_remark(", {} B between processes", grouped_text(bytes_moved));
   if (work.trained > 0)
     print_remark("; 64 processes would train for about {}",
                  duration_text(work.longest + (work.seconds - work.longest) / 64));

@@ -8,9 +8,9 @@
 #include <string>
 
 #include "search/training_evaluator.h"
+#include "sim/base/grouped_text.h"
 #include "tools/thaw/progress.h"
 #include "tools/thaw/search_print.h"
-#include "tools/thaw/table.h"
 #include "tools/thaw/terminal.h"
 
 namespace thaw::cli {
@@ -28,8 +28,8 @@ struct BestSoFar {
       return;
     full = is_full;
     accuracy = e.accuracy();
-    text =
-        fmt::format("best so far {} % in {} B{}", percent(e), grouped(e.ram_bytes), full ? "" : " (a look)");
+    text = fmt::format("best so far {} % in {} B{}", percent(e), grouped_text(e.ram_bytes),
+                       full ? "" : " (a look)");
   }
 };
 
