@@ -20,8 +20,9 @@ constexpr int32_t kDequantize = 6, kQuantize = 114;
 constexpr size_t kNamedOperators = 20;
 
 bool is_supported(int32_t code) {
-  constexpr std::array<int32_t, 13> codes = {0, 1, 3, 4, 6, 9, 17, 22, 25, 34, 39, 40, 114};
-  return std::find(codes.begin(), codes.end(), code) != codes.end();
+  constexpr std::array<int32_t, 14> codes = {0, 1, 2, 3, 4, 6, 9, 17, 22, 25, 34, 39, 40, 114};
+  return std::find(codes.begin(), codes.end(), code) != codes.end() || binary_function(code) ||
+         unary_function(code);
 }
 
 /// An operator that Thaw lacks, and how often it occurs.

@@ -12,6 +12,7 @@
 #include "sim/plan/feature_path.h"
 #include "sim/plan/fixed_point_plan.h"
 #include "sim/plan/network.h"
+#include "sim/plan/operator_geometry.h"
 #include "sim/plan/operator_gradient.h"
 
 namespace thaw {
@@ -205,7 +206,7 @@ class Reduction {
         dead_channels_ += rescale_dead_channels(c, graph_.tensor(op.inputs[0]).quantization.scale(),
                                                 output.quantization.scale());
       layer.kind = std::move(c);
-    } else if (std::holds_alternative<Add>(op.kind)) {
+    } else if (std::holds_alternative<Add>(op.kind) && is_residual_add(graph_, op)) {
       layer.inputs = {aliased(op.inputs[0]), aliased(op.inputs[1])};
       layer.kind = ResidualAdd{read_add(graph_, op)};
     } else {

@@ -277,9 +277,9 @@ TEST(GraphCheck, OtherOperators) {
        "because of keep_num_dims"},
       {"broadcast", one_addition(),
        [](Graph& g) {
-         g.tensors[1].shape = {1, 1, 1, 3};
+         g.tensors[1].shape = {1, 1, 3, 3};
        },
-       "Broadcasting is not supported"},
+       "which does not go with [1,1,2,3] of the first input"},
       {"sum of another shape", one_addition(),
        [](Graph& g) {
          g.tensors[2].shape = {1, 2, 1, 3};

@@ -187,7 +187,8 @@ TEST(TfliteReader, UnsupportedOperatorsAreNamed) {
       "supported (built-in operator 44, 1 time; it writes tensor 23 \"tfl.unidirectional_sequence_lstm\"). "
       "Supported "
       "operators: CONV_2D, DEPTHWISE_CONV_2D, FULLY_CONNECTED, ADD, AVERAGE_POOL_2D, MAX_POOL_2D, MEAN, PAD, "
-      "RESHAPE, TRANSPOSE, SOFTMAX, QUANTIZE, DEQUANTIZE");
+      "RESHAPE, TRANSPOSE, SOFTMAX, QUANTIZE, DEQUANTIZE, SUB, MUL, MAXIMUM, MINIMUM, LOGISTIC, TANH, "
+      "LEAKY_RELU, RELU, RELU6, CONCATENATION");
   EXPECT_THAT(message("keyword_scrambled_8bit.tflite"),
               HasSubstr("operators[1]: operator SVDF is not supported (built-in operator 27, 7 times; the "
                         "first writes tensor 5 without "
