@@ -35,6 +35,9 @@ file(CREATE_LINK ${PROJECT_SOURCE_DIR}/configs ${PROJECT_BINARY_DIR}/configs SYM
 # Two parts: what runs, and what builds other programs.
 set(CMAKE_INSTALL_DEFAULT_COMPONENT_NAME program)
 install(TARGETS thaw RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
+if(TARGET thaw-mpi)
+  install(TARGETS thaw-mpi RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR} COMPONENT mpi OPTIONAL)
+endif()
 install(PROGRAMS tools/run-on-qemu DESTINATION ${CMAKE_INSTALL_BINDIR} RENAME thaw-run-on-qemu)
 install(DIRECTORY configs/ DESTINATION ${CMAKE_INSTALL_DATADIR}/thaw)
 install(FILES ${manual}/thaw.1 DESTINATION ${CMAKE_INSTALL_MANDIR}/man1)

@@ -8,7 +8,7 @@
 
 #include "search/evaluator.h"
 #include "search/learning_rate.h"
-#include "search/starting_schedule.h"
+#include "search/strategies/strategy.h"
 
 namespace thaw {
 
@@ -19,9 +19,13 @@ struct Baseline {
 };
 
 /// Last layer only, biases only, the last 1, 2, 4, 8, ... layers and the full update, each at the rate that
-/// it prefers on validation; those that do not fit the board get the better of
-/// `good_rate`, which suits what the strategy found, and a slower one, by looks alone.
+/// it prefers on validation. Of those that do not fit the board only the full update stays, for orientation:
+/// it gets the better of `good_rate`, which suits what the strategy found, and a slower one, by looks alone.
 std::vector<Baseline> measured_baselines(Evaluator& evaluator, const TrainingRecipe& recipe, double good_rate,
                                          const RateSearch& rates, const SearchLog& log);
+
+/// Of the baselines and of their rows on test with so many seeds, the answer's and the start's with them
+/// (expected_work.h).
+double baselines_work(const Evaluator& evaluator, const StrategyTask& task, int32_t test_seeds);
 
 }  // namespace thaw

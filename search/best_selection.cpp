@@ -32,13 +32,17 @@ struct Piece {
 class Branching {
  public:
   Branching(const Evaluator& evaluator, const TrainingRecipe& recipe, const SearchSpace& space,
-            const Contributions& contributions, double caution, int32_t most_plans, BestSelection& best)
-      : evaluator_(evaluator), recipe_(recipe), most_plans_(most_plans), best_(best) {
+            const Contributions& contributions, const BestSelectionOptions& options, BestSelection& best)
+      : evaluator_(evaluator),
+        recipe_(recipe),
+        most_plans_(options.most_plans),
+        most_ram_(std::min(options.most_ram, evaluator.problem().board.ram_bytes)),
+        best_(best) {
     for (const int32_t op : space.weights) {
       Item item = {op, {}, 0.0};
       for (const int32_t eighths : space.eighths) {
         const WeightGain* known = contributions.find({op, eighths});
-        const double gain = known == nullptr ? 0.0 : known->gain.nats - caution * known->gain.error;
+        const double gain = known == nullptr ? 0.0 : known->gain.nats - options.caution * known->gain.error;
         if (gain > 0.0) item.options.push_back({eighths, gain, 0});
       }
       std::stable_sort(item.options.begin(), item.options.end(),
@@ -51,7 +55,7 @@ class Branching {
   /// Everything that adds to `root`, whose own gain is `root_gain`.
   void run(const Selection& root, double root_gain) {
     const MemoryTotals needed = planned(root);
-    if (!needed.fits()) return;
+    if (!fits(needed)) return;
     take(root, root_gain);
     free_.clear();
     for (size_t i = 0; i < items_.size(); ++i)
@@ -65,6 +69,8 @@ class Branching {
     ++best_.plans;
     return evaluator_.memory(schedule_of(*evaluator_.problem().network, recipe_, selection));
   }
+
+  bool fits(const MemoryTotals& needed) const { return needed.fits() && needed.ram.required <= most_ram_; }
 
   void take(const Selection& selection, double gain) {
     if (gain <= best_.gain && best_.gain > 0.0) return;
@@ -117,7 +123,7 @@ class Branching {
   }
 
   void branch(size_t at, const Selection& chosen, double gain, int64_t ram) {
-    const int64_t left = evaluator_.problem().board.ram_bytes - ram;
+    const int64_t left = most_ram_ - ram;
     if (at == free_.size() || gain + relaxed(at, left) <= best_.gain) return;
     if (best_.plans >= limit_) {
       best_.bound = std::max(best_.bound, gain + relaxed(at, left));
@@ -129,7 +135,7 @@ class Branching {
       if (with_gain + relaxed(at + 1, left - option.least) <= best_.gain) continue;
       const Selection with = with_share(chosen, {item.op, option.eighths});
       const MemoryTotals needed = planned(with);
-      if (!needed.fits()) continue;
+      if (!fits(needed)) continue;
       take(with, with_gain);
       branch(at + 1, with, with_gain, needed.ram.required);
     }
@@ -139,6 +145,7 @@ class Branching {
   const Evaluator& evaluator_;
   const TrainingRecipe& recipe_;
   int32_t most_plans_;
+  int64_t most_ram_;  // bytes
   BestSelection& best_;
   int32_t limit_ = 0;
   std::vector<Item> items_;   // most gain a byte first
@@ -157,12 +164,12 @@ std::vector<BiasGain> most_gain_first(const Contributions& contributions) {
 }  // namespace
 
 BestSelection best_selection(const Evaluator& evaluator, const TrainingRecipe& recipe,
-                             const SearchSpace& space, const Contributions& contributions, double caution,
-                             int32_t most_plans) {
+                             const SearchSpace& space, const Contributions& contributions,
+                             const BestSelectionOptions& options) {
   const Network& network = *evaluator.problem().network;
   const Selection least = least_selection(space, network);
   BestSelection best = {least, 0.0, 0.0, 0};
-  Branching branching(evaluator, recipe, space, contributions, caution, most_plans, best);
+  Branching branching(evaluator, recipe, space, contributions, options, best);
   const auto search_from = [&](const Selection& root) { branching.run(root, contributions.gain(root)); };
   search_from(least);
   if (space.biases_follow) {

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <limits>
 
 #include "search/contributions.h"
 
@@ -15,11 +16,16 @@ struct BestSelection {
   int32_t plans = 0;   // schedules that were planned
 };
 
-/// Plans at most `most_plans` schedules for each depth of biases; what was not looked into counts in `bound`.
-/// Pinned weights are part of every selection. The bound takes for granted that updating more never needs
-/// less memory. Weights count by `gain - caution * error`, so that noise is not taken for a gain.
+struct BestSelectionOptions {
+  double caution = 0.5;     // weights count by gain - caution * error, so that noise is not taken for a gain
+  int32_t most_plans = 60;  // schedules planned for each depth of biases, seconds in all
+  int64_t most_ram = std::numeric_limits<int64_t>::max();  // bytes, where that is less than the board's
+};
+
+/// What was not looked into counts in `bound`. Pinned weights are part of every selection. The bound takes
+/// for granted that updating more never needs less memory.
 BestSelection best_selection(const Evaluator& evaluator, const TrainingRecipe& recipe,
-                             const SearchSpace& space, const Contributions& contributions, double caution,
-                             int32_t most_plans);
+                             const SearchSpace& space, const Contributions& contributions,
+                             const BestSelectionOptions& options);
 
 }  // namespace thaw

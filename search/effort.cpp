@@ -6,9 +6,9 @@ namespace thaw {
 
 std::span<const Effort> efforts() {
   static const Effort table[] = {
-      {"quick", 1, 1000, 2, 4, 40, 1},
-      {"normal", 2, 2000, 4, 6, 100, 3},
-      {"thorough", 3, SIZE_MAX, 8, 8, 300, 5},
+      {"quick", 1, 1000, 2, 4, 40, 1, 1},
+      {"normal", 2, 2000, 4, 6, 100, 3, 3},
+      {"thorough", 3, SIZE_MAX, 8, 8, 300, 5, 5},
   };
   return table;
 }

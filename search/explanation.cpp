@@ -25,8 +25,10 @@ std::string verdict(const SearchSpace& space, const Network& network, const Laye
   if (std::find(space.weights.begin(), space.weights.end(), reason.op) == space.weights.end())
     return bias + "forbidden";
   if (nothing_chosen) return bias + "nothing is gained beyond chance";
+  if (!reason.bias_gain) return bias + "the biases from here on do not fit";
+  if (!reason.gain) return bias + "not even an eighth of its weights fits";
   if (!fits) return bias + "its weights do not fit whole";
-  if (reason.gain.nats <= kSurely * reason.gain.error) return bias + "its weights add nothing surely";
+  if (reason.gain->nats <= kSurely * reason.gain->error) return bias + "its weights add nothing surely";
   return bias + "others add more in these bytes";
 }
 
@@ -36,11 +38,12 @@ std::vector<LayerReason> explain(const Evaluator& evaluator, const SearchSpace& 
                                  const Contributions& contributions, const Schedule& chosen) {
   const Network& network = *evaluator.problem().network;
   std::vector<LayerReason> reasons;
-  for (const BiasGain& bias : contributions.biases) {
+  for (int32_t op = space.first_op; op < network.convolution_count(); ++op) {
     LayerReason reason;
-    reason.op = bias.first_op;
-    reason.layer = network.convolution_layer(reason.op).name;
-    reason.bias_gain = bias.gain;
+    reason.op = op;
+    reason.layer = network.convolution_layer(op).name;
+    for (const BiasGain& bias : contributions.biases)
+      if (bias.first_op == op) reason.bias_gain = bias.gain;
     if (const WeightGain* weight = contributions.find({reason.op, 8})) reason.gain = weight->gain;
     const Selection before = {std::min(reason.op, contributions.base), {}};
     const MemoryTotals without = evaluator.memory(schedule_of(network, chosen.training, before));

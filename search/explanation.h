@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -13,11 +14,11 @@ namespace thaw {
 struct LayerReason {
   int32_t op = 0;
   std::string layer;
-  Gain gain;              // by the weights
-  Gain bias_gain;         // by the biases from here on
-  int64_t ram_bytes = 0;  // that the weights add
-  int64_t macs = 0;       // a step that they add
-  std::string verdict;    // "chosen", "half chosen", "forbidden", "does not fit alone", ...
+  std::optional<Gain> gain;       // by the weights; none where not even an eighth of them fits
+  std::optional<Gain> bias_gain;  // by the biases from here on; none where they do not fit
+  int64_t ram_bytes = 0;          // that the weights add
+  int64_t macs = 0;               // a step that they add
+  std::string verdict;            // "chosen", "half chosen", "forbidden", "does not fit alone", ...
 };
 
 /// Every convolution that can be trained, ascending.

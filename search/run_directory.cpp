@@ -70,13 +70,14 @@ Json contributions_json(const SearchResult& result) {
   const Contributions& measured = *result.trace.contributions;
   Json layers = Json::array();
   for (const LayerReason& reason : result.reasons) {
+    if (!reason.bias_gain) continue;
     Json shares = Json::array();
     for (const WeightGain& weight : measured.weights)
       if (weight.share.op == reason.op)
         shares.push_back({{"eighths", weight.share.eighths}, {"gain", gain_json(weight.gain)}});
     layers.push_back({{"op", reason.op},
                       {"layer", reason.layer},
-                      {"biases_from_here", gain_json(reason.bias_gain)},
+                      {"biases_from_here", gain_json(*reason.bias_gain)},
                       {"weights", std::move(shares)},
                       {"ram_bytes", reason.ram_bytes},
                       {"macs_per_step", reason.macs},

@@ -1,5 +1,5 @@
-// The C sources of the engine as text inside the program: kernels, runtime, ports. Made by the build from the
-// files themselves (embed.cmake).
+// The C sources of the engine as text inside the program: kernels, templates, runtime, ports. Made by the
+// build from the files themselves (embed.cmake).
 #pragma once
 
 #include <span>

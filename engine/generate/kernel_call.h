@@ -29,7 +29,7 @@ class CallContext {
 
   /// Remembers that file NAME.c of the kernels is needed.
   void use_kernel(const std::string& name) { kernels_.insert(name); }
-  /// Remembers that one of the steps' functions (model_functions.h) is needed.
+  /// Remembers that one of the steps' functions (engine/model/thaw_model.c) is needed.
   void use_static_function(const std::string& name) { static_functions_.insert(name); }
 
   /// The name under which a buffer is declared.

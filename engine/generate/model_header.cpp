@@ -9,110 +9,6 @@
 namespace thaw {
 namespace {
 
-constexpr const char* kHeader = R"c(// {model}: inference and training. {made}
-//
-//   thaw_init(1);                                  // or thaw_load_state(&slots)
-//   int32_t class = thaw_infer(image);             // int8 image, {height} x {width} x {channels}
-//   thaw_train_step(image, label);                 // one step of training
-//
-// Not reentrant: one model, one caller. Nothing allocates, blocks or aborts.
-#pragma once
-
-#include <stdint.h>
-
-#include "engine/runtime/state_record.h"
-#include "engine/runtime/state_slots.h"
-#include "engine/runtime/status.h"
-
-#ifdef __cplusplus
-extern "C" {{
-#endif
-
-// An image is int8 in NHWC order: real value = (value - zero point) * scale.{uint8_note}
-#define THAW_INPUT_HEIGHT {height}
-#define THAW_INPUT_WIDTH {width}
-#define THAW_INPUT_CHANNELS {channels}
-#define THAW_INPUT_BYTES {input_bytes}
-#define THAW_INPUT_ZERO_POINT ({zero_point})
-#define THAW_INPUT_SCALE {scale:.9g}
-#define THAW_CLASSES {classes}
-
-// Sizes in bytes. RAM in all = arena + persistent + stack; the stack is what the board file reserves.
-#define THAW_ARENA_BYTES {arena}
-#define THAW_PERSISTENT_BYTES {persistent}
-#define THAW_STACK_BYTES {stack}
-#define THAW_RAM_BYTES {ram}
-#define THAW_CONSTANT_BYTES {constants}
-#define THAW_CODE_BYTES_ESTIMATED {code}
-#define THAW_STATE_BYTES {state_bytes}  // of a state record
-
-// Where the arena lies. THAW_ARENA_PLACE: an attribute for it, defined when thaw_model.c is compiled, for example
-// -D'THAW_ARENA_PLACE=__attribute__((section(".dtcm")))'. THAW_ARENA_OF_CALLER: the application defines
-// uint8_t thaw_arena[THAW_ARENA_BYTES], aligned to THAW_ARENA_ALIGNMENT.
-#define THAW_ARENA_ALIGNMENT {alignment}
-
-// What a state record belongs to: this model and what is trained of it.
-#define THAW_MODEL_ID UINT32_C(0x{id:08X})
-
-/// Sets all trained values to their start; a fresh classifier is drawn from `seed`. The learning rate is the
-/// schedule file's.
-void thaw_init(uint32_t seed);
-
-/// Where the next image may be written in place (THAW_INPUT_BYTES), to save a copy: pass the same pointer to
-/// thaw_infer or thaw_train_step. Its bytes last until one of them runs.
-int8_t* thaw_input(void);
-
-/// The class of an image, 0..THAW_CLASSES - 1, or a negative thaw_status.
-int32_t thaw_infer(const int8_t* input);
-
-/// One training step on an image and its class. Loss and prediction are then readable; both are those before
-/// the update.
-thaw_status thaw_train_step(const int8_t* input, int32_t label);
-
-/// Loss of the last training step in nats times 65536, and the class predicted by it.
-int64_t thaw_last_loss(void);
-int32_t thaw_last_prediction(void);
-
-/// The classes' scores [THAW_CLASSES] after thaw_infer, larger is likelier; readable until the next call.
-const int32_t* thaw_logits(void);
-
-/// Training steps done since thaw_init, over power cuts. Random rounding depends on it.
-uint32_t thaw_step_number(void);
-
-/// Learning rate = mantissa * 2^(exponent - 15): mantissa 0 or 16384..32767, exponent -64..15. Ends a schedule.
-thaw_status thaw_set_learning_rate(int32_t mantissa, int32_t exponent);
-
-/// From now on step t has entry floor(128 (t - first_step) / steps) of the schedule file's 128 rates (warm-up,
-/// then cosine), the last one afterwards. Call it again, with the same numbers, after a load.
-thaw_status thaw_set_schedule(uint32_t first_step, uint32_t steps);
-
-/// CRC-32 of all trained values: equal on any two machines that did the same steps.
-uint32_t thaw_state_crc(void);
-
-/// The trained state as a record of THAW_STATE_BYTES, with version, THAW_MODEL_ID and CRC-32. A record that
-/// does not fit or is damaged is refused, and nothing is changed. After a load the learning rate is the schedule
-/// file's again.
-thaw_status thaw_get_state(void* record, uint32_t size);
-thaw_status thaw_set_state(const void* record, uint32_t size);
-
-/// The same in pieces, through callbacks (engine/runtime/state_record.h).
-thaw_status thaw_write_state(thaw_write_bytes write, void* context);
-thaw_status thaw_read_state(thaw_read_bytes read, void* context);
-
-/// The same in two flash slots that survive a power cut at any byte (engine/runtime/state_slots.h): a load
-/// gives the last complete save or, where that was cut off, the one before it. Only THAW_NO_STATE means that
-/// there is none to lose: after THAW_STORAGE_FAILED a load may be tried again.
-thaw_status thaw_save_state(const thaw_slots* slots);
-thaw_status thaw_load_state(const thaw_slots* slots);
-
-#ifdef __cplusplus
-}}
-#endif
-)c";
-
-constexpr const char* kUint8Note =
-    "\n// The input in the model's file is uint8: here it is each of those bytes minus 128 (byte ^ 0x80).";
-
 int64_t state_record_bytes(const Plan& plan) {
   constexpr int64_t kOverhead = 32;  // THAW_RECORD_OVERHEAD_BYTES
   int64_t bytes = kOverhead;
@@ -123,20 +19,27 @@ int64_t state_record_bytes(const Plan& plan) {
 
 }  // namespace
 
-std::string model_header(const FirmwareRequest& request, const MemoryTotals& sizes) {
+void add_header_values(const FirmwareRequest& request, const MemoryTotals& sizes, TemplateValues& values) {
   const Plan& plan = request.plan;
-  const char* uint8_note = request.uint8_in_file ? kUint8Note : "";
-  return fmt::format(kHeader, fmt::arg("model", comment_text(plan.model_file)), fmt::arg("made", kMadeBy),
-                     fmt::arg("height", request.input[1]), fmt::arg("width", request.input[2]),
-                     fmt::arg("channels", request.input[3]),
-                     fmt::arg("input_bytes", plan.buffer(plan.inputs[0]).bytes),
-                     fmt::arg("zero_point", request.input_zero_point), fmt::arg("scale", request.input_scale),
-                     fmt::arg("classes", plan.classes), fmt::arg("arena", sizes.arena),
-                     fmt::arg("persistent", sizes.persistent), fmt::arg("alignment", kRegionAlignment),
-                     fmt::arg("stack", sizes.stack), fmt::arg("ram", sizes.ram.required),
-                     fmt::arg("constants", sizes.constants), fmt::arg("code", sizes.code),
-                     fmt::arg("state_bytes", state_record_bytes(plan)), fmt::arg("id", model_id(plan)),
-                     fmt::arg("uint8_note", uint8_note));
+  values["MODEL_FILE"] = comment_text(plan.model_file);
+  values["MADE_BY"] = "Made by 'thaw generate'; change the schedule, not this file.";
+  values["MODEL_ID"] = fmt::format("UINT32_C(0x{:08X})", model_id(plan));
+  values["HEIGHT"] = std::to_string(request.input[1]);
+  values["WIDTH"] = std::to_string(request.input[2]);
+  values["CHANNELS"] = std::to_string(request.input[3]);
+  values["CLASSES"] = std::to_string(plan.classes);
+  values["INPUT_BYTES"] = std::to_string(plan.buffer(plan.inputs[0]).bytes);
+  values["INPUT_ZERO_POINT"] = std::to_string(request.input_zero_point);
+  values["INPUT_SCALE"] = fmt::format("{:.9g}", request.input_scale);
+  values["INPUT_IS_UINT8_IN_FILE"] = request.uint8_in_file ? "1" : "0";
+  values["ARENA_BYTES"] = std::to_string(sizes.arena);
+  values["ARENA_ALIGNMENT"] = std::to_string(kRegionAlignment);
+  values["PERSISTENT_BYTES"] = std::to_string(sizes.persistent);
+  values["STACK_BYTES"] = std::to_string(sizes.stack);
+  values["RAM_BYTES"] = std::to_string(sizes.ram.required);
+  values["CONSTANT_BYTES"] = std::to_string(sizes.constants);
+  values["CODE_BYTES"] = std::to_string(sizes.code);
+  values["STATE_BYTES"] = std::to_string(state_record_bytes(plan));
 }
 
 }  // namespace thaw

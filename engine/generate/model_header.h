@@ -1,16 +1,12 @@
-// thaw_model.h, the interface of a generated model: sizes, and the functions that an application calls.
+// What a plan says in thaw_model.h, the interface of a generated model (engine/model/thaw_model.h).
 #pragma once
 
-#include <string>
-
+#include "engine/generate/c_template.h"
 #include "engine/generate/generate.h"
 
 namespace thaw {
 
-/// Who made a file, as its second line says it.
-inline constexpr const char* kMadeBy = "Made by 'thaw generate'; change the schedule, not this file.";
-
-/// The text of thaw_model.h. Its functions are defined by `public_functions` (model_functions.h).
-std::string model_header(const FirmwareRequest& request, const MemoryTotals& sizes);
+/// Adds the model's name, the shape of its input, the sizes and the identifier.
+void add_header_values(const FirmwareRequest& request, const MemoryTotals& sizes, TemplateValues& values);
 
 }  // namespace thaw

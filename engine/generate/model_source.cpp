@@ -2,9 +2,10 @@
 
 #include <fmt/format.h>
 
+#include "engine/generate/c_template.h"
 #include "engine/generate/c_text.h"
+#include "engine/generate/embedded_files.h"
 #include "engine/generate/kernel_call.h"
-#include "engine/generate/model_functions.h"
 #include "engine/generate/model_header.h"
 #include "engine/generate/model_state.h"
 
@@ -50,32 +51,24 @@ std::string rates_table(const FirmwareRequest& request) {
   for (size_t i = 0; i < request.rates.size(); ++i)
     entries += fmt::format("{}{{{}, {}}},", i % 8 == 0 ? "\n    " : " ", request.rates[i].mantissa,
                            request.rates[i].exponent);
-  return "// Learning rates of a schedule, mantissa * 2^(exponent - 15): warm-up, then cosine.\n"
-         "static const struct {\n  int16_t mantissa, exponent;\n} schedule_rates[128] = {" +
-         entries + "\n};\n";
+  return entries + "\n";
 }
 
-/// Names for what the functions of model_functions.h need of the plan.
-std::string plan_macros(const Plan& plan, CallContext& context) {
+/// Where the functions of the template find what lasts over a step.
+void add_places(const Plan& plan, CallContext& context, TemplateValues& values) {
+  values["INPUT"] = context.address(plan.inputs[0], "int8_t");
+  values["LOGITS"] = context.address(plan.logits, "int32_t");
+  values["RESULT"] = context.address(plan.result, "thaw_step_result");
+  values["EXPONENTS"] = context.address(plan.gradient_exponents, "int32_t");
+  values["GRADIENT_STATES"] = context.address(plan.gradient_states, "thaw_gradient_state");
   int32_t shift = 0;
   for (const Step& step : plan.steps)
     if (const auto* k = std::get_if<FeatureGradient>(&step.kernel)) shift = k->shift;
-  std::string text = fmt::format(
-      "#define INPUT {}\n#define LOGITS {}\n#define RESULT {}\n", context.address(plan.inputs[0], "int8_t"),
-      context.address(plan.logits, "int32_t"), context.address(plan.result, "thaw_step_result"));
-  if (plan.gradient_states.present())
-    text += fmt::format(
-        "#define EXPONENTS {}  // of the gradient tensors in this step\n#define GRADIENT_STATES {}\n"
-        "#define FEATURE_SHIFT {}\n",
-        context.address(plan.gradient_exponents, "int32_t"),
-        context.address(plan.gradient_states, "thaw_gradient_state"), shift);
-  return text;
+  values["FEATURE_SHIFT"] = std::to_string(shift);
 }
 
-std::string constants_text(const Plan& plan, const CallContext& context) {
-  std::string text =
-      "// Constants of the model, in flash. Included by thaw_model.c alone; made by 'thaw generate'.\n"
-      "#pragma once\n\n#include <stdint.h>\n\n";
+std::string constants(const Plan& plan, const CallContext& context) {
+  std::string text;
   for (const Buffer& buffer : plan.buffers) {
     if (buffer.kind != BufferKind::constant) continue;
     const auto type = context.types().find(buffer.id);
@@ -86,54 +79,50 @@ std::string constants_text(const Plan& plan, const CallContext& context) {
   return text;
 }
 
-std::string source_text(const FirmwareRequest& request, CallContext& context) {
-  const Plan& plan = request.plan;
+/// The steps as function bodies, and what they need around them.
+void add_step_values(const Plan& plan, CallContext& context, TemplateValues& values) {
   const Bodies bodies = bodies_of(plan, context);
-  const std::string macros = plan_macros(plan, context);
-  const std::string starts = start_values(plan, context);
-  std::string text = fmt::format(
-      "// {} with what is trained of it: every step one kernel call with constant parameters.\n// {}\n"
-      "#include \"thaw_model.h\"\n\n#include <stdbool.h>\n#include <stddef.h>\n\n{}"
-      "#include \"thaw_constants.h\"\n\n",
-      comment_text(plan.model_file), kMadeBy, includes(context.kernels()));
-  text += state_structure(plan, context) + macros + "\n";
-  if (context.static_functions().contains("make_gradient")) text += gradient_call_type();
-  text += "// Parameters of the kernels, members in the order of their structures.\n";
-  for (const std::string& definition : context.definitions()) text += definition;
-  text += "\n" + rates_table(request) + state_view(plan, context) + begin_session(request);
-  for (const StaticFunction& function : step_functions())
-    if (context.static_functions().contains(function.name)) text += std::string("\n") + function.text;
-  text += "\n" + starts;
-  text +=
-      "\n// A profile counts the instructions of every step.\n#ifdef THAW_PROFILE\nvoid "
-      "thaw_step_done(int32_t step);\n"
-      "#define STEP_DONE(step) thaw_step_done(step)\n#else\n#define STEP_DONE(step) ((void)0)\n#endif\n";
-  text += "\nstatic void forward(void) {\n" + bodies.forward + "}\n";
-  text +=
-      "\n// Loss, gradients, updates. A sample whose errors are all 0 changes nothing.\n"
-      "static void learn(int32_t label, const thaw_training_step* step) {\n" +
-      bodies.loss;
-  if (bodies.training.empty()) {
-    text += "  (void)step;\n";
-  } else {
-    text += "  if (!loss.changes) return;\n";
-    if (bodies.updates) text += "  thaw_update update;\n";
-    text += bodies.training;
-  }
-  text += "}\n";
-  return text + public_functions();
+  values["FORWARD_STEPS"] = bodies.forward;
+  values["LOSS_STEPS"] = bodies.loss;
+  values["TRAINING_STEPS"] = bodies.training;
+  values["TRAINS"] = bodies.training.empty() ? "0" : "1";
+  values["UPDATES_LAYERS"] = bodies.updates ? "1" : "0";
+  values["MAKES_GRADIENTS"] = plan.gradient_states.present() ? "1" : "0";
+  values["COPIES_BYTES"] = context.static_functions().contains("copy_bytes") ? "1" : "0";
+  values["GATHERS_CHANNELS"] = context.static_functions().contains("gather_channels") ? "1" : "0";
+}
+
+/// The values of all three templates. Order matters: buffers get their types from the steps that use them.
+TemplateValues template_values(const FirmwareRequest& request, const MemoryTotals& sizes,
+                               CallContext& context) {
+  const Plan& plan = request.plan;
+  TemplateValues values;
+  add_header_values(request, sizes, values);
+  add_step_values(plan, context, values);
+  add_places(plan, context, values);
+  add_start_values(plan, context, values);
+  add_state_values(plan, context, values);
+  values["KERNEL_HEADERS"] = includes(context.kernels());
+  std::string& parameters = values["PARAMETERS"];
+  for (const std::string& definition : context.definitions()) parameters += definition;
+  values["RATES"] = rates_table(request);
+  values["RATE_MANTISSA"] = std::to_string(request.rate.mantissa);
+  values["RATE_EXPONENT"] = std::to_string(request.rate.exponent);
+  values["CONSTANTS"] = constants(plan, context);
+  return values;
+}
+
+std::string filled(const char* name, const TemplateValues& values) {
+  return fill_template(find_embedded_file(std::string("engine/model/") + name)->text, values);
 }
 
 }  // namespace
 
 ModelSource model_source(const FirmwareRequest& request, const MemoryTotals& sizes) {
   CallContext context(request.plan, request.layout);
-  ModelSource result;
-  result.source = source_text(request, context);
-  result.header = model_header(request, sizes);
-  result.constants = constants_text(request.plan, context);
-  result.kernels = context.kernels();
-  return result;
+  const TemplateValues values = template_values(request, sizes, context);
+  return {filled("thaw_model.h", values), filled("thaw_model.c", values), filled("thaw_constants.h", values),
+          context.kernels()};
 }
 
 }  // namespace thaw

@@ -43,61 +43,9 @@ void type_first_values(const Plan& plan, CallContext& context) {
       context.address(buffer.initial, type_of(context, buffer.id));
 }
 
-}  // namespace
-
-std::string state_structure(const Plan& plan, const CallContext& context) {
-  const StateLayout layout = state_layout(plan);
-  std::string members;
-  std::string checks;
-  for (BufferId id : state_members(plan, layout)) {
-    const std::string& type = type_of(context, id);
-    const std::string name = context.name(id);
-    const int64_t count = plan.buffer(id).bytes / c_type_bytes(type);
-    assert(count * c_type_bytes(type) == plan.buffer(id).bytes);
-    members += type == "thaw_step_result" ? fmt::format("  {} {};\n", type, name)
-                                          : fmt::format("  {} {}[{}];\n", type, name, count);
-    checks += fmt::format("_Static_assert(offsetof(struct persistent, {}) == {}, \"{}\");\n", name,
-                          *layout.offsets[id.index()], name);
-  }
-  return fmt::format(R"c(// What the engine keeps between steps.
-typedef struct session {{
-  uint32_t seed, step;
-  uint32_t schedule_first, schedule_steps;  // 0 steps: the rate below
-  int16_t rate_mantissa, rate_exponent;
-  uint32_t ready;
-}} session;
-
-typedef struct thaw_step_result {{
-  int64_t loss;  // nats in Q16
-  int32_t prediction;
-  int32_t error_exponent;
-}} thaw_step_result;
-
-// All persistent RAM: the trained values and the session.
-static struct persistent {{
-  session session;
-{}}} state;
-
-// The memory model's sizes and places are these.
-_Static_assert(sizeof(session) == {}, "session");
-_Static_assert(sizeof state == THAW_PERSISTENT_BYTES, "persistent RAM");
-{}
-// All other RAM: activations, gradients, scratch. Each buffer has its place for the steps it lives.
-#ifdef THAW_ARENA_OF_CALLER
-extern uint8_t thaw_arena[THAW_ARENA_BYTES];
-#else
-#ifndef THAW_ARENA_PLACE
-#define THAW_ARENA_PLACE
-#endif
-THAW_ARENA_PLACE _Alignas({}) static uint8_t thaw_arena[THAW_ARENA_BYTES];
-#endif
-#define ARENA(type, offset) ((type*)(void*)(thaw_arena + (offset)))
-)c",
-                     members, kSessionBytes, checks, kRegionAlignment);
-}
-
-std::string state_view(const Plan& plan, const CallContext& context) {
-  std::string pieces;
+/// The trained values in the order of a state record.
+void add_state_pieces(const Plan& plan, const CallContext& context, TemplateValues& values) {
+  std::string pieces = "\n";
   int64_t count = 0;
   for (const Buffer& buffer : plan.buffers) {
     if (buffer.kind != BufferKind::state || buffer.id == plan.result) continue;
@@ -107,54 +55,44 @@ std::string state_view(const Plan& plan, const CallContext& context) {
                           state_limit(plan, buffer.id));
     ++count;
   }
-  return fmt::format(R"c(
-// The trained values in the order of a state record, where they start from, and how large they may be.
-static const thaw_state_piece pieces[] = {{
-{}}};
-
-static const thaw_state_view view = {{
-    pieces, {}, THAW_STATE_BYTES - THAW_RECORD_OVERHEAD_BYTES, THAW_MODEL_ID, &state.session.seed, &state.session.step}};
-)c",
-                     pieces, count);
+  values["STATE_PIECES"] = pieces;
+  values["STATE_PIECE_COUNT"] = std::to_string(count);
 }
 
-std::string begin_session(const FirmwareRequest& request) {
-  return fmt::format(R"c(
-enum {{ READY = 0x5448 }};
+}  // namespace
 
-// A rate and no schedule, until the application asks for others.
-static void begin_session(void) {{
-  state.session.schedule_first = 0;
-  state.session.schedule_steps = 0;
-  state.session.rate_mantissa = {};
-  state.session.rate_exponent = {};
-  state.session.ready = READY;
-}}
-)c",
-                     request.rate.mantissa, request.rate.exponent);
+void add_state_values(const Plan& plan, const CallContext& context, TemplateValues& values) {
+  const StateLayout layout = state_layout(plan);
+  std::string& members = values["STATE_MEMBERS"];
+  std::string& places = values["STATE_PLACES"];
+  for (BufferId id : state_members(plan, layout)) {
+    const std::string& type = type_of(context, id);
+    const std::string name = context.name(id);
+    const int64_t count = plan.buffer(id).bytes / c_type_bytes(type);
+    assert(count * c_type_bytes(type) == plan.buffer(id).bytes);
+    members += type == "thaw_step_result" ? fmt::format("  {} {};\n", type, name)
+                                          : fmt::format("  {} {}[{}];\n", type, name, count);
+    places += fmt::format("_Static_assert(offsetof(struct persistent, {}) == {}, \"{}\");\n", name,
+                          *layout.offsets[id.index()], name);
+  }
+  values["SESSION_BYTES"] = std::to_string(kSessionBytes);
+  add_state_pieces(plan, context, values);
 }
 
-std::string start_values(const Plan& plan, CallContext& context) {
-  std::string body = "  thaw_state_start(&view);\n";
-  if (plan.gradient_states.present())
-    body += fmt::format(
-        "  for (int32_t i = 0; i < {}; ++i)\n"
-        "    GRADIENT_STATES[i] = (thaw_gradient_state){{THAW_GRADIENT_START_EXPONENT, 0}};\n",
-        plan.gradient_tensors.size());
+void add_start_values(const Plan& plan, CallContext& context, TemplateValues& values) {
+  values["GRADIENT_TENSORS"] = std::to_string(plan.gradient_tensors.size());
   const ClassifierForward* k = classifier_of(plan);
   const bool fresh = k != nullptr && plan.buffer(k->weights).initial_value == InitialValue::fresh_classifier;
+  values["DRAWS_CLASSIFIER"] = fresh ? "1" : "0";
   if (fresh) {
     const auto bound = std::llround(4096.0 / std::sqrt(static_cast<double>(k->features)));
     const std::string parameters = context.parameters(
         "thaw_classifier", fmt::format("{{{}, {}, {}}}", k->classes, k->features, k->feature_zero_point));
-    body += fmt::format("  thaw_classifier_start(&{}, seed, {}, {}, {});\n", parameters, bound,
-                        context.address(k->weights, "int16_t"), context.address(k->biases, "int32_t"));
-  } else {
-    body += "  (void)seed;\n";
+    values["CLASSIFIER_START"] =
+        fmt::format("&{}, seed, {}, {}, {}", parameters, bound, context.address(k->weights, "int16_t"),
+                    context.address(k->biases, "int32_t"));
   }
-  body += "  *RESULT = (thaw_step_result){0, 0, 0};\n";
   type_first_values(plan, context);
-  return "static void start_values(uint32_t seed) {\n" + body + "}\n";
 }
 
 }  // namespace thaw

@@ -1,26 +1,19 @@
-// The RAM of a generated model as C text: the structure of what lasts between steps, the arena, the trained
-// values as a state record sees them, and how all of them start.
+// The RAM of a generated model: the structure of what lasts between steps, the trained values as a state
+// record sees them, and how all of them start.
 #pragma once
 
-#include <string>
-
-#include "engine/generate/generate.h"
+#include "engine/generate/c_template.h"
 #include "engine/generate/kernel_call.h"
 
 namespace thaw {
 
-/// The variables `state` and `arena`, with assertions that they are where the memory model says. The types of
-/// all state buffers must be known to the context: the steps and `start_values` are printed before.
-std::string state_structure(const Plan& plan, const CallContext& context);
+/// How every trained value starts, as Executor::initialise sets it. Tells the context the types of the
+/// constants that they start from.
+void add_start_values(const Plan& plan, CallContext& context, TemplateValues& values);
 
-/// The variable `view`: the trained values in the order of a state record (engine/runtime/state_record.h).
-std::string state_view(const Plan& plan, const CallContext& context);
-
-/// The function begin_session: the schedule file's rate, no schedule.
-std::string begin_session(const FirmwareRequest& request);
-
-/// The function start_values: every trained value as Executor::initialise sets it. Tells the context the
-/// types of the constants that they start from.
-std::string start_values(const Plan& plan, CallContext& context);
+/// Members of the structure `state` with assertions that they are where the memory model says, and the pieces
+/// of a state record (engine/runtime/state_record.h) in its order. The types of all state buffers must be
+/// known to the context: the steps and `add_start_values` come before.
+void add_state_values(const Plan& plan, const CallContext& context, TemplateValues& values);
 
 }  // namespace thaw

@@ -9,6 +9,11 @@
 
 namespace thaw {
 
+/// The task without what cannot be part of any answer: layers from which on not even the biases fit the
+/// board, and weights of which not even the smallest share does. What is left out is what takes longest to
+/// look at.
+StrategyTask without_what_cannot_fit(const Evaluator& evaluator, const StrategyTask& task);
+
 /// Contributions at `rate_of_biases`.
 Contributions contributions_at_a_good_rate(Evaluator& evaluator, const StrategyTask& task,
                                            const SearchLog& log);
@@ -19,6 +24,9 @@ double rate_of_biases(Evaluator& evaluator, const StrategyTask& task);
 /// A selection confirmed in full at this rate, or a slower one where that diverges.
 TraceStep confirmed_step(Evaluator& evaluator, const StrategyTask& task, const std::string& name,
                          const Selection& selection, double rate, const SearchLog& log);
+
+/// Work of a strategy that measures contributions and confirms one selection, or so many more.
+double additive_work(const Evaluator& evaluator, const StrategyTask& task);
 
 /// Fills in what follows from a trace's steps, and why it ended.
 void finish(Trace& trace, const StrategyTask& task, std::string stop_reason);

@@ -17,7 +17,8 @@ constexpr int32_t kSamples = 5000;
 
 }  // namespace
 
-Trace evolution(Evaluator& evaluator, const StrategyTask& task, const SearchLog& log) {
+Trace evolution(Evaluator& evaluator, const StrategyTask& given, const SearchLog& log) {
+  const StrategyTask task = without_what_cannot_fit(evaluator, given);
   const Network& network = *evaluator.problem().network;
   TrainingRecipe recipe = task.recipe;
   const Contributions contributions = contributions_at_a_good_rate(evaluator, task, log);

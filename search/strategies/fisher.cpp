@@ -1,27 +1,32 @@
 #include "search/strategies/fisher.h"
 
 #include "search/best_selection.h"
+#include "search/expected_work.h"
 #include "search/fisher.h"
+#include "search/schedules.h"
 #include "search/strategies/additive.h"
 
 namespace thaw {
-namespace {
 
-constexpr int32_t kMostPlans = 60;  // at each depth of biases
-
-}  // namespace
-
-Trace fisher(Evaluator& evaluator, const StrategyTask& task, const SearchLog& log) {
+Trace fisher(Evaluator& evaluator, const StrategyTask& given, const SearchLog& log) {
+  const StrategyTask task = without_what_cannot_fit(evaluator, given);
   log("the gradients of single samples");
   StrategyTask without_swaps = task;
   without_swaps.swap_rounds = 0;
   Contributions information = fisher_contributions(evaluator.problem(), task.recipe, task.space);
-  const BestSelection best = best_selection(evaluator, task.recipe, task.space, information, 0.0, kMostPlans);
+  const BestSelection best =
+      best_selection(evaluator, task.recipe, task.space, information, {.caution = 0.0});
   information.learning_rate = rate_of_biases(evaluator, task);
   Trace trace = confirmed_after_swaps(evaluator, without_swaps, information, best.selection, log);
   trace.contributions.reset();  // they are not nats
   trace.stop_reason = "one selection, by gradients alone";
   return trace;
+}
+
+double fisher_work(const Evaluator& evaluator, const StrategyTask& given) {
+  const StrategyTask task = without_what_cannot_fit(evaluator, given);
+  const Schedule deepest = bias_schedule(*evaluator.problem().network, task.recipe, task.space.first_op);
+  return rate_and_confirmation_work(evaluator, task, deepest);
 }
 
 }  // namespace thaw

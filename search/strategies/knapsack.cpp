@@ -38,7 +38,8 @@ Found best_that_fits(const Evaluator& evaluator, const TrainingRecipe& recipe, c
 
 }  // namespace
 
-Trace knapsack(Evaluator& evaluator, const StrategyTask& task, const SearchLog& log) {
+Trace knapsack(Evaluator& evaluator, const StrategyTask& given, const SearchLog& log) {
+  const StrategyTask task = without_what_cannot_fit(evaluator, given);
   const Network& network = *evaluator.problem().network;
   TrainingRecipe recipe = task.recipe;
   const Contributions contributions = contributions_at_a_good_rate(evaluator, task, log);

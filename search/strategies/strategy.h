@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "search/choice.h"
 #include "search/contributions.h"
 #include "search/evaluator.h"
 #include "search/learning_rate.h"
@@ -17,8 +18,9 @@ namespace thaw {
 
 /// What every strategy is told besides the evaluator.
 struct StrategyTask {
-  TrainingRecipe recipe;             // of every schedule; its rate counts where `rates.given`
-  double threshold = 0.01;           // 0..1: largest fall of accuracy below the best seen
+  TrainingRecipe recipe;    // of every schedule; its rate counts where `rates.given`
+  double threshold = 0.01;  // 0..1: largest fall of accuracy below the best seen
+  Goal goal = Goal::accuracy;
   RateSearch rates;                  // fidelities and seeds of looks and confirmations
   SearchSpace space;                 // what may be updated
   Fidelity first_look;               // of what each tensor adds alone
@@ -26,6 +28,7 @@ struct StrategyTask {
   int32_t swap_rounds = 4;           // at most
   size_t swap_neighbours = 6;        // looked at in each
   int32_t random_looks = 100;        // of `random`
+  int32_t smaller_budgets = 0;       // of `peak`: confirmed besides, for the trade between accuracy and bytes
 };
 
 /// A schedule that a strategy took, measured in full on validation.
@@ -47,10 +50,14 @@ struct Trace {
 /// Every decision is taken on validation, by `evaluator`; the same evaluations give the same trace.
 using StrategyFunction = Trace (*)(Evaluator& evaluator, const StrategyTask& task, const SearchLog& log);
 
+/// About how much the function will train (expected_work.h).
+using StrategyWork = double (*)(const Evaluator& evaluator, const StrategyTask& task);
+
 struct Strategy {
   std::string name;     // of --strategy
   std::string summary;  // one line of help
   StrategyFunction run = nullptr;
+  StrategyWork work = nullptr;
 };
 
 /// All of them; the first is the default.

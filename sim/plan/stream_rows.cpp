@@ -6,6 +6,8 @@
 #include <string>
 #include <utility>
 
+#include "sim/base/round_up.h"
+
 namespace thaw {
 namespace {
 
@@ -341,7 +343,7 @@ int64_t band_bytes(const Plan& plan, const RowStream& stream) {
   const BandPlan bands = plan_bands(layers, stream.rows);
   int64_t bytes = 0;
   for (size_t i = 0; i + 1 < layers.size(); ++i)
-    bytes += (bands.buffer_rows[i] * layers[i].output_row_bytes + 3) / 4 * 4;
+    bytes += round_up(bands.buffer_rows[i] * layers[i].output_row_bytes, 4);
   return bytes;
 }
 

@@ -20,6 +20,7 @@ namespace fs = std::filesystem;
 const std::map<std::string, std::set<std::string>> kAllowed = {
     {"engine/kernels", {}},
     {"engine/runtime", {}},
+    {"engine/model", {"engine/kernels", "engine/runtime"}},
     {"engine/port", {"engine/kernels", "engine/runtime"}},
     {"engine/generate",
      {"sim/base", "sim/graph", "sim/plan", "memmodel", "engine/kernels", "engine/runtime"}},

@@ -81,7 +81,7 @@ TEST_F(Selections, UnderPlannedMemoryTheBestIsFound) {
       small_.problem.board.ram_bytes = ram;
       const TableEvaluator evaluator(small_.problem, 100, [](const EvaluationRequest&) { return 0.5; });
       const Contributions given = contributions(seed);
-      const BestSelection best = best_selection(evaluator, recipe_, space_, given, 0.0, 100'000);
+      const BestSelection best = best_selection(evaluator, recipe_, space_, given, {0.0, 100'000});
       const auto fits = [&](const Selection& s) {
         return evaluator.fits(schedule_of(small_.network, recipe_, s));
       };
@@ -96,8 +96,8 @@ TEST_F(Selections, WhatWasNotLookedIntoCountsInTheBound) {
   small_.problem.board.ram_bytes = 14'000;
   const TableEvaluator evaluator(small_.problem, 100, [](const EvaluationRequest&) { return 0.5; });
   const Contributions given = contributions(3);
-  const double optimum = best_selection(evaluator, recipe_, space_, given, 0.0, 100'000).gain;
-  const BestSelection hurried = best_selection(evaluator, recipe_, space_, given, 0.0, 2);
+  const double optimum = best_selection(evaluator, recipe_, space_, given, {0.0, 100'000}).gain;
+  const BestSelection hurried = best_selection(evaluator, recipe_, space_, given, {0.0, 2});
   EXPECT_LE(hurried.gain, optimum);
   EXPECT_GE(hurried.bound, optimum);
 }
@@ -108,7 +108,7 @@ TEST_F(Selections, PinnedWeightsAreInAndForbiddenOnesOut) {
   small_.problem.board.ram_bytes = 14'000;
   const TableEvaluator evaluator(small_.problem, 100, [](const EvaluationRequest&) { return 0.5; });
   const Contributions given = contributions(5);
-  const BestSelection best = best_selection(evaluator, recipe_, space_, given, 0.0, 100'000);
+  const BestSelection best = best_selection(evaluator, recipe_, space_, given, {0.0, 100'000});
   EXPECT_EQ(best.selection.eighths_of(space_.pinned[0]), 8);
   const auto fits = [&](const Selection& s) {
     return evaluator.fits(schedule_of(small_.network, recipe_, s));

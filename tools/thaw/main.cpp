@@ -15,6 +15,7 @@
 #include <system_error>
 #include <vector>
 
+#include "search/mpi/ranks.h"
 #include "sim/base/error.h"
 #include "sim/base/file.h"
 #include "sim/base/nearest_name.h"
@@ -160,6 +161,7 @@ int main(int argc, char** argv) {
   remember_command(argc, argv);
   std::signal(SIGXFSZ, SIG_IGN);  // a file that reached the limit of its size is an error like a full disk
   try {
+    thaw::Ranks::go_on_with_mpi(argv);
     thaw::instruction_set();  // a wrong THAW_INSTRUCTION_SET is said before anything is read
     return run(argc, argv);
   } catch (const thaw::Error& error) {

@@ -12,13 +12,16 @@
 
 #include "memmodel/board.h"
 #include "search/local_trainer.h"
+#include "search/mpi/rank_trainer.h"
 #include "search/run_digest.h"
 #include "search/run_directory.h"
 #include "search/run_lock.h"
 #include "search/search.h"
+#include "search/starting_schedule.h"
 #include "search/store.h"
 #include "search/training_evaluator.h"
 #include "sim/base/error.h"
+#include "sim/base/grouped_text.h"
 #include "sim/base/json.h"
 #include "sim/data/folds.h"
 #include "sim/graph/tflite_reader.h"
@@ -69,13 +72,14 @@ int32_t fold_count(double share, int64_t samples) {
   return static_cast<int32_t>(std::clamp<int64_t>(wanted, 2, std::max<int64_t>(2, samples / 2)));
 }
 
-SearchProblem problem_of(const Options& options, const Network& network, const ModelData& data) {
+SearchProblem problem_of(const Options& options, const Network& network, const ModelData& data,
+                         const Ranks& ranks) {
   SearchProblem problem;
   problem.network = &network;
   problem.train = &data.train;
   problem.test = &data.test;
   problem.board = board_option(options.board, options.ram, options.flash);
-  problem.jobs = job_count(options);
+  problem.jobs = ranks.count() > 1 && options.jobs == 0 ? 1 : job_count(options);  // ranks are the jobs
   problem.data_sha256 = data.about.sha256;
   problem.version = THAW_VERSION;
   problem.mirror = mirrors(options, data.about);
@@ -156,16 +160,20 @@ void say_before(const std::vector<std::string>& header, const Dataset& data,
   for (const std::string& line : remarks) print_remark("note: {}\n", one_line(line));
 }
 
+Answer answer_words(const Options& options, const SearchResult& result, const fs::path& folder) {
+  return {options.model,   options.data,        options.board,
+          folder.string(), data_words(options), result.schedule.promise->seeds};
+}
+
 /// The answer as tables, and the command that measures it again.
 void print_result(const Options& options, const SearchResult& result, const SearchProblem& problem,
                   const fs::path& folder) {
   const std::string file = (folder / "schedule.json").string();
   if (options.explain) print_reasons(result);
   print_search(result, problem, file);
-  const Answer answer{options.model,   options.data,        options.board,
-                      folder.string(), data_words(options), result.schedule.promise->seeds};
   fmt::print("\n");
-  for (const std::string& line : next_commands(answer)) fmt::print("{}\n", line);
+  for (const std::string& line : next_commands(answer_words(options, result, folder)))
+    fmt::print("{}\n", line);
 }
 
 /// The shape of the work, so that people can say what more processes would give.
@@ -173,7 +181,7 @@ void print_work(const TrainingEvaluator& evaluator, size_t evaluations, int64_t 
   const WorkDone& work = evaluator.work();
   print_remark("work: {} evaluations, {} training runs and {} from the store, {} of training in {}",
                evaluations, work.trained, work.known, duration_text(work.seconds), duration_text(seconds));
-  if (bytes_moved > 0) print_remark(", {} B between processes", grouped(bytes_moved));
+  if (bytes_moved > 0) print_remark(", {} B between processes", grouped_text(bytes_moved));
   if (work.trained > 0)
     print_remark("; 64 processes would train for about {}",
                  duration_text(work.longest + (work.seconds - work.longest) / 64));
@@ -199,7 +207,42 @@ std::optional<SearchResult> found_unless_interrupted(Evaluator& evaluator, const
   }
 }
 
-int run(const Options& options) {
+/// This process, or the other ranks where there are any.
+class Trainers {
+ public:
+  Trainers(Ranks& ranks, const SearchProblem& problem, const std::string& digest) : local_(problem) {
+    if (ranks.count() > 1) ranks_.emplace(ranks, RankTask{digest, problem.network->classifier.fresh});
+  }
+  RunTrainer& get() { return ranks_ ? static_cast<RunTrainer&>(*ranks_) : local_; }
+  void finish() {
+    if (ranks_) ranks_->finish();
+  }
+
+ private:
+  LocalTrainer local_;
+  std::optional<RankTrainer> ranks_;
+};
+
+/// What every rank but 0 does.
+int follow(const Options& options, Ranks& ranks) {
+  remember_interrupts();
+  try {
+    const RankTask task = receive_task(ranks, interrupted);
+    const Graph graph = read_tflite(options.model);
+    const ModelData data = read_data(options, graph);
+    const int32_t classes = options.classes.value_or(static_cast<int32_t>(data.about.class_names.size()));
+    const Network network = reduce(graph, {classes, task.fresh_classifier, true});
+    const SearchProblem problem = problem_of(options, network, data, ranks);
+    LocalTrainer trainer(problem);
+    serve(ranks, run_digest(problem, search_options(options, problem).start_recipe()), trainer, interrupted);
+    return kDone;
+  } catch (const Error&) {
+    if (!interrupted()) throw;
+    return 128 + interrupted_by();  // rank 0 says what there is to say
+  }
+}
+
+int lead(const Options& options, Ranks& ranks) {
   const Moment start = std::chrono::steady_clock::now();
   const bool quiet = options.quiet || options.json;
   const Graph graph = read_tflite(options.model);
@@ -211,7 +254,7 @@ int run(const Options& options) {
       ask_shipped_model(graph, int8_input(graph), data.train, data.test, classes, job_count(options),
                         [] { return interrupted(); });
   const Network network = reduce(graph, {classes, fresh_classifier(options, shipped, classes), true});
-  const SearchProblem problem = problem_of(options, network, data);
+  const SearchProblem problem = problem_of(options, network, data, ranks);
   SearchOptions searching = search_options(options, problem);
   if (shipped) searching.shipped_predictions = shipped->test_predictions;
   require_classifier_fits(problem, searching.recipe);
@@ -233,10 +276,10 @@ int run(const Options& options) {
   if (!quiet) print_what_is_known(record, store);
   say();
 
-  LocalTrainer trainer(problem);
-  TrainingEvaluator evaluator(problem, record, store, trainer);
+  Trainers trainers(ranks, problem, digest);
+  TrainingEvaluator evaluator(problem, record, store, trainers.get());
   evaluator.cancelled = [] { return interrupted(); };
-  Watch watch{start, quiet, {}, Progress("evaluations", quiet)};
+  Watch watch{start, quiet, expected_work(evaluator, searching), std::max(problem.jobs, ranks.count() - 1)};
   watch.follow(evaluator);
   std::optional<SearchResult> found = found_unless_interrupted(evaluator, searching, watch);
   watch.progress.clear();
@@ -246,18 +289,28 @@ int run(const Options& options) {
     return 128 + interrupted_by();
   }
   SearchResult& result = *found;
-  if (!quiet) print_work(evaluator, record.evaluations().size(), trainer.bytes_moved(), seconds_since(start));
+  if (!quiet)
+    print_work(evaluator, record.evaluations().size(), trainers.get().bytes_moved(), seconds_since(start));
   result.schedule.provenance = Provenance{THAW_VERSION, options.strategy, digest, options.threshold};
   write_run_directory(folder, evaluator, record.evaluations(), result, searching);
   Json about = search_record(options, graph, data, problem, record.evaluations().size());
+  about["next"] = next_commands(answer_words(options, result, folder));
   about["seconds"] = seconds_since(start);
   write_json_file(folder / "run.json", about);
   record.finish();
+  trainers.finish();
   if (options.json)
     print_document(search_document(result, folder, about));
   else
     print_result(options, result, problem, folder);
   return kDone;
+}
+
+int run(const Options& options) {
+  Ranks ranks;
+  const int status = ranks.rank() == 0 ? lead(options, ranks) : follow(options, ranks);
+  if (status == kDone) ranks.finish();  // else the launcher sees to the others
+  return status;
 }
 
 std::vector<std::string> strategy_names() {

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "search/evaluator.h"
+#include "search/expected_work.h"
 
 namespace thaw::testing {
 
@@ -29,6 +30,8 @@ class TableEvaluator : public Evaluator {
     for (const EvaluationRequest& request : requests) {
       const std::optional<double> accuracy = table_(request);
       const MemoryTotals needed = memory(request.schedule);
+      work_ += request_work(*this, request.schedule, request.fidelity, request.measured_on,
+                            static_cast<double>(request.seeds.size()));
       Evaluation e;
       e.number = ++asked_;
       e.request = request;
@@ -41,12 +44,16 @@ class TableEvaluator : public Evaluator {
         one.seed = seed;
         one.outcome = accuracy ? Outcome::ok : Outcome::diverged;
         one.accuracy = accuracy.value_or(0.0);
+        one.judged_loss = 1.0 - one.accuracy;
         e.seeds.push_back(one);
       }
       results.push_back(std::move(e));
     }
     return results;
   }
+
+  /// Of all that was asked (expected_work.h).
+  double work() const { return work_; }
 
   /// 10,000 bytes, 100 a bias and 100 a sixteenth of a layer's weights, more for early ones.
   MemoryTotals memory(const Schedule& schedule) const override {
@@ -82,6 +89,7 @@ class TableEvaluator : public Evaluator {
   int samples_;
   Table table_;
   int32_t asked_ = 0;
+  double work_ = 0.0;
 };
 
 }  // namespace thaw::testing

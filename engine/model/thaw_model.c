@@ -1,43 +1,57 @@
-#include "engine/generate/model_functions.h"
+// PLAN_MODEL_FILE with what is trained of it: every step one kernel call with constant parameters.
+// PLAN_MADE_BY
+#include "thaw_model.h"
 
-namespace thaw {
-namespace {
+#include <stdbool.h>
+#include <stddef.h>
 
-constexpr StaticFunction kStepFunctions[] = {
-    {"copy_bytes", R"c(static void copy_bytes(uint8_t* to, const uint8_t* from, uint32_t count) {
-  for (uint32_t i = 0; i < count; ++i) to[i] = from[i];
-}
-)c"},
-    {"gather_channels",
-     R"c(// Keeps the trained channels of an activation for its weight gradient: [positions][count].
-static void gather_channels(const int8_t* input, int32_t positions, int32_t input_channels, const uint16_t* channels,
-                            int32_t count, int8_t* output) {
-  for (int32_t p = 0; p < positions; ++p)
-    for (int32_t j = 0; j < count; ++j) *output++ = input[p * input_channels + channels[j]];
-}
-)c"},
-    {"make_gradient", R"c(// Makes one gradient tensor: the exponents of its sources are known only now.
-static void make_gradient(const gradient_call* call) {
-  thaw_gradient_source sources[THAW_GRADIENT_SOURCES] = {call->sources[0], call->sources[1]};
-  for (int32_t j = 0; j < call->source_count; ++j)
-    sources[j].exponent = call->source_tensor[j] < 0 ? RESULT->error_exponent - 12 + FEATURE_SHIFT
-                                                     : EXPONENTS[call->source_tensor[j]];
-  EXPONENTS[call->tensor] = thaw_gradient_tensor(&call->target, sources, call->source_count,
-                                                 RESULT->error_exponent + 15, GRADIENT_STATES + call->tensor,
-                                                 call->scratch);
-}
-)c"},
-    {"begin_update", R"c(// The update of one layer with what only this step knows.
-static thaw_update begin_update(const thaw_update* constant, int32_t tensor, const thaw_training_step* step) {
-  thaw_update update = *constant;
-  update.gradient_exponent = EXPONENTS[tensor];
-  update.step = *step;
-  return update;
-}
-)c"},
-};
+PLAN_KERNEL_HEADERS
+#include "thaw_constants.h"
 
-constexpr const char* kGradientCallType = R"c(// The constant part of thaw_gradient_tensor's arguments.
+// What the engine keeps between steps.
+typedef struct session {
+  uint32_t seed, step;
+  uint32_t schedule_first, schedule_steps;  // 0 steps: the rate below
+  int16_t rate_mantissa, rate_exponent;
+  uint32_t ready;
+} session;
+
+typedef struct thaw_step_result {
+  int64_t loss;  // nats in Q16
+  int32_t prediction;
+  int32_t error_exponent;
+} thaw_step_result;
+
+// All persistent RAM: the trained values and the session.
+static struct persistent {
+  session session;
+  PLAN_STATE_MEMBERS;
+} state;
+
+// The memory model's sizes and places are these.
+_Static_assert(sizeof(session) == PLAN_SESSION_BYTES, "session");
+_Static_assert(sizeof state == THAW_PERSISTENT_BYTES, "persistent RAM");
+PLAN_STATE_PLACES;
+
+// All other RAM: activations, gradients, scratch. Each buffer has its place for the steps it lives.
+#ifdef THAW_ARENA_OF_CALLER
+extern uint8_t thaw_arena[THAW_ARENA_BYTES];
+#else
+#ifndef THAW_ARENA_PLACE
+#define THAW_ARENA_PLACE
+#endif
+THAW_ARENA_PLACE _Alignas(THAW_ARENA_ALIGNMENT) static uint8_t thaw_arena[THAW_ARENA_BYTES];
+#endif
+#define ARENA(type, offset) ((type*)(void*)(thaw_arena + (offset)))
+#define INPUT PLAN_INPUT
+#define LOGITS PLAN_LOGITS
+#define RESULT PLAN_RESULT
+#if PLAN_MAKES_GRADIENTS
+#define EXPONENTS PLAN_EXPONENTS  // of the gradient tensors in this step
+#define GRADIENT_STATES PLAN_GRADIENT_STATES
+#define FEATURE_SHIFT PLAN_FEATURE_SHIFT
+
+// The constant part of thaw_gradient_tensor's arguments.
 typedef struct gradient_call {
   thaw_gradient_target target;
   thaw_gradient_source sources[THAW_GRADIENT_SOURCES];  // without exponents
@@ -46,10 +60,115 @@ typedef struct gradient_call {
   int16_t source_count;
   int32_t* scratch;
 } gradient_call;
+#endif
 
-)c";
+// Parameters of the kernels, members in the order of their structures.
+PLAN_PARAMETERS;
 
-constexpr const char* kPublicFunctions = R"c(
+// Learning rates of a schedule, mantissa * 2^(exponent - 15): warm-up, then cosine.
+static const struct { int16_t mantissa, exponent; } schedule_rates[128] = {PLAN_RATES};
+
+// The trained values in the order of a state record, where they start from, and how large they may be.
+static const thaw_state_piece pieces[] = {PLAN_STATE_PIECES};
+
+static const thaw_state_view view = {
+    .pieces = pieces,
+    .piece_count = PLAN_STATE_PIECE_COUNT,
+    .value_bytes = THAW_STATE_BYTES - THAW_RECORD_OVERHEAD_BYTES,
+    .model = THAW_MODEL_ID,
+    .seed = &state.session.seed,
+    .step = &state.session.step,
+};
+
+enum { READY = 0x5448 };
+
+// A rate and no schedule, until the application asks for others.
+static void begin_session(void) {
+  state.session.schedule_first = 0;
+  state.session.schedule_steps = 0;
+  state.session.rate_mantissa = PLAN_RATE_MANTISSA;
+  state.session.rate_exponent = PLAN_RATE_EXPONENT;
+  state.session.ready = READY;
+}
+
+#if PLAN_COPIES_BYTES
+static void copy_bytes(uint8_t* to, const uint8_t* from, uint32_t count) {
+  for (uint32_t i = 0; i < count; ++i) to[i] = from[i];
+}
+
+#endif
+#if PLAN_GATHERS_CHANNELS
+// Keeps the trained channels of an activation for its weight gradient: [positions][count].
+static void gather_channels(const int8_t* input, int32_t positions, int32_t input_channels,
+                            const uint16_t* channels, int32_t count, int8_t* output) {
+  for (int32_t p = 0; p < positions; ++p)
+    for (int32_t j = 0; j < count; ++j) *output++ = input[p * input_channels + channels[j]];
+}
+
+#endif
+#if PLAN_MAKES_GRADIENTS
+// Makes one gradient tensor: the exponents of its sources are known only now.
+static void make_gradient(const gradient_call* call) {
+  thaw_gradient_source sources[THAW_GRADIENT_SOURCES] = {call->sources[0], call->sources[1]};
+  for (int32_t j = 0; j < call->source_count; ++j)
+    sources[j].exponent = call->source_tensor[j] < 0 ? RESULT->error_exponent - 12 + FEATURE_SHIFT
+                                                     : EXPONENTS[call->source_tensor[j]];
+  EXPONENTS[call->tensor] =
+      thaw_gradient_tensor(&call->target, sources, call->source_count, RESULT->error_exponent + 15,
+                           GRADIENT_STATES + call->tensor, call->scratch);
+}
+
+#endif
+#if PLAN_UPDATES_LAYERS
+// The update of one layer with what only this step knows.
+static thaw_update begin_update(const thaw_update* constant, int32_t tensor, const thaw_training_step* step) {
+  thaw_update update = *constant;
+  update.gradient_exponent = EXPONENTS[tensor];
+  update.step = *step;
+  return update;
+}
+
+#endif
+static void start_values(uint32_t seed) {
+  thaw_state_start(&view);
+#if PLAN_MAKES_GRADIENTS
+  for (int32_t i = 0; i < PLAN_GRADIENT_TENSORS; ++i)
+    GRADIENT_STATES[i] = (thaw_gradient_state){THAW_GRADIENT_START_EXPONENT, 0};
+#endif
+#if PLAN_DRAWS_CLASSIFIER
+  thaw_classifier_start(PLAN_CLASSIFIER_START);
+#else
+  (void)seed;
+#endif
+  *RESULT = (thaw_step_result){0, 0, 0};
+}
+
+// A profile counts the instructions of every step.
+#ifdef THAW_PROFILE
+void thaw_step_done(int32_t step);
+#define STEP_DONE(step) thaw_step_done(step)
+#else
+#define STEP_DONE(step) ((void)0)
+#endif
+
+static void forward(void) {
+  PLAN_FORWARD_STEPS;
+}
+
+// Loss, gradients, updates. A sample whose errors are all 0 changes nothing.
+static void learn(int32_t label, const thaw_training_step* step) {
+  PLAN_LOSS_STEPS;
+#if PLAN_TRAINS
+  if (!loss.changes) return;
+#else
+  (void)step;
+#endif
+#if PLAN_UPDATES_LAYERS
+  thaw_update update;
+#endif
+  PLAN_TRAINING_STEPS;
+}
+
 void thaw_init(uint32_t seed) {
   start_values(seed);
   state.session.seed = seed;
@@ -89,7 +208,8 @@ static thaw_training_step this_step(void) {
   thaw_training_step step = {s->rate_mantissa, s->rate_exponent, s->seed, s->step};
   if (s->schedule_steps != 0) {
     const uint32_t passed = s->step - s->schedule_first;
-    const uint32_t entry = passed < s->schedule_steps ? (uint32_t)((uint64_t)passed * 128 / s->schedule_steps) : 127;
+    const uint32_t entry =
+        passed < s->schedule_steps ? (uint32_t)((uint64_t)passed * 128 / s->schedule_steps) : 127;
     step.rate_mantissa = schedule_rates[entry].mantissa;
     step.rate_exponent = schedule_rates[entry].exponent;
   }
@@ -147,7 +267,8 @@ thaw_status thaw_write_state(thaw_write_bytes write, void* context) {
   return thaw_record_write(&view, 0, write, context);
 }
 
-// What a load leaves: a model that is ready to go on, as it was, or, where storage failed half-way, not ready.
+// What a load leaves: a model that is ready to go on, as it was, or, where storage failed half-way, not
+// ready.
 static thaw_status finish_load(thaw_status status, bool changed) {
   if (!changed) return status;
   state.session.ready = 0;
@@ -201,20 +322,3 @@ thaw_status thaw_load_state(const thaw_slots* slots) {
   const thaw_status status = thaw_slots_load(&view, slots, &changed);
   return finish_load(status, changed);
 }
-)c";
-
-}  // namespace
-
-std::span<const StaticFunction> step_functions() {
-  return kStepFunctions;
-}
-
-const char* gradient_call_type() {
-  return kGradientCallType;
-}
-
-const char* public_functions() {
-  return kPublicFunctions;
-}
-
-}  // namespace thaw

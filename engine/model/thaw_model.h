@@ -1,0 +1,103 @@
+// PLAN_MODEL_FILE: inference and training. PLAN_MADE_BY
+//
+//   thaw_init(1);                                  // or thaw_load_state(&slots)
+//   int32_t class = thaw_infer(image);             // int8 image, PLAN_HEIGHT x PLAN_WIDTH x PLAN_CHANNELS
+//   thaw_train_step(image, label);                 // one step of training
+//
+// Not reentrant: one model, one caller. Nothing allocates, blocks or aborts.
+#pragma once
+
+#include <stdint.h>
+
+#include "engine/runtime/state_record.h"
+#include "engine/runtime/state_slots.h"
+#include "engine/runtime/status.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+// An image is int8 in NHWC order: real value = (value - zero point) * scale.
+#if PLAN_INPUT_IS_UINT8_IN_FILE
+// The input in the model's file is uint8: here it is each of those bytes minus 128 (byte ^ 0x80).
+#endif
+#define THAW_INPUT_HEIGHT PLAN_HEIGHT
+#define THAW_INPUT_WIDTH PLAN_WIDTH
+#define THAW_INPUT_CHANNELS PLAN_CHANNELS
+#define THAW_INPUT_BYTES PLAN_INPUT_BYTES
+#define THAW_INPUT_ZERO_POINT (PLAN_INPUT_ZERO_POINT)
+#define THAW_INPUT_SCALE PLAN_INPUT_SCALE
+#define THAW_CLASSES PLAN_CLASSES
+
+// Sizes in bytes. RAM in all = arena + persistent + stack; the stack is what the board file reserves.
+#define THAW_ARENA_BYTES PLAN_ARENA_BYTES
+#define THAW_PERSISTENT_BYTES PLAN_PERSISTENT_BYTES
+#define THAW_STACK_BYTES PLAN_STACK_BYTES
+#define THAW_RAM_BYTES PLAN_RAM_BYTES
+#define THAW_CONSTANT_BYTES PLAN_CONSTANT_BYTES
+#define THAW_CODE_BYTES_ESTIMATED PLAN_CODE_BYTES
+#define THAW_STATE_BYTES PLAN_STATE_BYTES  // of a state record
+
+// Where the arena lies. THAW_ARENA_PLACE: an attribute for it, defined when thaw_model.c is compiled, for
+// example -D'THAW_ARENA_PLACE=__attribute__((section(".dtcm")))'. THAW_ARENA_OF_CALLER: the application
+// defines uint8_t thaw_arena[THAW_ARENA_BYTES], aligned to THAW_ARENA_ALIGNMENT.
+#define THAW_ARENA_ALIGNMENT PLAN_ARENA_ALIGNMENT
+
+// What a state record belongs to: this model and what is trained of it.
+#define THAW_MODEL_ID PLAN_MODEL_ID
+
+/// Sets all trained values to their start; a fresh classifier is drawn from `seed`. The learning rate is the
+/// schedule file's.
+void thaw_init(uint32_t seed);
+
+/// Where the next image may be written in place (THAW_INPUT_BYTES), to save a copy: pass the same pointer to
+/// thaw_infer or thaw_train_step. Its bytes last until one of them runs.
+int8_t* thaw_input(void);
+
+/// The class of an image, 0..THAW_CLASSES - 1, or a negative thaw_status.
+int32_t thaw_infer(const int8_t* input);
+
+/// One training step on an image and its class. Loss and prediction are then readable; both are those before
+/// the update.
+thaw_status thaw_train_step(const int8_t* input, int32_t label);
+
+/// Loss of the last training step in nats times 65536, and the class predicted by it.
+int64_t thaw_last_loss(void);
+int32_t thaw_last_prediction(void);
+
+/// The classes' scores [THAW_CLASSES] after thaw_infer, larger is likelier; readable until the next call.
+const int32_t* thaw_logits(void);
+
+/// Training steps done since thaw_init, over power cuts. Random rounding depends on it.
+uint32_t thaw_step_number(void);
+
+/// Learning rate = mantissa * 2^(exponent - 15): mantissa 0 or 16384..32767, exponent -64..15. Ends a
+/// schedule.
+thaw_status thaw_set_learning_rate(int32_t mantissa, int32_t exponent);
+
+/// From now on step t has entry floor(128 (t - first_step) / steps) of the schedule file's 128 rates
+/// (warm-up, then cosine), the last one afterwards. Call it again, with the same numbers, after a load.
+thaw_status thaw_set_schedule(uint32_t first_step, uint32_t steps);
+
+/// CRC-32 of all trained values: equal on any two machines that did the same steps.
+uint32_t thaw_state_crc(void);
+
+/// The trained state as a record of THAW_STATE_BYTES, with version, THAW_MODEL_ID and CRC-32. A record that
+/// does not fit or is damaged is refused, and nothing is changed. After a load the learning rate is the
+/// schedule file's again.
+thaw_status thaw_get_state(void* record, uint32_t size);
+thaw_status thaw_set_state(const void* record, uint32_t size);
+
+/// The same in pieces, through callbacks (engine/runtime/state_record.h).
+thaw_status thaw_write_state(thaw_write_bytes write, void* context);
+thaw_status thaw_read_state(thaw_read_bytes read, void* context);
+
+/// The same in two flash slots that survive a power cut at any byte (engine/runtime/state_slots.h): a load
+/// gives the last complete save or, where that was cut off, the one before it. Only THAW_NO_STATE means that
+/// there is none to lose: after THAW_STORAGE_FAILED a load may be tried again.
+thaw_status thaw_save_state(const thaw_slots* slots);
+thaw_status thaw_load_state(const thaw_slots* slots);
+
+#ifdef __cplusplus
+}
+#endif

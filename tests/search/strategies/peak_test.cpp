@@ -1,0 +1,118 @@
+// The strategy on tables of made-up accuracies: one layer's weights matter, all others hardly.
+#include "search/strategies/peak.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+
+#include "search/schedules.h"
+#include "tests/search/small_problem.h"
+#include "tests/search/strategies/table_evaluator.h"
+
+namespace thaw {
+namespace {
+
+using testing::TableEvaluator;
+
+constexpr int64_t kClassifier = 11'700;  // bytes of the last layer alone in the table
+
+class Peak : public ::testing::Test {
+ protected:
+  StrategyTask task(Goal goal) const {
+    StrategyTask task;
+    task.space = search_space(small_.network);
+    task.goal = goal;
+    task.rates.given = 0.003;
+    task.rates.look = {"look", 1, 0.5};
+    task.rates.run = {"rate", 2, 1.0};
+    task.rates.full = {"full", 2, 1.0};
+    task.rates.seeds = {1, 2};
+    task.first_look = task.rates.look;
+    task.look_seeds = {1, 2};
+    task.recipe.learning_rate = 0.003;
+    task.smaller_budgets = 3;
+    return task;
+  }
+
+  /// 10 points for the weights of `mattering_`, 0.01 for those of any other layer and for each bias.
+  std::optional<double> accuracy(const EvaluationRequest& request) const {
+    double sum = 0.5;
+    for (const LayerUpdate& entry : request.schedule.update) {
+      if (entry.bias) sum += 0.0001;
+      if (entry.weights == UpdatedWeights::none || entry.op == count_) continue;
+      sum += entry.op == mattering_ ? 0.1 : 0.0001;
+    }
+    return sum;
+  }
+
+  Trace run(const StrategyTask& task, int64_t ram) {
+    small_.problem.board.ram_bytes = ram;
+    TableEvaluator evaluator(small_.problem, 2000, [&](const EvaluationRequest& r) { return accuracy(r); });
+    return peak(evaluator, task, [](const std::string&) {});
+  }
+
+  bool trains_what_matters(const TraceStep& step) const {
+    const LayerUpdate* entry = step.evaluation.request.schedule.find(mattering_);
+    return entry != nullptr && entry->weights != UpdatedWeights::none;
+  }
+
+  testing::SmallProblem small_{1 << 20};
+  const int32_t count_ = small_.network.convolution_count();
+  const int32_t mattering_ = count_ - 2;
+};
+
+TEST_F(Peak, SmallerBudgetsAreConfirmedBesideTheBoards) {
+  const Trace trace = run(task(Goal::accuracy), 1 << 20);
+  ASSERT_GE(trace.steps.size(), 4U);
+  const int64_t most = trace.steps[0].evaluation.ram_bytes;
+  const auto in = [&](double low, double high) {
+    return std::any_of(trace.steps.begin(), trace.steps.end(), [&](const TraceStep& step) {
+      const auto above = static_cast<double>(step.evaluation.ram_bytes - kClassifier);
+      const auto whole = static_cast<double>(most - kClassifier);
+      return above > low * whole && above <= high * whole;
+    });
+  };
+  EXPECT_TRUE(in(0.25, 0.5));
+  EXPECT_TRUE(in(0.125, 0.25));
+  EXPECT_TRUE(in(0.0, 0.125));
+}
+
+TEST_F(Peak, ForBytesTheSmallestThatHoldsIsFound) {
+  const Trace trace = run(task(Goal::bytes), 1 << 20);
+  const TraceStep* smallest = nullptr;
+  for (const TraceStep& step : trace.steps)
+    if (step.holds && (smallest == nullptr || step.evaluation.ram_bytes < smallest->evaluation.ram_bytes))
+      smallest = &step;
+  ASSERT_NE(smallest, nullptr);
+  EXPECT_TRUE(trains_what_matters(*smallest));
+  // 1,600 bytes for the layer's weights, 100 a bias, and little more for layers that hardly matter.
+  EXPECT_LE(smallest->evaluation.ram_bytes, trace.steps[0].evaluation.ram_bytes / 2 + kClassifier / 2);
+  for (const TraceStep& step : trace.steps)
+    EXPECT_EQ(step.holds, step.evaluation.accuracy() >= trace.reference - 0.01);
+}
+
+TEST_F(Peak, BiasesThatDoNotFitAreNotMeasured) {
+  const auto looks_at_biases = [&](int64_t ram) {
+    small_.problem.board.ram_bytes = ram;
+    int count = 0;
+    TableEvaluator evaluator(small_.problem, 2000, [&](const EvaluationRequest& request) {
+      const std::vector<LayerUpdate>& update = request.schedule.update;
+      const bool biases_alone = std::all_of(update.begin(), update.end() - 1, [](const LayerUpdate& entry) {
+        return entry.weights == UpdatedWeights::none;
+      });
+      if (biases_alone) {
+        ++count;
+        EXPECT_TRUE(evaluator.fits(request.schedule)) << request.role;
+      }
+      return accuracy(request);
+    });
+    peak(evaluator, task(Goal::accuracy), [](const std::string&) {});
+    return count;
+  };
+  const int everything = looks_at_biases(1 << 20);
+  EXPECT_GE(everything, count_);
+  EXPECT_LT(looks_at_biases(13'000), everything - 5);
+}
+
+}  // namespace
+}  // namespace thaw
