@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <cmath>
+
 #include "engine/generate/c_template.h"
 #include "engine/generate/c_text.h"
 #include "engine/generate/embedded_files.h"
@@ -67,6 +69,20 @@ void add_places(const Plan& plan, CallContext& context, TemplateValues& values) 
   values["FEATURE_SHIFT"] = std::to_string(shift);
 }
 
+/// What makes probabilities of the logits, in fixed point for the loss and as a number for people.
+void add_logits_scale(const Plan& plan, CallContext& context, TemplateValues& values) {
+  for (const Step& step : plan.steps) {
+    const auto* k = std::get_if<SoftmaxLoss>(&step.kernel);
+    if (k == nullptr) continue;
+    values["LOSS_SCALE"] =
+        "&" + context.parameters("thaw_softmax_loss_scale", fmt::format("{{{}, {}, {}}}", k->classes,
+                                                                        k->scale.multiplier, k->scale.shift));
+    // The loss takes powers of two in Q16.
+    const double nats = std::ldexp(k->scale.multiplier, k->scale.shift - 31 - 16) * std::log(2.0);
+    values["LOGITS_SCALE"] = fmt::format("{:.9g}", nats);
+  }
+}
+
 std::string constants(const Plan& plan, const CallContext& context) {
   std::string text;
   for (const Buffer& buffer : plan.buffers) {
@@ -100,6 +116,7 @@ TemplateValues template_values(const FirmwareRequest& request, const MemoryTotal
   add_header_values(request, sizes, values);
   add_step_values(plan, context, values);
   add_places(plan, context, values);
+  add_logits_scale(plan, context, values);
   add_start_values(plan, context, values);
   add_state_values(plan, context, values);
   values["KERNEL_HEADERS"] = includes(context.kernels());

@@ -30,6 +30,7 @@
 #define PLAN_CONSTANT_BYTES 4
 #define PLAN_CODE_BYTES 4096
 #define PLAN_STATE_BYTES 46
+#define PLAN_LOGITS_SCALE 0.25
 
 // thaw_constants.h
 #define PLAN_CONSTANTS                     \
@@ -84,6 +85,7 @@
   copy_bytes(ARENA(uint8_t, 4), ARENA(uint8_t, 0), 1);           \
   gather_channels(INPUT, 1, 1, channels_0, 1, ARENA(int8_t, 5)); \
   thaw_classifier_s16(&classifier_0, INPUT, ARENA(int16_t, 48), state.biases, LOGITS)
+#define PLAN_LOSS_SCALE (&loss_scale)
 #define PLAN_LOSS_STEPS                                                                     \
   const thaw_loss loss = thaw_softmax_loss(&loss_scale, LOGITS, label, ARENA(int32_t, 56)); \
   *RESULT = (thaw_step_result) {                                                            \

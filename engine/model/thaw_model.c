@@ -13,7 +13,8 @@ typedef struct session {
   uint32_t seed, step;
   uint32_t schedule_first, schedule_steps;  // 0 steps: the rate below
   int16_t rate_mantissa, rate_exponent;
-  uint32_t ready;
+  uint16_t ready;
+  uint16_t end;  // of a schedule: thaw_schedule_end
 } session;
 
 typedef struct thaw_step_result {
@@ -23,7 +24,10 @@ typedef struct thaw_step_result {
 } thaw_step_result;
 
 // All persistent RAM: the trained values and the session.
-static struct persistent {
+#ifndef THAW_STATE_PLACE
+#define THAW_STATE_PLACE
+#endif
+THAW_STATE_PLACE static struct persistent {
   session session;
   PLAN_STATE_MEMBERS;
 } state;
@@ -89,6 +93,7 @@ static void begin_session(void) {
   state.session.rate_mantissa = PLAN_RATE_MANTISSA;
   state.session.rate_exponent = PLAN_RATE_EXPONENT;
   state.session.ready = READY;
+  state.session.end = THAW_END_LAST_RATE;
 }
 
 #if PLAN_COPIES_BYTES
@@ -143,12 +148,17 @@ static void start_values(uint32_t seed) {
   *RESULT = (thaw_step_result){0, 0, 0};
 }
 
-// A profile counts the instructions of every step.
+// After every step: what the application wants to be called, and a profile, which counts instructions.
+#ifdef THAW_STEP_HOOK
+void THAW_STEP_HOOK(int32_t step);
+#else
+#define THAW_STEP_HOOK(step) ((void)0)
+#endif
 #ifdef THAW_PROFILE
 void thaw_step_done(int32_t step);
-#define STEP_DONE(step) thaw_step_done(step)
+#define STEP_DONE(step) (thaw_step_done(step), THAW_STEP_HOOK(step))
 #else
-#define STEP_DONE(step) ((void)0)
+#define STEP_DONE(step) THAW_STEP_HOOK(step)
 #endif
 
 static void forward(void) {
@@ -202,12 +212,25 @@ const int32_t* thaw_logits(void) {
   return LOGITS;
 }
 
+int32_t thaw_confidence(void) {
+  const int32_t* logits = LOGITS;
+  int32_t best = 0;
+  for (int32_t c = 1; c < THAW_CLASSES; ++c)
+    if (logits[c] > logits[best]) best = c;
+  const int64_t most = thaw_softmax_log2(PLAN_LOSS_SCALE, logits[best]);
+  uint64_t sum = 0;  // of probabilities relative to the best, in units of 2^-24
+  for (int32_t c = 0; c < THAW_CLASSES; ++c)
+    sum += thaw_exp2_negative(most - thaw_softmax_log2(PLAN_LOSS_SCALE, logits[c]));
+  return (int32_t)(((UINT64_C(1) << 40) + sum / 2) / sum);
+}
+
 // The rate of this step: the schedule's, or the one that was set.
 static thaw_training_step this_step(void) {
   const session* s = &state.session;
   thaw_training_step step = {s->rate_mantissa, s->rate_exponent, s->seed, s->step};
-  if (s->schedule_steps != 0) {
-    const uint32_t passed = s->step - s->schedule_first;
+  uint32_t passed = s->step - s->schedule_first;
+  if (s->schedule_steps != 0 && (passed < s->schedule_steps || s->end != THAW_END_SET_RATE)) {
+    if (s->end == THAW_END_RESTART) passed %= s->schedule_steps;
     const uint32_t entry =
         passed < s->schedule_steps ? (uint32_t)((uint64_t)passed * 128 / s->schedule_steps) : 127;
     step.rate_mantissa = schedule_rates[entry].mantissa;
@@ -254,6 +277,14 @@ thaw_status thaw_set_schedule(uint32_t first_step, uint32_t steps) {
   if (state.session.ready != READY) return THAW_NOT_READY;
   state.session.schedule_first = first_step;
   state.session.schedule_steps = steps;
+  return THAW_OK;
+}
+
+thaw_status thaw_set_schedule_end(thaw_schedule_end end) {
+  if (end != THAW_END_LAST_RATE && end != THAW_END_RESTART && end != THAW_END_SET_RATE)
+    return THAW_BAD_ARGUMENT;
+  if (state.session.ready != READY) return THAW_NOT_READY;
+  state.session.end = (uint16_t)end;
   return THAW_OK;
 }
 

@@ -13,15 +13,16 @@ namespace {
 namespace fs = std::filesystem;
 
 /// Compiles a driver of this folder with the generated sources and runs it.
-testing::CommandResult run_driver(const std::string& driver, const testing::PlannedFirmware& made) {
+testing::CommandResult run_driver(const std::string& driver, const testing::PlannedFirmware& made,
+                                  const std::string& options = "") {
   const fs::path folder = testing::test_folder("host");
   testing::write_firmware(folder, made.request(testing::board_named("host")));
   const std::string source = std::string(testing::source_folder()) + "/tests/engine/generate/" + driver;
   return testing::run_command("cd '" + folder.string() +
                               "' && gcc -std=c11 -O2 -g -Wall -Wextra -Werror -fsanitize=address,undefined "
-                              "-fno-sanitize-recover=all -I. "
-                              "-o driver '" +
-                              source + "' thaw_model.c engine/runtime/*.c engine/kernels/*.c && ./driver");
+                              "-fno-sanitize-recover=all -I. " +
+                              options + " -o driver '" + source +
+                              "' thaw_model.c engine/runtime/*.c engine/kernels/*.c -lm && ./driver");
 }
 
 testing::PlannedFirmware reference_firmware() {
@@ -34,7 +35,8 @@ testing::PlannedFirmware reference_firmware() {
 }
 
 TEST(FirmwareApiSlow, UsesAndMisuses) {
-  const testing::CommandResult result = run_driver("api_driver.c", reference_firmware());
+  const testing::CommandResult result =
+      run_driver("api_driver.c", reference_firmware(), "-DTHAW_STEP_HOOK=count_step");
   EXPECT_EQ(result.status, 0) << result.output;
 }
 
