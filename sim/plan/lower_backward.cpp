@@ -199,7 +199,7 @@ void Lowering::update(const Layer& layer) {
   k.depth_multiplier = c.depth_multiplier;
   k.input_zero_point = made.forward.input_zero_point;
   k.tensor = number;
-  k.fraction_bits = schedule.training.fraction_bits;
+  k.fraction_bits = schedule.find(c.index)->fraction_bits.value_or(schedule.training.fraction_bits);
   k.random_stream = weight_stream(c.index);
   k.gathered = made.gathered;
   k.scaling = scale_constant(layer.name + ".weight_scaling", factors);
