@@ -8,6 +8,7 @@
 
 #include "sim/base/error.h"
 #include "sim/base/grouped_text.h"
+#include "sim/graph/same_values.h"
 #include "sim/graph/tflite_reader.h"
 #include "sim/graph/uint8_ends.h"
 #include "sim/plan/lower.h"
@@ -102,7 +103,7 @@ void replace_classifier(Inspection& inspection, const Classifier& classifier) {
   const Op& op = graph.op(classifier.op);
   for (size_t k = 1; k < op.inputs.size(); ++k) open(op.inputs[k]);
   for (size_t i = classifier.op.index(); i < graph.ops.size(); ++i)
-    if (!std::holds_alternative<Softmax>(graph.ops[i].kind)) open(graph.ops[i].outputs[0]);
+    if (!has_fixed_output_scale(graph.ops[i].kind)) open(graph.ops[i].outputs[0]);
 }
 
 Inspection inspect(const std::string& file, const std::optional<int32_t>& classes) {

@@ -110,11 +110,11 @@ void expect_the_simulators_bits(const std::vector<PlannedFirmware>& made,
   }
 }
 
-void expect_firmware_of_varied_networks(uint32_t first, uint32_t last) {
+void expect_firmware_of(Network (*network_of)(uint32_t), uint32_t first, uint32_t last) {
   std::vector<PlannedFirmware> made;
   std::vector<std::string> names;
   for (uint32_t seed = first; seed <= last; ++seed) {
-    const Network network = testing::varied_network(seed);
+    const Network network = network_of(seed);
     made.emplace_back(network, trainable_schedule(network, seed), kSteps);
     names.push_back("seed " + std::to_string(seed));
   }
@@ -122,11 +122,19 @@ void expect_firmware_of_varied_networks(uint32_t first, uint32_t last) {
 }
 
 TEST(VariedFirmware, HasTheSimulatorsBits) {
-  expect_firmware_of_varied_networks(1, 12);
+  expect_firmware_of(testing::varied_network, 1, 12);
+}
+
+TEST(VariedFirmware, OfEveryOperatorHasTheSimulatorsBits) {
+  expect_firmware_of(testing::operator_network, 1, 12);
 }
 
 TEST(VariedFirmwareSlow, ManyMoreHaveTheSimulatorsBits) {
-  expect_firmware_of_varied_networks(13, 160);
+  expect_firmware_of(testing::varied_network, 13, 160);
+}
+
+TEST(VariedFirmwareSlow, ManyMoreOfEveryOperatorHaveTheSimulatorsBits) {
+  expect_firmware_of(testing::operator_network, 13, 160);
 }
 
 /// Models that were once got wrong, with the schedules that train them.
@@ -140,7 +148,8 @@ TEST(VariedFirmware, CasesHaveTheSimulatorsBits) {
                                     "reshape-with-add-bits",
                                     "flatten-small",
                                     "flatten-keep-num-dims",
-                                    "pool-with-relu"};
+                                    "pool-with-relu",
+                                    "partial-pool"};
   for (const std::string& name : names) {
     const fs::path folder = fs::path(testing::source_folder()) / "tests/golden/cases" / name;
     const Schedule schedule = read_schedule_file(folder / "schedule.json");
