@@ -156,9 +156,7 @@ struct Parts {
 
 /// Same parameters: the generated code then has one structure for both.
 bool same_parameters(const ConvolutionForward& a, const ConvolutionForward& b) {
-  return a.window == b.window && a.depthwise == b.depthwise && a.depth_multiplier == b.depth_multiplier &&
-         a.input_zero_point == b.input_zero_point && a.output_zero_point == b.output_zero_point &&
-         a.clamp.lowest == b.clamp.lowest && a.clamp.highest == b.clamp.highest;
+  return a.window == b.window && a.depthwise == b.depthwise && a.depth_multiplier == b.depth_multiplier;
 }
 
 /// Bytes of the generated statements and of the constant structures that they name.

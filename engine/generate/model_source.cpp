@@ -61,10 +61,7 @@ void add_places(const Plan& plan, CallContext& context, TemplateValues& values) 
   values["RESULT"] = context.address(plan.result, "thaw_step_result");
   values["EXPONENTS"] = context.address(plan.gradient_exponents, "int32_t");
   values["GRADIENT_STATES"] = context.address(plan.gradient_states, "thaw_gradient_state");
-  int32_t shift = 0;
-  for (const Step& step : plan.steps)
-    if (const auto* k = std::get_if<FeatureGradient>(&step.kernel)) shift = k->shift;
-  values["FEATURE_SHIFT"] = std::to_string(shift);
+  values["FEATURE_EXPONENT"] = std::to_string(plan.feature_exponent);
 }
 
 std::string constants(const Plan& plan, const CallContext& context) {
@@ -88,8 +85,6 @@ void add_step_values(const Plan& plan, CallContext& context, TemplateValues& val
   values["TRAINS"] = bodies.training.empty() ? "0" : "1";
   values["UPDATES_LAYERS"] = bodies.updates ? "1" : "0";
   values["MAKES_GRADIENTS"] = plan.gradient_states.present() ? "1" : "0";
-  values["COPIES_BYTES"] = context.static_functions().contains("copy_bytes") ? "1" : "0";
-  values["GATHERS_CHANNELS"] = context.static_functions().contains("gather_channels") ? "1" : "0";
 }
 
 /// The values of all three templates. Order matters: buffers get their types from the steps that use them.

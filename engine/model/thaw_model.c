@@ -49,7 +49,7 @@ THAW_ARENA_PLACE _Alignas(THAW_ARENA_ALIGNMENT) static uint8_t thaw_arena[THAW_A
 #if PLAN_MAKES_GRADIENTS
 #define EXPONENTS PLAN_EXPONENTS  // of the gradient tensors in this step
 #define GRADIENT_STATES PLAN_GRADIENT_STATES
-#define FEATURE_SHIFT PLAN_FEATURE_SHIFT
+#define FEATURE_EXPONENT (PLAN_FEATURE_EXPONENT)  // of the feature gradient, above the error's
 
 // The constant part of thaw_gradient_tensor's arguments.
 typedef struct gradient_call {
@@ -62,11 +62,11 @@ typedef struct gradient_call {
 } gradient_call;
 #endif
 
-// Parameters of the kernels, members in the order of their structures.
+// Parameters of the kernels.
 PLAN_PARAMETERS;
 
 // Learning rates of a schedule, mantissa * 2^(exponent - 15): warm-up, then cosine.
-static const struct { int16_t mantissa, exponent; } schedule_rates[128] = {PLAN_RATES};
+static const struct { int16_t mantissa, exponent; } schedule_rates[THAW_RATES] = {PLAN_RATES};
 
 // The trained values in the order of a state record, where they start from, and how large they may be.
 static const thaw_state_piece pieces[] = {PLAN_STATE_PIECES};
@@ -91,27 +91,12 @@ static void begin_session(void) {
   state.session.ready = READY;
 }
 
-#if PLAN_COPIES_BYTES
-static void copy_bytes(uint8_t* to, const uint8_t* from, uint32_t count) {
-  for (uint32_t i = 0; i < count; ++i) to[i] = from[i];
-}
-
-#endif
-#if PLAN_GATHERS_CHANNELS
-// Keeps the trained channels of an activation for its weight gradient: [positions][count].
-static void gather_channels(const int8_t* input, int32_t positions, int32_t input_channels,
-                            const uint16_t* channels, int32_t count, int8_t* output) {
-  for (int32_t p = 0; p < positions; ++p)
-    for (int32_t j = 0; j < count; ++j) *output++ = input[p * input_channels + channels[j]];
-}
-
-#endif
 #if PLAN_MAKES_GRADIENTS
 // Makes one gradient tensor: the exponents of its sources are known only now.
 static void make_gradient(const gradient_call* call) {
   thaw_gradient_source sources[THAW_GRADIENT_SOURCES] = {call->sources[0], call->sources[1]};
   for (int32_t j = 0; j < call->source_count; ++j)
-    sources[j].exponent = call->source_tensor[j] < 0 ? RESULT->error_exponent - 12 + FEATURE_SHIFT
+    sources[j].exponent = call->source_tensor[j] < 0 ? RESULT->error_exponent + FEATURE_EXPONENT
                                                      : EXPONENTS[call->source_tensor[j]];
   EXPONENTS[call->tensor] =
       thaw_gradient_tensor(&call->target, sources, call->source_count, RESULT->error_exponent + 15,
@@ -133,14 +118,14 @@ static void start_values(uint32_t seed) {
   thaw_state_start(&view);
 #if PLAN_MAKES_GRADIENTS
   for (int32_t i = 0; i < PLAN_GRADIENT_TENSORS; ++i)
-    GRADIENT_STATES[i] = (thaw_gradient_state){THAW_GRADIENT_START_EXPONENT, 0};
+    GRADIENT_STATES[i] = (thaw_gradient_state){.exponent = THAW_GRADIENT_START_EXPONENT};
 #endif
 #if PLAN_DRAWS_CLASSIFIER
   thaw_classifier_start(PLAN_CLASSIFIER_START);
 #else
   (void)seed;
 #endif
-  *RESULT = (thaw_step_result){0, 0, 0};
+  *RESULT = (thaw_step_result){.loss = 0};
 }
 
 // A profile counts the instructions of every step.
@@ -205,11 +190,10 @@ const int32_t* thaw_logits(void) {
 // The rate of this step: the schedule's, or the one that was set.
 static thaw_training_step this_step(void) {
   const session* s = &state.session;
-  thaw_training_step step = {s->rate_mantissa, s->rate_exponent, s->seed, s->step};
+  thaw_training_step step = {
+      .rate_mantissa = s->rate_mantissa, .rate_exponent = s->rate_exponent, .seed = s->seed, .step = s->step};
   if (s->schedule_steps != 0) {
-    const uint32_t passed = s->step - s->schedule_first;
-    const uint32_t entry =
-        passed < s->schedule_steps ? (uint32_t)((uint64_t)passed * 128 / s->schedule_steps) : 127;
+    const uint32_t entry = thaw_rate_entry(s->step - s->schedule_first, s->schedule_steps);
     step.rate_mantissa = schedule_rates[entry].mantissa;
     step.rate_exponent = schedule_rates[entry].exponent;
   }

@@ -108,18 +108,18 @@ void forget_tensor(Plan& plan, BufferId id) {
 
 /// The convolution that alone reads what `pad` writes, and may read the unpadded image itself.
 ConvolutionForward* folds_into(Plan& plan, const PadForward& pad) {
-  const int32_t beyond_image = pad.before[0] + pad.after[0] + pad.before[3] + pad.after[3];
-  if (beyond_image != 0 || pad.dimensions[0] != 1 || is_output(plan, pad.output) ||
-      readers(plan, pad.output) != 1)
+  const thaw_pad& p = pad.pad;
+  const int32_t beyond_image = p.before[0] + p.after[0] + p.before[3] + p.after[3];
+  if (beyond_image != 0 || p.dims[0] != 1 || is_output(plan, pad.output) || readers(plan, pad.output) != 1)
     return nullptr;
   for (Step& step : plan.steps) {
     auto* k = std::get_if<ConvolutionForward>(&step.kernel);
     if (k == nullptr || k->input != pad.output) continue;
     const Window& w = k->window;
-    const bool reads_image = w.input_height == pad.dimensions[1] + pad.before[1] + pad.after[1] &&
-                             w.input_width == pad.dimensions[2] + pad.before[2] + pad.after[2] &&
-                             w.input_channels == pad.dimensions[3];
-    return reads_image && pad.value == k->input_zero_point ? k : nullptr;
+    const bool reads_image = w.input_height == p.dims[1] + p.before[1] + p.after[1] &&
+                             w.input_width == p.dims[2] + p.before[2] + p.after[2] &&
+                             w.input_channels == p.dims[3];
+    return reads_image && p.value == w.input_zero_point ? k : nullptr;
   }
   return nullptr;
 }
@@ -184,10 +184,10 @@ Plan fold_padding(const Plan& plan) {
     if (pad == nullptr) continue;
     ConvolutionForward* k = folds_into(result, *pad);
     if (k == nullptr) continue;
-    k->window.pad_top += pad->before[1];
-    k->window.pad_left += pad->before[2];
-    k->window.input_height = pad->dimensions[1];
-    k->window.input_width = pad->dimensions[2];
+    k->window.pad_top += pad->pad.before[1];
+    k->window.pad_left += pad->pad.before[2];
+    k->window.input_height = pad->pad.dims[1];
+    k->window.input_width = pad->pad.dims[2];
     shorten_steps(k->window);
     k->input = pad->input;
     if (k->scratch.present()) result.buffers[k->scratch.index()].bytes = scratch_bytes(*k);

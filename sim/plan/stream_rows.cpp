@@ -165,7 +165,7 @@ Kernel band_kernel(const Kernel& whole, const RowLayer& layer, const BandCall& c
   AddForward k = std::get<AddForward>(whole);
   const int64_t band = (call.begin - call.input_base) * layer.input_row_bytes;
   const int64_t other = call.begin * layer.input_row_bytes;
-  k.elements = (call.end - call.begin) * layer.output_row_bytes;
+  k.add.elements = static_cast<int32_t>((call.end - call.begin) * layer.output_row_bytes);
   k.first_offset = k.first_input == made ? band : other;
   k.second_offset = k.second_input == made ? band : other;
   (k.first_input == made ? k.first_input : k.second_input) = input;

@@ -189,7 +189,7 @@ static void update_block(const layer_update* layer, int32_t first, int32_t count
 
 void thaw_update_conv2d_weights(const thaw_conv2d* conv, const thaw_update* update, thaw_saved_input input,
                                 const thaw_trained_weights* trained, int32_t* scratch) {
-  const uint32_t stream = THAW_STREAM_WEIGHTS + 2 * (uint32_t)update->convolution;
+  const uint32_t stream = thaw_weight_stream(update->convolution);
   const layer_update layer = {conv,
                               update,
                               input,

@@ -13,13 +13,6 @@
 namespace thaw {
 namespace {
 
-int32_t feature_shift(const Plan& plan) {
-  for (const Step& step : plan.steps)
-    if (const auto* k = std::get_if<FeatureGradient>(&step.kernel)) return k->shift;
-  assert(false);
-  return 0;
-}
-
 class HostGradient : public HostStep {
  public:
   HostGradient(const MakeGradient& k, HostBinding& binding)
@@ -50,8 +43,6 @@ class HostGradient : public HostStep {
       rows.reserve((ahead_[j] ? height_ : rows_at_once_) * row * 4);
     }
     if (k.mask.present()) binding.workspace.passed.reserve(int64_t{k.positions} * k.channels);
-    for (const GradientSource& source : k.sources)
-      if (std::holds_alternative<FromFeatures>(source.from)) feature_shift_ = feature_shift(binding.plan);
   }
 
   void run(const StepInput*) override {
@@ -90,7 +81,7 @@ class HostGradient : public HostStep {
   /// Exponent of the source's int32 values.
   int32_t source_exponent(const GradientSource& source) const {
     if (std::holds_alternative<FromFeatures>(source.from))
-      return binding_.result().error_exponent - 12 + feature_shift_;
+      return binding_.result().error_exponent + binding_.plan.feature_exponent;
     if (const auto* stored = std::get_if<FromStored>(&source.from))
       return binding_.gradient_exponent(stored->tensor) - 16;
     if (const auto* other = std::get_if<FromOperator>(&source.from))
@@ -203,7 +194,6 @@ class HostGradient : public HostStep {
   HostBinding& binding_;
   const MakeGradient& kernel_;
   int32_t bits_;
-  int32_t feature_shift_ = 0;
   int32_t width_ = 1, height_ = 1, rows_at_once_ = 1;
   bool ahead_[THAW_GRADIENT_SOURCES] = {};  // all rows are computed before the first is stored
   std::optional<ConvolutionSums> sums_[THAW_GRADIENT_SOURCES];
