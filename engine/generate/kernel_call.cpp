@@ -73,6 +73,11 @@ struct CallWriter {
     return convolution(depthwise, multiplier, text);
   }
 
+  /// What the forward pass keeps for learning alone.
+  std::string kept(BufferId id, const char* type) const {
+    return id.present() ? fmt::format("learns ? {} : NULL", at(id, type)) : "NULL";
+  }
+
   std::string trained(BufferId list, size_t count, BufferId weights) const {
     if (!weights.present()) return "NULL";
     return "&" + context.parameters(
@@ -112,7 +117,7 @@ struct CallWriter {
                        at(k.input, "int8_t", k.input_offset), at(k.weights, "int8_t"),
                        trained(k.trained_channel_list, k.trained_channels.size(), k.trained_weights),
                        at(k.bias, "int32_t"), at(k.multipliers, "int32_t"), at(k.shifts, "int8_t"),
-                       at(k.output, "int8_t", k.output_offset), at(k.mask, "uint8_t"),
+                       at(k.output, "int8_t", k.output_offset), kept(k.mask, "uint8_t"),
                        at(k.scratch, "int32_t"));
   }
 
@@ -125,12 +130,12 @@ struct CallWriter {
     return fmt::format("  {}(&{}, {}, {}, {}, {});\n", kernel("add", "thaw_add_s8"), parameters,
                        at(k.first_input, "int8_t", k.first_offset),
                        at(k.second_input, "int8_t", k.second_offset), at(k.output, "int8_t", k.output_offset),
-                       at(k.mask, "uint8_t"));
+                       kept(k.mask, "uint8_t"));
   }
 
   std::string operator()(const PoolForward& k) const {
-    std::string more = ", " + at(k.mask, "uint8_t");
-    if (k.maximum) more += ", " + at(k.winners, "void");
+    std::string more = ", " + kept(k.mask, "uint8_t");
+    if (k.maximum) more += ", " + kept(k.winners, "void");
     return simple(k.maximum ? "max_pool2d" : "average_pool2d", "thaw_pool2d", pool2d_initialiser(k.pool),
                   k.input, k.output, "int8_t", "int8_t", more);
   }
@@ -143,7 +148,7 @@ struct CallWriter {
         fmt::format("{{{}, {}, {}, {}, {}, {}}}", list(k.dimensions), axes, k.scale.multiplier, k.scale.shift,
                     k.input_zero_point * k.count, k.output_zero_point);
     return simple("mean", "thaw_mean", parameters, k.input, k.output, "int8_t", "int8_t",
-                  ", " + at(k.mask, "uint8_t"));
+                  ", " + kept(k.mask, "uint8_t"));
   }
 
   std::string operator()(const PadForward& k) const {
@@ -189,8 +194,8 @@ struct CallWriter {
 
   std::string operator()(const GatherChannels& k) const {
     context.use_static_function("gather_channels");
-    return fmt::format("  gather_channels({}, {}, {}, {}, {}, {});\n", at(k.input, "int8_t"), k.positions,
-                       k.input_channels, at(k.channel_list, "uint16_t"), k.channels.size(),
+    return fmt::format("  if (learns) gather_channels({}, {}, {}, {}, {}, {});\n", at(k.input, "int8_t"),
+                       k.positions, k.input_channels, at(k.channel_list, "uint16_t"), k.channels.size(),
                        at(k.output, "int8_t"));
   }
 
