@@ -6,7 +6,7 @@
 #include <tuple>
 #include <utility>
 
-#include "memmodel/round_up.h"
+#include "sim/base/round_up.h"
 
 namespace thaw {
 namespace {

@@ -40,6 +40,11 @@ enum Part : size_t {
   kMaxPoolGradient,
   kAveragePoolGradient,
   kViewGradient,
+  kBinary,
+  kBinaryGradient,
+  kTable,
+  kTableGradient,
+  kView,
   kUpdateConvolution,
   kUpdateDepthwise,
   kUpdateBiases,
@@ -82,6 +87,11 @@ constexpr std::array<Size, kPartCount> kSizes = {{
     {"max pool input gradient", 396, 396},
     {"average pool input gradient", 480, 480},
     {"view input gradient", 188, 188},
+    {"element-wise", 1120, 1120},
+    {"element-wise input gradient", 536, 536},
+    {"look-up", 32, 32},
+    {"look-up input gradient", 76, 76},
+    {"move elements", 160, 160},
     {"update convolution weights", 1080, 4992},
     {"update depthwise weights", 1048, 1048},
     {"update biases", 604, 1616},
@@ -134,6 +144,11 @@ struct Parts {
   void operator()(const MaxPoolRule&) { use(kMaxPoolGradient); }
   void operator()(const AveragePoolRule&) { use(kAveragePoolGradient); }
   void operator()(const ViewRule&) { use(kViewGradient); }
+  void operator()(const BinaryRule&) { use(kBinaryGradient); }
+  void operator()(const TableRule&) { use(kTableGradient); }
+  void operator()(const BinaryForward&) { use(kBinary); }
+  void operator()(const TableForward&) { use(kTable); }
+  void operator()(const ViewForward&) { use(kView); }
   void operator()(const UpdateWeights& k) { use(k.depthwise ? kUpdateDepthwise : kUpdateConvolution); }
   void operator()(const UpdateBiases&) { use(kUpdateBiases); }
   void operator()(const UpdateClassifier&) { use(kClassifierBackward); }

@@ -5,7 +5,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "memmodel/round_up.h"
+#include "sim/base/round_up.h"
 
 namespace thaw {
 

@@ -3,7 +3,7 @@
 
 #include <algorithm>
 
-#include "memmodel/round_up.h"
+#include "sim/base/round_up.h"
 
 namespace thaw {
 StateLayout state_layout(const Plan& plan) {

@@ -5,8 +5,8 @@
 #include <variant>
 
 #include "memmodel/kernel_choice.h"
-#include "memmodel/round_up.h"
 #include "memmodel/state_layout.h"
+#include "sim/base/round_up.h"
 
 namespace thaw {
 namespace {
@@ -55,6 +55,9 @@ struct MacsOf {
   int64_t& operator()(const PadForward&) const { return totals.macs_forward; }
   int64_t& operator()(const TransposeForward&) const { return totals.macs_forward; }
   int64_t& operator()(const CopyForward&) const { return totals.macs_forward; }
+  int64_t& operator()(const BinaryForward&) const { return totals.macs_forward; }
+  int64_t& operator()(const TableForward&) const { return totals.macs_forward; }
+  int64_t& operator()(const ViewForward&) const { return totals.macs_forward; }
   int64_t& operator()(const SoftmaxForward&) const { return totals.macs_forward; }
   int64_t& operator()(const RequantizeForward&) const { return totals.macs_forward; }
   int64_t& operator()(const QuantizeForward&) const { return totals.macs_forward; }

@@ -4,13 +4,6 @@
 
 namespace thaw {
 
-std::string grouped_text(int64_t number) {
-  std::string text = std::to_string(number);
-  const size_t first = text[0] == '-' ? 1 : 0;
-  for (size_t at = text.size(); at > first + 3;) text.insert(at -= 3, ",");
-  return text;
-}
-
 std::string million_text(int64_t number) {
   return number < 10'000 ? grouped_text(number) : fmt::format("{:.2f} M", static_cast<double>(number) / 1e6);
 }

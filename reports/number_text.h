@@ -4,10 +4,9 @@
 #include <cstdint>
 #include <string>
 
-namespace thaw {
+#include "sim/base/grouped_text.h"
 
-/// 22613504 -> "22,613,504".
-std::string grouped_text(int64_t number);
+namespace thaw {
 
 /// 4779314 -> "4.78 M"; below ten thousand as grouped_text.
 std::string million_text(int64_t number);

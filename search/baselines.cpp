@@ -4,6 +4,7 @@
 
 #include <optional>
 
+#include "search/expected_work.h"
 #include "search/schedules.h"
 
 namespace thaw {
@@ -59,6 +60,26 @@ std::vector<Baseline> measured_baselines(Evaluator& evaluator, const TrainingRec
     result.push_back(std::move(baseline));
   }
   return result;
+}
+
+double baselines_work(const Evaluator& evaluator, const StrategyTask& task, int32_t test_seeds) {
+  double work = 0.0;
+  const auto test = [&](const Schedule& schedule, double seeds) {
+    work += request_work(evaluator, schedule, task.rates.full, MeasuredOn::test, seeds);
+  };
+  test(typical_schedule(evaluator, task), 2.0 * test_seeds);
+  const std::vector<Named> schedules = named_schedules(*evaluator.problem().network, task.recipe);
+  for (const Named& named : schedules) {
+    if (evaluator.fits(named.schedule)) {
+      work += rate_and_confirmation_work(evaluator, task, named.schedule);
+      test(named.schedule, test_seeds);
+    } else if (&named == &schedules.back()) {
+      work += request_work(evaluator, named.schedule, task.rates.look, MeasuredOn::validation,
+                           task.rates.given ? 0.0 : 2.0);
+      test(named.schedule, 1.0);
+    }
+  }
+  return work;
 }
 
 }  // namespace thaw

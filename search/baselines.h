@@ -8,7 +8,7 @@
 
 #include "search/evaluator.h"
 #include "search/learning_rate.h"
-#include "search/starting_schedule.h"
+#include "search/strategies/strategy.h"
 
 namespace thaw {
 
@@ -23,5 +23,9 @@ struct Baseline {
 /// it gets the better of `good_rate`, which suits what the strategy found, and a slower one, by looks alone.
 std::vector<Baseline> measured_baselines(Evaluator& evaluator, const TrainingRecipe& recipe, double good_rate,
                                          const RateSearch& rates, const SearchLog& log);
+
+/// Of the baselines and of their rows on test with so many seeds, the answer's and the start's with them
+/// (expected_work.h).
+double baselines_work(const Evaluator& evaluator, const StrategyTask& task, int32_t test_seeds);
 
 }  // namespace thaw

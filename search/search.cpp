@@ -76,12 +76,15 @@ double look_share(const SearchProblem& problem) {
   return problem.folds.front().train.size() >= 2 * kLookSamples ? 0.5 : 1.0;
 }
 
-StrategyTask strategy_task(const Evaluator& evaluator, const SearchOptions& options,
-                           const RateSearch& rates) {
+StrategyTask strategy_task(const Evaluator& evaluator, const SearchOptions& options) {
   StrategyTask task;
   task.recipe = options.start_recipe();
   task.threshold = options.threshold_points / 100.0;
-  task.rates = rates;
+  task.rates.given = options.learning_rate;
+  task.rates.look = {"look", std::max(1, options.epochs / 2), 0.5};
+  task.rates.run = {"rate", options.epochs, 1.0};
+  task.rates.full = {"full", options.epochs, 1.0};
+  task.rates.seeds = confirmation_seeds(evaluator.problem().folds, options.effort.judged, options.seed);
   task.first_look = {"look", std::max(1, options.epochs / 4), look_share(evaluator.problem())};
   task.space = search_space(*evaluator.problem().network, options.pinned, options.forbidden);
   for (uint32_t i = 0; i < static_cast<uint32_t>(options.effort.look_seeds); ++i)
@@ -110,15 +113,15 @@ std::optional<size_t> SearchResult::chosen_step() const {
   return std::nullopt;
 }
 
+double expected_work(const Evaluator& evaluator, const SearchOptions& options) {
+  const StrategyTask task = strategy_task(evaluator, options);
+  return strategy_named(options.strategy).work(evaluator, task) +
+         baselines_work(evaluator, task, options.seeds);
+}
+
 SearchResult search(Evaluator& evaluator, const SearchOptions& options, const SearchLog& log) {
-  const Fidelity look = {"look", std::max(1, options.epochs / 2), 0.5};
-  RateSearch rates;
-  rates.given = options.learning_rate;
-  rates.look = look;
-  rates.run = {"rate", options.epochs, 1.0};
-  rates.full = {"full", options.epochs, 1.0};
-  rates.seeds = confirmation_seeds(evaluator.problem().folds, options.effort.judged, options.seed);
-  const StrategyTask task = strategy_task(evaluator, options, rates);
+  const StrategyTask task = strategy_task(evaluator, options);
+  const RateSearch& rates = task.rates;
 
   require_classifier_fits(evaluator.problem(), task.recipe);
   SearchResult result;

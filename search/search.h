@@ -49,6 +49,9 @@ struct SearchResult {
 /// the validation folds; the test split is read once, at the end, by what is then compared.
 SearchResult search(Evaluator& evaluator, const SearchOptions& options, const SearchLog& log);
 
+/// About how much a search will train (expected_work.h).
+double expected_work(const Evaluator& evaluator, const SearchOptions& options);
+
 /// One sentence for everything that fits and is better than the answer on test by a paired test; none: the
 /// answer stands.
 std::vector<std::string> better_than_chosen(const SearchResult& result);

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "memmodel/device_plan.h"
+#include "search/expected_work.h"
 #include "search/trial_json.h"
 
 namespace thaw {
@@ -62,6 +63,7 @@ struct TrainingEvaluator::Batch {
   struct Run {
     TrainingRun run;
     std::string question;
+    double macs = 0.0;
     std::vector<Place> places;  // where its result goes
   };
 
@@ -87,17 +89,20 @@ TrainingEvaluator::Batch TrainingEvaluator::prepare(const std::vector<Evaluation
     result.request = requests[i];
     result.seeds.resize(requests[i].seeds.size());
     batch.left.push_back(result.seeds.size());
-    set_memory(memory(requests[i].schedule), result);  // planned, never remembered
+    const MemoryTotals needed = memory(requests[i].schedule);  // planned, never remembered
+    set_memory(needed, result);
     for (size_t seed = 0; seed < result.seeds.size(); ++seed) {
       const TrainingRun run = training_run(requests[i], seed, problem_);
       std::string question = question_of(run, problem_);
+      const double macs = run_work(problem_, needed, run);
       if (const auto answer = store_.find(question)) {
         batch.take(read_seed_text(*answer, "store"), {i, seed});
         ++work_.known;
+        work_.macs_known += macs;
         continue;
       }
       const auto [place, is_new] = asked.try_emplace(question, batch.runs.size());
-      if (is_new) batch.runs.push_back({run, std::move(question), {}});
+      if (is_new) batch.runs.push_back({run, std::move(question), macs, {}});
       batch.runs[place->second].places.push_back({i, seed});
     }
     if (batch.left[i] == 0) ++batch.finished;
@@ -122,6 +127,7 @@ std::vector<Evaluation> TrainingEvaluator::evaluate(const std::vector<Evaluation
     store_.add(one.question, answer);
     ++work_.trained;
     work_.seconds += seconds;
+    work_.macs_trained += one.macs;
     longest = std::max(longest, seconds);
     const SeedResult result = read_seed_text(answer, "store");  // the same as when it comes from there
     for (const Batch::Place& place : one.places) {

@@ -19,9 +19,10 @@ using EvaluationProgress = std::function<void(const Evaluation&, size_t done, si
 /// longest + (seconds - longest) / P.
 struct WorkDone {
   size_t trained = 0;
-  size_t known = 0;      // to the store
-  double seconds = 0.0;  // of training, all runs
-  double longest = 0.0;  // of the longest run of each call
+  size_t known = 0;                             // to the store
+  double seconds = 0.0;                         // of training, all runs
+  double longest = 0.0;                         // of the longest run of each call
+  double macs_trained = 0.0, macs_known = 0.0;  // by expected_work.h
 };
 
 class TrainingEvaluator : public Evaluator {

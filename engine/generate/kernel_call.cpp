@@ -1,36 +1,14 @@
 #include "engine/generate/kernel_call.h"
 
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 
 #include <cassert>
 
 #include "engine/generate/c_text.h"
+#include "engine/generate/initialisers.h"
 
 namespace thaw {
 namespace {
-
-/// The struct thaw_conv2d; members in its order.
-std::string conv2d_initialiser(const Window& w, int32_t input_zero_point, int32_t output_zero_point,
-                               ActivationRange clamp) {
-  return fmt::format("{{{}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}}}",
-                     w.input_height, w.input_width, w.input_channels, w.output_height, w.output_width,
-                     w.output_channels, w.kernel_height, w.kernel_width, w.stride_height, w.stride_width,
-                     w.dilation_height, w.dilation_width, w.pad_top, w.pad_left, input_zero_point,
-                     output_zero_point, clamp.lowest, clamp.highest);
-}
-
-template <class T, size_t N>
-std::string list(const T (&values)[N]) {
-  return fmt::format("{{{}}}", fmt::join(values, ", "));
-}
-
-/// The struct thaw_pool2d; members in its order.
-std::string pool2d_initialiser(const thaw_pool2d& p) {
-  return fmt::format("{{{}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}}}", p.input_height, p.input_width,
-                     p.channels, p.output_height, p.output_width, p.filter_height, p.filter_width,
-                     p.stride_height, p.stride_width, p.pad_top, p.pad_left, p.clamp_low, p.clamp_high);
-}
 
 /// Writes the call of one kernel; one overload a kernel, so that a new one fails to compile until it is here.
 struct CallWriter {
@@ -192,6 +170,27 @@ struct CallWriter {
     return simple("dequantize", "thaw_dequantize", parameters, k.input, k.output, "int8_t", "float");
   }
 
+  std::string operator()(const BinaryForward& k) const {
+    return fmt::format("  {}(&{}, {}, {}, {}, {});\n", kernel("binary", "thaw_binary_s8"),
+                       context.parameters("thaw_binary", binary_initialiser(k.binary)),
+                       at(k.first_input, "int8_t"), at(k.second_input, "int8_t"), at(k.output, "int8_t"),
+                       kept(k.mask, "uint8_t"));
+  }
+
+  std::string operator()(const TableForward& k) const {
+    return fmt::format("  {}({}, {}, {}, {});\n", kernel("table", "thaw_table_s8"), k.elements,
+                       at(k.table, "int8_t"), at(k.input, "int8_t"), at(k.output, "int8_t"));
+  }
+
+  std::string operator()(const ViewForward& k) const {
+    std::string text;
+    for (const ViewForward::Part& part : k.parts)
+      text += fmt::format("  {}(&{}, {}, {});\n", kernel("view", "thaw_view_s8"),
+                          context.parameters("thaw_view", view_initialiser(part.view)),
+                          at(part.input, "int8_t"), at(k.output, "int8_t"));
+    return text;
+  }
+
   std::string operator()(const GatherChannels& k) const {
     context.use_static_function("gather_channels");
     return fmt::format("  if (learns) gather_channels({}, {}, {}, {}, {}, {});\n", at(k.input, "int8_t"),
@@ -244,11 +243,20 @@ struct CallWriter {
             context.parameters("thaw_pool2d", pool2d_initialiser(rule.pool))};
   }
   std::pair<std::string, std::string> operator()(const ViewRule& rule) const {
-    const thaw_view& v = rule.view;
-    return {
-        kernel("view_gradient", "thaw_view_gradient"),
-        context.parameters("thaw_view", fmt::format("{{{}, {}, {}, {}, {}, {}}}", list(v.dims), list(v.begin),
-                                                    list(v.step), list(v.taken), list(v.stride), v.offset))};
+    return {kernel("view_gradient", "thaw_view_gradient"),
+            context.parameters("thaw_view", view_initialiser(rule.view))};
+  }
+  std::pair<std::string, std::string> operator()(const BinaryRule& rule) const {
+    return {kernel("binary_gradient", "thaw_binary_gradient"),
+            context.parameters("thaw_binary_source",
+                               fmt::format("{{{}, {}, {}, {}}}", binary_initialiser(rule.binary),
+                                           rule.of_second ? "true" : "false", at(rule.first_values, "int8_t"),
+                                           at(rule.second_values, "int8_t")))};
+  }
+  std::pair<std::string, std::string> operator()(const TableRule& rule) const {
+    return {kernel("table_gradient", "thaw_table_gradient"),
+            context.parameters("thaw_table_source", fmt::format("{{{}, {}}}", at(rule.slopes, "int16_t"),
+                                                                at(rule.input, "int8_t")))};
   }
 
   std::string row_source(const FromOperator& from, const GradientSource& s) const {

@@ -4,6 +4,10 @@
 
 #include <stdint.h>
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 enum { THAW_VIEW_AXES = 5 };
 
 /// Element (i0, ..., i4) of the input, of shape `dims`, went nowhere unless every i - begin is one of 0,
@@ -31,3 +35,10 @@ static inline int32_t thaw_view_place(const thaw_view* view, int32_t element) {
   }
   return place;
 }
+
+/// Writes each element of `input` to where it goes in `output`; other elements of `output` stay as they are.
+void thaw_view_s8(const thaw_view* view, const int8_t* input, int8_t* output);
+
+#ifdef __cplusplus
+}
+#endif

@@ -97,6 +97,13 @@ std::string title_svg(std::string_view text) {
   return "<title>" + lines + "</title>";
 }
 
+std::string bar_svg(double zero, double y, double length, std::string_view css_class,
+                    std::string_view title) {
+  return fmt::format(
+      "<rect class=\"mark {}\" x=\"{:.1f}\" y=\"{:.1f}\" width=\"{:.1f}\" height=\"14\">{}</rect>", css_class,
+      length < 0 ? zero + length : zero, y, std::max(1.0, std::abs(length)), title_svg(title));
+}
+
 std::string circle_svg(double x, double y, double radius, std::string_view css_class,
                        std::string_view title) {
   return fmt::format("<circle class=\"mark {}\" cx=\"{:.1f}\" cy=\"{:.1f}\" r=\"{}\">{}</circle>", css_class,

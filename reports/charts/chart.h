@@ -61,6 +61,9 @@ std::string text_svg(double x, double y, std::string_view text, std::string_view
 /// `<title>` that a mark shows when it is pointed at.
 std::string title_svg(std::string_view text);
 
+/// A bar from `zero` to the right, or to the left for a negative length, with class `mark` and the given one.
+std::string bar_svg(double zero, double y, double length, std::string_view css_class, std::string_view title);
+
 /// Shapes centred at (x, y) with class `mark` and the given one.
 std::string circle_svg(double x, double y, double radius, std::string_view css_class, std::string_view title);
 std::string diamond_svg(double x, double y, double radius, std::string_view css_class,

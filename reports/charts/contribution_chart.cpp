@@ -1,29 +1,17 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cmath>
 
 #include "reports/charts/run_charts.h"
 #include "reports/escape.h"
 #include "reports/number_text.h"
+#include "sim/base/interval.h"
 
 namespace thaw {
 namespace {
 
 constexpr double kRow = 22, kTop = 54, kNames = 250, kPanel = 215, kLabel = 60;
 constexpr size_t kMostRows = 400;
-constexpr double kInterval95 = 1.96;  // standard errors
-
-bool taken(const LayerContribution& layer) {
-  return layer.verdict.starts_with("chosen") || layer.verdict == "pinned";
-}
-
-std::string bar(double zero, double y, double length, const std::string& css_class,
-                const std::string& title) {
-  return fmt::format(
-      "<rect class=\"mark {}\" x=\"{:.1f}\" y=\"{:.1f}\" width=\"{:.1f}\" height=\"14\">{}</rect>", css_class,
-      length < 0 ? zero + length : zero, y, std::max(1.0, std::abs(length)), title_svg(title));
-}
 
 /// Largest ends of the intervals to both sides, nats.
 struct Extent {
@@ -33,8 +21,8 @@ struct Extent {
 Extent extent_of(const std::vector<LayerContribution>& layers, size_t rows) {
   Extent extent;
   for (size_t i = 0; i < rows; ++i) {
-    extent.most = std::max(extent.most, layers[i].nats + kInterval95 * layers[i].error);
-    extent.least = std::min(extent.least, layers[i].nats - kInterval95 * layers[i].error);
+    extent.most = std::max(extent.most, layers[i].nats + kStandardErrors95 * layers[i].error);
+    extent.least = std::min(extent.least, layers[i].nats - kStandardErrors95 * layers[i].error);
   }
   return extent;
 }
@@ -62,19 +50,19 @@ Chart contribution_chart(const std::vector<LayerContribution>& layers) {
   for (size_t i = 0; i < rows; ++i) {
     const LayerContribution& l = layers[i];
     const double y = kTop + kRow * static_cast<double>(i);
-    const std::string hollow = taken(l) ? "" : " hollow";
-    updated += taken(l) ? 1U : 0U;
-    chart.body += text_svg(left - 8, y + 12, clipped(l.layer, 36), "end", taken(l) ? "" : "soft");
+    const std::string hollow = l.taken() ? "" : " hollow";
+    updated += l.taken() ? 1U : 0U;
+    chart.body += text_svg(left - 8, y + 12, clipped(l.layer, 36), "end", l.taken() ? "" : "soft");
     const double bytes = static_cast<double>(std::max<int64_t>(0, l.ram_bytes));
     const double length = (kPanel - kLabel) * bytes / static_cast<double>(most_bytes);
     chart.body +=
-        bar(left, y, length, "bar" + hollow, l.layer + ": " + bytes_text(l.ram_bytes) + "; " + l.verdict);
+        bar_svg(left, y, length, "bar" + hollow, l.layer + ": " + bytes_text(l.ram_bytes) + "; " + l.verdict);
     chart.body += text_svg(left + length + 5, y + 12, fmt::format("{:.1f}", bytes / 1024.0));
-    chart.body +=
-        bar(zero, y, l.nats * scale, "bar2" + hollow,
-            fmt::format("{}: {:+.4f} nats +- {:.4f}", clipped(l.layer), l.nats, kInterval95 * l.error));
-    const double low = zero + (l.nats - kInterval95 * l.error) * scale;
-    const double high = zero + (l.nats + kInterval95 * l.error) * scale;
+    chart.body += bar_svg(
+        zero, y, l.nats * scale, "bar2" + hollow,
+        fmt::format("{}: {:+.4f} nats +- {:.4f}", clipped(l.layer), l.nats, kStandardErrors95 * l.error));
+    const double low = zero + (l.nats - kStandardErrors95 * l.error) * scale;
+    const double high = zero + (l.nats + kStandardErrors95 * l.error) * scale;
     chart.body += fmt::format("<path class=\"axis\" d=\"M{:.1f} {:.1f}H{:.1f}\"/>", low, y + 7, high);
     chart.body += text_svg(std::max(high, zero) + 5, y + 12, fmt::format("{:.3f}", l.nats));
   }

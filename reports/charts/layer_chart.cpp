@@ -13,14 +13,6 @@ namespace {
 constexpr double kRow = 22, kTop = 54, kNames = 250, kPanel = 215;
 constexpr size_t kMostRows = 400;
 
-/// A bar to the right of `zero`, or to the left for negative values.
-std::string bar(double zero, double y, double length, const std::string& css_class,
-                const std::string& title) {
-  return fmt::format(
-      "<rect class=\"mark {}\" x=\"{:.1f}\" y=\"{:.1f}\" width=\"{:.1f}\" height=\"14\">{}</rect>", css_class,
-      length < 0 ? zero + length : zero, y, std::max(1.0, std::abs(length)), title_svg(title));
-}
-
 }  // namespace
 
 Chart layer_chart(const std::vector<LayerEffect>& effects) {
@@ -56,7 +48,8 @@ Chart layer_chart(const std::vector<LayerEffect>& effects) {
     chart.body += text_svg(left - 8, y + 12, clipped(name, 36), "end", e.update.empty() ? "soft" : "");
     if (e.bytes_saved) {
       const double length = (kPanel - 52) * std::max(0.0, static_cast<double>(*e.bytes_saved)) / most_bytes;
-      chart.body += bar(left, y, length, "bar" + hollow, e.layer + ": saves " + bytes_text(*e.bytes_saved));
+      chart.body +=
+          bar_svg(left, y, length, "bar" + hollow, e.layer + ": saves " + bytes_text(*e.bytes_saved));
       chart.body += text_svg(left + length + 5, y + 12,
                              fmt::format("{:.1f}", static_cast<double>(*e.bytes_saved) / 1024.0));
     } else {
@@ -64,9 +57,9 @@ Chart layer_chart(const std::vector<LayerEffect>& effects) {
     }
     if (e.accuracy_lost) {
       const double length = *e.accuracy_lost * scale;
-      chart.body += bar(zero, y, length, "bar2" + hollow,
-                        fmt::format("{}: costs {:.2f} points when frozen first", clipped(e.layer),
-                                    100.0 * *e.accuracy_lost));
+      chart.body += bar_svg(zero, y, length, "bar2" + hollow,
+                            fmt::format("{}: costs {:.2f} points when frozen first", clipped(e.layer),
+                                        100.0 * *e.accuracy_lost));
       chart.body += text_svg(length < 0 ? zero + length - 4 : zero + length + 5, y + 12,
                              fmt::format("{:.2f}", 100.0 * *e.accuracy_lost), length < 0 ? "end" : "start");
     }

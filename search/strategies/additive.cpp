@@ -5,11 +5,18 @@
 #include <algorithm>
 #include <utility>
 
+#include "search/expected_work.h"
 #include "search/schedules.h"
 #include "search/starting_schedule.h"
 #include "search/swaps.h"
 
 namespace thaw {
+namespace {
+
+// What a search is expected to need: looks at rates of biases, rounds of swaps.
+constexpr double kRateLooks = 4.0, kSwapRounds = 1.5;
+
+}  // namespace
 
 TraceStep confirmed_step(Evaluator& evaluator, const StrategyTask& task, const std::string& name,
                          const Selection& selection, double rate, const SearchLog& log) {
@@ -48,6 +55,17 @@ double rate_of_biases(Evaluator& evaluator, const StrategyTask& task) {
   return roughly_best_learning_rate(evaluator, "biases alone", bias_schedule(network, task.recipe, first),
                                     task.rates)
       .value_or(kSlowestRate);
+}
+
+double additive_work(const Evaluator& evaluator, const StrategyTask& given) {
+  const StrategyTask task = without_what_cannot_fit(evaluator, given);
+  const Schedule deepest = bias_schedule(*evaluator.problem().network, task.recipe, task.space.first_op);
+  const double rate = task.rates.given ? 0.0
+                                       : request_work(evaluator, deepest, task.rates.look,
+                                                      MeasuredOn::validation, kRateLooks);
+  return rate + contributions_work(evaluator, task) +
+         looks_work(evaluator, task, 1.0 + kSwapRounds * static_cast<double>(task.swap_neighbours)) +
+         rate_and_confirmation_work(evaluator, task, typical_schedule(evaluator, task));
 }
 
 void finish(Trace& trace, const StrategyTask& task, std::string stop_reason) {

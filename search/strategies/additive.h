@@ -25,6 +25,9 @@ double rate_of_biases(Evaluator& evaluator, const StrategyTask& task);
 TraceStep confirmed_step(Evaluator& evaluator, const StrategyTask& task, const std::string& name,
                          const Selection& selection, double rate, const SearchLog& log);
 
+/// Work of a strategy that measures contributions and confirms one selection, or so many more.
+double additive_work(const Evaluator& evaluator, const StrategyTask& task);
+
 /// Fills in what follows from a trace's steps, and why it ended.
 void finish(Trace& trace, const StrategyTask& task, std::string stop_reason);
 

@@ -1,7 +1,9 @@
 #include "search/strategies/fisher.h"
 
 #include "search/best_selection.h"
+#include "search/expected_work.h"
 #include "search/fisher.h"
+#include "search/schedules.h"
 #include "search/strategies/additive.h"
 
 namespace thaw {
@@ -19,6 +21,12 @@ Trace fisher(Evaluator& evaluator, const StrategyTask& given, const SearchLog& l
   trace.contributions.reset();  // they are not nats
   trace.stop_reason = "one selection, by gradients alone";
   return trace;
+}
+
+double fisher_work(const Evaluator& evaluator, const StrategyTask& given) {
+  const StrategyTask task = without_what_cannot_fit(evaluator, given);
+  const Schedule deepest = bias_schedule(*evaluator.problem().network, task.recipe, task.space.first_op);
+  return rate_and_confirmation_work(evaluator, task, deepest);
 }
 
 }  // namespace thaw

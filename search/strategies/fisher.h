@@ -9,4 +9,7 @@ namespace thaw {
 /// board, confirmed in full at the rate that it prefers.
 Trace fisher(Evaluator& evaluator, const StrategyTask& task, const SearchLog& log);
 
+/// See `StrategyWork`.
+double fisher_work(const Evaluator& evaluator, const StrategyTask& task);
+
 }  // namespace thaw

@@ -4,8 +4,10 @@
 
 #include <algorithm>
 
+#include "search/expected_work.h"
 #include "search/schedules.h"
 #include "search/starting_schedule.h"
+#include "search/strategies/additive.h"
 
 namespace thaw {
 namespace {
@@ -18,6 +20,9 @@ constexpr int32_t kStableAttempts = 6;
 
 // One-sided level at which a fall counts as real.
 constexpr double kSurely = 0.05;
+
+// What freezing is expected to need until accuracy falls.
+constexpr double kLooksALayer = 2.0, kLayersAStep = 2.0;
 
 /// Gives the schedule its learning rate; where every rate diverges, freezes the deepest quarter and tries
 /// again.
@@ -215,6 +220,18 @@ Trace freeze(Evaluator& evaluator, const StrategyTask& task, const SearchLog& lo
   }
   result.reference = result.steps[best_seen].evaluation.accuracy();
   return result;
+}
+
+double freeze_work(const Evaluator& evaluator, const StrategyTask& given) {
+  const StrategyTask task = without_what_cannot_fit(evaluator, given);
+  const auto layers = static_cast<double>(task.space.weights.size());
+  const Schedule schedule = typical_schedule(evaluator, task);
+  const auto work = [&](const Fidelity& fidelity, double runs) {
+    return request_work(evaluator, schedule, fidelity, MeasuredOn::validation, runs);
+  };
+  return rate_and_confirmation_work(evaluator, task, schedule) +
+         work(task.rates.look, kLooksALayer * layers) +
+         work(task.rates.full, layers / kLayersAStep * static_cast<double>(task.rates.seeds.size()));
 }
 
 }  // namespace thaw

@@ -16,4 +16,7 @@ namespace thaw {
 /// even the classifier fits the board.
 Trace freeze(Evaluator& evaluator, const StrategyTask& task, const SearchLog& log);
 
+/// See `StrategyWork`.
+double freeze_work(const Evaluator& evaluator, const StrategyTask& task);
+
 }  // namespace thaw

@@ -3,10 +3,17 @@
 #include <fmt/format.h>
 
 #include "search/best_selection.h"
+#include "search/expected_work.h"
 #include "search/strategies/additive.h"
 #include "search/strategies/smaller_budgets.h"
 
 namespace thaw {
+namespace {
+
+// Smaller budgets that a search for the fewest bytes is expected to confirm.
+constexpr double kBudgetsForBytes = 5.0;
+
+}  // namespace
 
 Trace peak(Evaluator& evaluator, const StrategyTask& given, const SearchLog& log) {
   const StrategyTask task = without_what_cannot_fit(evaluator, given);
@@ -24,6 +31,13 @@ Trace peak(Evaluator& evaluator, const StrategyTask& given, const SearchLog& log
   confirm_smaller_budgets(evaluator, task, contributions, trace, log);
   finish(trace, task, trace.stop_reason);
   return trace;
+}
+
+double peak_work(const Evaluator& evaluator, const StrategyTask& task) {
+  const double budgets = task.goal == Goal::bytes ? kBudgetsForBytes : task.smaller_budgets;
+  return additive_work(evaluator, task) +
+         request_work(evaluator, typical_schedule(evaluator, task), task.rates.full, MeasuredOn::validation,
+                      budgets * static_cast<double>(task.rates.seeds.size()));
 }
 
 }  // namespace thaw

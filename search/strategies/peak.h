@@ -13,4 +13,7 @@ namespace thaw {
 /// selections before and after the swaps confirmed in full.
 Trace peak(Evaluator& evaluator, const StrategyTask& task, const SearchLog& log);
 
+/// See `StrategyWork`.
+double peak_work(const Evaluator& evaluator, const StrategyTask& task);
+
 }  // namespace thaw

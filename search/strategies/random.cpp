@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "search/evolution.h"
+#include "search/expected_work.h"
 #include "search/schedules.h"
 #include "search/starting_schedule.h"
 #include "search/strategies/additive.h"
@@ -58,6 +59,13 @@ Trace random_search(Evaluator& evaluator, const StrategyTask& task, const Search
                                          selections[order[i]], recipe.learning_rate, log));
   finish(trace, task, fmt::format("{} random schedules were looked at", selections.size()));
   return trace;
+}
+
+double random_search_work(const Evaluator& evaluator, const StrategyTask& given) {
+  const StrategyTask task = without_what_cannot_fit(evaluator, given);
+  return looks_work(evaluator, task, task.random_looks) +
+         static_cast<double>(kConfirmed) *
+             rate_and_confirmation_work(evaluator, task, typical_schedule(evaluator, task));
 }
 
 }  // namespace thaw

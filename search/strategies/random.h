@@ -9,4 +9,7 @@ namespace thaw {
 /// three of least validation loss.
 Trace random_search(Evaluator& evaluator, const StrategyTask& task, const SearchLog& log);
 
+/// See `StrategyWork`.
+double random_search_work(const Evaluator& evaluator, const StrategyTask& task);
+
 }  // namespace thaw

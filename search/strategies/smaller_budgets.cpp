@@ -15,6 +15,9 @@ namespace {
 // Of the bytes above the least selection: finer steps are not worth a confirmation.
 constexpr double kFinestShare = 1.0 / 64;
 
+// At each depth of biases: fewer than for the answer itself.
+constexpr int32_t kMostPlans = 20;
+
 // Halvings of the gap between what holds and what does not.
 constexpr int32_t kBisections = 3;
 
@@ -67,8 +70,8 @@ class SmallerBudgets {
   /// Whether what this share of the span buys is within the threshold.
   bool confirm(double share) {
     const auto limit = least_ + static_cast<int64_t>(share * static_cast<double>(span_));
-    const BestSelection best =
-        best_selection(evaluator_, recipe_, task_.space, contributions_, {.most_ram = limit});
+    const BestSelection best = best_selection(evaluator_, recipe_, task_.space, contributions_,
+                                              {.most_plans = kMostPlans, .most_ram = limit});
     const Schedule schedule = schedule_of(network(), recipe_, best.selection);
     const auto known = std::find_if(trace_.steps.begin(), trace_.steps.end(), [&](const TraceStep& step) {
       return step.evaluation.request.schedule.update == schedule.update;

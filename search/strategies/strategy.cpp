@@ -1,5 +1,6 @@
 #include "search/strategies/strategy.h"
 
+#include "search/strategies/additive.h"
 #include "search/strategies/evolution.h"
 #include "search/strategies/fisher.h"
 #include "search/strategies/freeze.h"
@@ -12,14 +13,16 @@ namespace thaw {
 
 std::span<const Strategy> strategies() {
   static const Strategy table[] = {
-      {"peak", "what adds most under the planned RAM, then swaps that are measured", peak},
+      {"peak", "what adds most under the planned RAM, then swaps that are measured", peak, peak_work},
       {"knapsack", "the published objective solved exactly under the paper's extra memory, then swaps",
-       knapsack},
-      {"evolution", "the published method: the same objective by evolution, then swaps", evolution},
-      {"fisher", "what gradients say of each tensor under the planned RAM, without trial trainings", fisher},
-      {"freeze", "from all that fits, freeze what costs least accuracy per byte until accuracy falls",
-       freeze},
-      {"random", "random schedules that fit, the best by looks", random_search},
+       knapsack, additive_work},
+      {"evolution", "the published method: the same objective by evolution, then swaps", evolution,
+       additive_work},
+      {"fisher", "what gradients say of each tensor under the planned RAM, without trial trainings", fisher,
+       fisher_work},
+      {"freeze", "from all that fits, freeze what costs least accuracy per byte until accuracy falls", freeze,
+       freeze_work},
+      {"random", "random schedules that fit, the best by looks", random_search, random_search_work},
   };
   return table;
 }

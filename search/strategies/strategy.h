@@ -50,10 +50,14 @@ struct Trace {
 /// Every decision is taken on validation, by `evaluator`; the same evaluations give the same trace.
 using StrategyFunction = Trace (*)(Evaluator& evaluator, const StrategyTask& task, const SearchLog& log);
 
+/// About how much the function will train (expected_work.h).
+using StrategyWork = double (*)(const Evaluator& evaluator, const StrategyTask& task);
+
 struct Strategy {
   std::string name;     // of --strategy
   std::string summary;  // one line of help
   StrategyFunction run = nullptr;
+  StrategyWork work = nullptr;
 };
 
 /// All of them; the first is the default.

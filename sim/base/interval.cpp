@@ -7,7 +7,7 @@ namespace thaw {
 
 AccuracyInterval wilson_interval(double share, int64_t count) {
   if (count == 0) return {};
-  constexpr double kZ = 1.959963984540054;  // 97.5 % quantile of the normal distribution
+  constexpr double kZ = kStandardErrors95;
   const auto n = static_cast<double>(count);
   const double centre = (share + kZ * kZ / (2 * n)) / (1 + kZ * kZ / n);
   const double half = kZ / (1 + kZ * kZ / n) * std::sqrt(share * (1 - share) / n + kZ * kZ / (4 * n * n));

@@ -4,6 +4,8 @@
 #include <cassert>
 #include <cmath>
 
+#include "sim/base/interval.h"
+
 namespace thaw {
 namespace {
 
@@ -59,8 +61,6 @@ double unpaired_test(double share_before, int64_t count_before, double share_now
 
 namespace {
 
-constexpr double kNormal975 = 1.959963984540054;  // 97.5 % quantile of the normal distribution
-
 /// Share of the seeds that got a sample right.
 double share_right(const CorrectBySeed& correct, size_t sample) {
   int64_t right = 0;
@@ -71,11 +71,11 @@ double share_right(const CorrectBySeed& correct, size_t sample) {
 }  // namespace
 
 double PairedDifference::low() const {
-  return std::max(-1.0, centre - kNormal975 * standard_error);
+  return std::max(-1.0, centre - kStandardErrors95 * standard_error);
 }
 
 double PairedDifference::high() const {
-  return std::min(1.0, centre + kNormal975 * standard_error);
+  return std::min(1.0, centre + kStandardErrors95 * standard_error);
 }
 
 double PairedDifference::p_not_above(double margin) const {

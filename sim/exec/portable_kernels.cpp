@@ -7,6 +7,7 @@
 
 #include "engine/kernels/add.h"
 #include "engine/kernels/average_pool2d.h"
+#include "engine/kernels/binary.h"
 #include "engine/kernels/classifier.h"
 #include "engine/kernels/classifier_backward.h"
 #include "engine/kernels/conv2d.h"
@@ -20,8 +21,10 @@
 #include "engine/kernels/requantize.h"
 #include "engine/kernels/softmax.h"
 #include "engine/kernels/softmax_loss.h"
+#include "engine/kernels/table.h"
 #include "engine/kernels/transpose.h"
 #include "engine/kernels/update.h"
+#include "engine/kernels/view.h"
 #include "sim/exec/row_source.h"
 
 namespace thaw {
@@ -187,6 +190,24 @@ struct PortableCall {
   bool operator()(const DequantizeForward& k) const {
     const thaw_dequantize dequantize = {static_cast<int32_t>(k.elements), k.scale, k.zero_point};
     thaw_dequantize_s8(&dequantize, at<const int8_t>(k.input), at<float>(k.output));
+    return true;
+  }
+
+  bool operator()(const BinaryForward& k) const {
+    thaw_binary_s8(&k.binary, at<const int8_t>(k.first_input), at<const int8_t>(k.second_input),
+                   at<int8_t>(k.output), at<uint8_t>(k.mask));
+    return true;
+  }
+
+  bool operator()(const TableForward& k) const {
+    thaw_table_s8(static_cast<int32_t>(k.elements), at<const int8_t>(k.table), at<const int8_t>(k.input),
+                  at<int8_t>(k.output));
+    return true;
+  }
+
+  bool operator()(const ViewForward& k) const {
+    for (const ViewForward::Part& part : k.parts)
+      thaw_view_s8(&part.view, at<const int8_t>(part.input), at<int8_t>(k.output));
     return true;
   }
 

@@ -4,8 +4,10 @@
 #include <variant>
 
 #include "engine/kernels/average_pool2d_gradient.h"
+#include "engine/kernels/binary_gradient.h"
 #include "engine/kernels/gradient.h"
 #include "engine/kernels/max_pool2d_gradient.h"
+#include "engine/kernels/table_gradient.h"
 #include "engine/kernels/view_gradient.h"
 #include "sim/plan/plan.h"
 
@@ -32,19 +34,30 @@ class RowSource {
   }
 
  private:
-  using Parameters = std::variant<thaw_max_pool2d_source, thaw_pool2d, thaw_view>;
+  using Parameters =
+      std::variant<thaw_max_pool2d_source, thaw_pool2d, thaw_view, thaw_binary_source, thaw_table_source>;
 
   template <class Address>
   static Parameters parameters_of(const GradientRule& rule, const Address& address) {
     if (const auto* pool = std::get_if<MaxPoolRule>(&rule))
       return thaw_max_pool2d_source{pool->pool, address(pool->winners)};
     if (const auto* pool = std::get_if<AveragePoolRule>(&rule)) return pool->pool;
+    if (const auto* binary = std::get_if<BinaryRule>(&rule))
+      return thaw_binary_source{binary->binary, binary->of_second,
+                                static_cast<const int8_t*>(address(binary->first_values)),
+                                static_cast<const int8_t*>(address(binary->second_values))};
+    if (const auto* table = std::get_if<TableRule>(&rule))
+      return thaw_table_source{static_cast<const int16_t*>(address(table->slopes)),
+                               static_cast<const int8_t*>(address(table->input))};
     return std::get<ViewRule>(rule).view;
   }
 
   static thaw_gradient_row* row_of(const thaw_max_pool2d_source&) { return thaw_max_pool2d_gradient; }
   static thaw_gradient_row* row_of(const thaw_pool2d&) { return thaw_average_pool2d_gradient; }
   static thaw_gradient_row* row_of(const thaw_view&) { return thaw_view_gradient; }
+
+  static thaw_gradient_row* row_of(const thaw_binary_source&) { return thaw_binary_gradient; }
+  static thaw_gradient_row* row_of(const thaw_table_source&) { return thaw_table_gradient; }
 
   int32_t left_shift_;
   Parameters parameters_;

@@ -32,7 +32,10 @@ FloatConvolution constants_of(const Network& network, size_t layer, const std::v
 void refuse_without_rule(const Network& network, const Layer& layer) {
   if (!std::holds_alternative<PlainOperator>(layer.kind)) return;
   const OpKind& kind = network.graph.op(layer.op).kind;
-  if (std::holds_alternative<Softmax>(kind) || std::holds_alternative<Dequantize>(kind))
+  const bool lacks = std::holds_alternative<Softmax>(kind) || std::holds_alternative<Dequantize>(kind) ||
+                     std::holds_alternative<Add>(kind) || std::holds_alternative<Binary>(kind) ||
+                     std::holds_alternative<Unary>(kind) || std::holds_alternative<Concatenation>(kind);
+  if (lacks)
     throw Error(network.graph.file_name + ", layer '" + layer.name + "'",
                 std::string(op_name(kind)) + " before the classifier has no rule in float arithmetic",
                 "Use --arithmetic int8");

@@ -1,5 +1,6 @@
 #include "sim/float/float_operators.h"
 
+#include <cassert>
 #include <cstddef>
 #include <variant>
 #include <vector>
@@ -50,6 +51,9 @@ struct SendBack {
       for (size_t tap : taps) result[tap] += gradient[output] * factor / static_cast<float>(taps.size());
     });
   }
+  /// float_model refuses the operators of these rules.
+  void operator()(const BinaryRule&) const { assert(false); }
+  void operator()(const TableRule&) const { assert(false); }
   void operator()(const ViewRule& rule) const {
     int32_t elements = 1;
     for (int32_t size : rule.view.dims) elements *= size;

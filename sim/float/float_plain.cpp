@@ -158,7 +158,9 @@ void run_plain_operator(const FloatModel& model, size_t layer, const float* inpu
                         },
                         [&](const Conv2d&) { impossible(); }, [&](const DepthwiseConv2d&) { impossible(); },
                         [&](const FullyConnected&) { impossible(); }, [&](const Add&) { impossible(); },
-                        [&](const Softmax&) { impossible(); }, [&](const Dequantize&) { impossible(); }},
+                        [&](const Softmax&) { impossible(); }, [&](const Dequantize&) { impossible(); },
+                        [&](const Binary&) { impossible(); }, [&](const Unary&) { impossible(); },
+                        [&](const Concatenation&) { impossible(); }},
              graph.op(l.op).kind);
 }
 

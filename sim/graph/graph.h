@@ -85,9 +85,26 @@ struct FullyConnected {
   Activation activation = Activation::none;
   bool keep_num_dims = false;
 };
-/// Inputs: two tensors of the same shape.
+/// Inputs: two tensors, one of which may be a constant, and one of which may be repeated along axes (numpy's
+/// broadcasting).
 struct Add {
   Activation activation = Activation::none;
+};
+/// SUB, MUL, MAXIMUM, MINIMUM on two such tensors; those without an activation have none.
+enum class BinaryFunction { sub, mul, maximum, minimum };
+struct Binary {
+  BinaryFunction function = BinaryFunction::mul;
+  Activation activation = Activation::none;
+};
+/// A function of each element.
+enum class UnaryFunction { logistic, tanh, leaky_relu, relu, relu6 };
+struct Unary {
+  UnaryFunction function = UnaryFunction::relu;
+  float alpha = 0.0F;  // of leaky_relu: the slope below zero
+};
+/// Inputs: any number of tensors, one after the other along `axis` (0..rank-1).
+struct Concatenation {
+  int32_t axis = 0;
 };
 struct AveragePool2d {
   Padding padding = Padding::valid;
@@ -125,7 +142,7 @@ struct Quantize {};
 struct Dequantize {};
 
 using OpKind = std::variant<Conv2d, DepthwiseConv2d, FullyConnected, Add, AveragePool2d, MaxPool2d, Mean, Pad,
-                            Reshape, Transpose, Softmax, Quantize, Dequantize>;
+                            Reshape, Transpose, Softmax, Quantize, Dequantize, Binary, Unary, Concatenation>;
 
 /// One operator. `inputs` keeps the order of the file; an absent optional input has id -1. Axes, paddings,
 /// permutations and target shapes live in the OpKind, not among the inputs. `file_index` is the operator's

@@ -67,12 +67,40 @@ const Tensor& OperandCheck::activation(size_t k) const {
   return x;
 }
 
+const Tensor& OperandCheck::operand(size_t k) const {
+  const Tensor& x = present_input(k);
+  if (!x.is_constant()) return activation(k);
+  if (x.type != DataType::int8)
+    bad_input(k, std::string("is ") + data_type_name(x.type) + ", expected int8",
+              "Quantise the model to int8");
+  per_tensor_int8(x);
+  if (x.quantization.scale() == 0.0F) bad_input(k, "has the scale 0", "Convert the model anew");
+  return x;
+}
+
+void OperandCheck::broadcast() const {
+  const Tensor& a = operand(0);
+  const Tensor& b = operand(1);
+  if (a.is_constant() && b.is_constant()) activation(0);  // says what to do
+  std::vector<int32_t> shape(std::max(a.shape.size(), b.shape.size()), 1);
+  for (const Tensor* x : {&a, &b})
+    for (size_t i = 0; i < x->shape.size(); ++i) {
+      int32_t& size = shape[shape.size() - x->shape.size() + i];
+      if (x->shape[i] == 1) continue;
+      if (size != 1 && size != x->shape[i])
+        bad_input(1, "has shape " + shape_text(b.shape) + ", which does not go with " + shape_text(a.shape) +
+                         " of the first input");
+      size = x->shape[i];
+    }
+  output_shape(shape);
+  if (shape.size() > kBroadcastAxes)
+    bad_input(0, "has more than " + std::to_string(kBroadcastAxes) + " axes");
+}
+
 const char* OperandCheck::constant_advice() const {
   const bool alone = std::ranges::all_of(
       op_.inputs, [&](TensorId id) { return !id.present() || graph_.tensor(id).is_constant(); });
   if (alone) return "Operators on constants alone must be folded away";
-  if (std::holds_alternative<Add>(op_.kind))
-    return "Adding a constant is not supported: make it the bias of the layer before, and convert anew";
   return "Only weights and biases may be constants";
 }
 

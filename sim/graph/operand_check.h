@@ -11,6 +11,9 @@
 
 namespace thaw {
 
+/// Most axes of the kernels that repeat an input along axes, and of those that move elements.
+inline constexpr size_t kBroadcastAxes = 5;
+
 /// The checks that kinds of operators share, on one operator. Each throws Error naming the field path of the
 /// first fault; those that return a tensor have checked it. `arity` comes first: the others index by it.
 class OperandCheck {
@@ -37,6 +40,13 @@ class OperandCheck {
 
   /// Input k: int8 with one scale, no constant.
   const Tensor& activation(size_t k) const;
+
+  /// Input k: int8 with one scale, an activation or a constant.
+  const Tensor& operand(size_t k) const;
+
+  /// Inputs 0 and 1: such operands, not both constants, whose shapes fit by numpy's broadcasting; the output
+  /// has the shape that they give together.
+  void broadcast() const;
 
   /// Input k: such an activation, [1,height,width,channels].
   const Tensor& image(size_t k) const;

@@ -6,6 +6,7 @@
 #include <cmath>
 #include <cstdint>
 #include <string>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -14,6 +15,7 @@
 #include "sim/graph/graph_paths.h"
 #include "sim/graph/operand_check.h"
 #include "sim/graph/quantized_multiplier.h"
+#include "sim/graph/same_values.h"
 #include "sim/graph/window.h"
 
 namespace thaw {
@@ -94,20 +96,75 @@ class OperatorCheck : private OperandCheck {
 
   void operator()(const Add&) const {
     arity(2, 2);
-    const Tensor& a = activation(0);
-    const Tensor& b = activation(1);
-    if (a.shape != b.shape)
-      bad_input(
-          1, "has shape " + shape_text(b.shape) + ", expected " + shape_text(a.shape) + " as the first input",
-          "Broadcasting is not supported");
-    output_shape(a.shape);
-    // The factors of golden/tflm/README.md, "ADD"; the kernels only shift right.
-    const double twice_larger = 2.0 * std::max<double>(a.quantization.scale(), b.quantization.scale());
-    const double factor = twice_larger / (1048576.0 * static_cast<double>(output().quantization.scale()));
-    if (!(factor < 1.0) || quantize_multiplier(factor).shift > 0)
-      bad_output(".quantization.scale is " + std::to_string(output().quantization.scale()) +
-                 ", less than the kernels can reach from the scales of the inputs");
+    broadcast();
+    check_sum_factor();
     relu6_limit();
+  }
+
+  void operator()(const Binary& binary) const {
+    arity(2, 2);
+    broadcast();
+    relu6_limit();
+    switch (binary.function) {
+      case BinaryFunction::sub:
+        return check_sum_factor();
+      case BinaryFunction::mul:
+        return check_shift(scale_ratio() * static_cast<double>(present_input(1).quantization.scale()),
+                           255 * 255);
+      case BinaryFunction::maximum:
+      case BinaryFunction::minimum:
+        same_quantization();
+        if (!same_values(present_input(1).quantization, output().quantization))
+          bad_input(1, "has another scale or zero point than the output",
+                    "Convert the model so that all have the same scale and zero point");
+    }
+  }
+
+  void operator()(const Unary& unary) const {
+    arity(1, 1);
+    output_shape(activation(0).shape);
+    const Quantization& y = output().quantization;
+    const auto expect = [&](float scale, int32_t zero_point, const char* text) {
+      if (y.scale() != scale || y.zero_point() != zero_point)
+        bad_output(".quantization has scale " + std::to_string(y.scale()) + " and zero point " +
+                   std::to_string(y.zero_point()) + ", expected " + text);
+    };
+    if (unary.function == UnaryFunction::logistic) expect(1.0F / 256.0F, -128, "1/256 and -128");
+    if (unary.function == UnaryFunction::tanh) expect(1.0F / 128.0F, 0, "1/128 and 0");
+    if (unary.function == UnaryFunction::relu || unary.function == UnaryFunction::leaky_relu)
+      check_shift(scale_ratio(), 255);
+    if (unary.function == UnaryFunction::leaky_relu &&
+        !(std::isfinite(unary.alpha) && unary.alpha >= 0.0F && unary.alpha <= 1.0F))
+      fail(path() + ".builtin_options.alpha", "is " + std::to_string(unary.alpha) + ", expected 0..1");
+    if (unary.function == UnaryFunction::relu6) same_quantization();
+    relu6_limit();
+  }
+
+  void operator()(const Concatenation& concatenation) const {
+    if (op_.inputs.empty()) fail(path() + ".inputs", "is empty");
+    arity(op_.inputs.size(), op_.inputs.size());
+    Shape shape = operand(0).shape;
+    if (shape.size() > kBroadcastAxes || concatenation.axis < 0 ||
+        concatenation.axis >= static_cast<int32_t>(shape.size()))
+      bad_input(0, "has shape " + shape_text(shape) + ", expected axis " +
+                       std::to_string(concatenation.axis) + " of at most " + std::to_string(kBroadcastAxes));
+    const auto axis = static_cast<size_t>(concatenation.axis);
+    int64_t along = 0;
+    bool constant = true;
+    for (size_t k = 0; k < op_.inputs.size(); ++k) {
+      Shape other = operand(k).shape;
+      constant = constant && present_input(k).is_constant();
+      if (other.size() == shape.size()) along += std::exchange(other[axis], shape[axis]);
+      if (other != shape)
+        bad_input(k, "has shape " + shape_text(present_input(k).shape) + ", which does not go with " +
+                         shape_text(present_input(0).shape));
+      if (!same_values(present_input(k).quantization, output().quantization))
+        bad_input(k, "has another scale or zero point than the output",
+                  "Convert the model so that all have the same scale and zero point");
+    }
+    if (constant) activation(0);  // says what to do
+    shape[axis] = static_cast<int32_t>(std::min<int64_t>(along, INT32_MAX));
+    output_shape(shape);
   }
 
   void operator()(const AveragePool2d& pool) const { check_pool(pool); }
@@ -228,6 +285,16 @@ class OperatorCheck : private OperandCheck {
   }
 
  private:
+  /// The factors of golden/tflm/README.md, "ADD"; the kernels only shift right.
+  void check_sum_factor() const {
+    const double twice_larger =
+        2.0 * std::max<double>(present_input(0).quantization.scale(), present_input(1).quantization.scale());
+    const double factor = twice_larger / (1048576.0 * static_cast<double>(output().quantization.scale()));
+    if (!(factor < 1.0) || quantize_multiplier(factor).shift > 0)
+      bad_output(".quantization.scale is " + std::to_string(output().quantization.scale()) +
+                 ", less than the kernels can reach from the scales of the inputs");
+  }
+
   /// Output positions along one axis.
   int32_t window(const char* axis, int32_t in, int32_t kernel, int32_t stride, int32_t dilation,
                  Padding padding) const {

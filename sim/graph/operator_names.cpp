@@ -174,6 +174,36 @@ constexpr auto builtin_names = std::to_array<const char*>({"ADD",
                                                            "BITWISE_XOR",
                                                            "RIGHT_SHIFT"});
 
+template <class Function>
+struct FunctionNumber {
+  Function function;
+  int32_t number;  // in the file format
+};
+constexpr auto binary_numbers =
+    std::to_array<FunctionNumber<BinaryFunction>>({{BinaryFunction::sub, 41},
+                                                   {BinaryFunction::mul, 18},
+                                                   {BinaryFunction::maximum, 55},
+                                                   {BinaryFunction::minimum, 57}});
+constexpr auto unary_numbers = std::to_array<FunctionNumber<UnaryFunction>>({{UnaryFunction::logistic, 14},
+                                                                             {UnaryFunction::tanh, 28},
+                                                                             {UnaryFunction::leaky_relu, 98},
+                                                                             {UnaryFunction::relu, 19},
+                                                                             {UnaryFunction::relu6, 21}});
+
+template <class Table, class Function>
+int32_t number_in(const Table& table, Function function) {
+  for (const auto& entry : table)
+    if (entry.function == function) return entry.number;
+  return -1;
+}
+
+template <class Function, class Table>
+std::optional<Function> function_in(const Table& table, int32_t number) {
+  for (const auto& entry : table)
+    if (entry.number == number) return entry.function;
+  return std::nullopt;
+}
+
 struct OperatorName {
   const char* operator()(const Conv2d&) const { return "CONV_2D"; }
   const char* operator()(const DepthwiseConv2d&) const { return "DEPTHWISE_CONV_2D"; }
@@ -188,6 +218,13 @@ struct OperatorName {
   const char* operator()(const Softmax&) const { return "SOFTMAX"; }
   const char* operator()(const Quantize&) const { return "QUANTIZE"; }
   const char* operator()(const Dequantize&) const { return "DEQUANTIZE"; }
+  const char* operator()(const Binary& k) const {
+    return builtin_names[static_cast<size_t>(builtin_number(k.function))];
+  }
+  const char* operator()(const Unary& k) const {
+    return builtin_names[static_cast<size_t>(builtin_number(k.function))];
+  }
+  const char* operator()(const Concatenation&) const { return "CONCATENATION"; }
 };
 
 }  // namespace
@@ -201,9 +238,26 @@ std::string builtin_operator_name(int32_t builtin_code) {
 const char* supported_operator_names() {
   return "CONV_2D, DEPTHWISE_CONV_2D, FULLY_CONNECTED, ADD, AVERAGE_POOL_2D, MAX_POOL_2D, MEAN, PAD, "
          "RESHAPE, "
-         "TRANSPOSE, SOFTMAX, QUANTIZE, DEQUANTIZE, EXPAND_DIMS, SQUEEZE; on constants also SHAPE, DENSIFY "
-         "and "
-         "operators that compute shapes";
+         "TRANSPOSE, SOFTMAX, QUANTIZE, DEQUANTIZE, EXPAND_DIMS, SQUEEZE, SUB, MUL, MAXIMUM, MINIMUM, "
+         "LOGISTIC, "
+         "TANH, LEAKY_RELU, RELU, RELU6, CONCATENATION; on constants also SHAPE, DENSIFY and operators that "
+         "compute shapes";
+}
+
+int32_t builtin_number(BinaryFunction function) {
+  return number_in(binary_numbers, function);
+}
+
+int32_t builtin_number(UnaryFunction function) {
+  return number_in(unary_numbers, function);
+}
+
+std::optional<BinaryFunction> binary_function(int32_t builtin_code) {
+  return function_in<BinaryFunction>(binary_numbers, builtin_code);
+}
+
+std::optional<UnaryFunction> unary_function(int32_t builtin_code) {
+  return function_in<UnaryFunction>(unary_numbers, builtin_code);
 }
 
 const char* data_type_name(DataType type) {

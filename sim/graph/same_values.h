@@ -1,5 +1,8 @@
-// Whether an operator that only copies or averages may take values from one tensor to another.
+// Whether an operator that only copies or averages may take values from one tensor to another, and which
+// operators decide the scale of their output themselves.
 #pragma once
+
+#include <variant>
 
 #include "sim/graph/graph.h"
 
@@ -20,6 +23,15 @@ inline bool requantizes_to_itself(const Quantization& a, const Quantization& b) 
   constexpr double kLargestStep = 255.0;  // from the zero point
   return a.zero_point() == b.zero_point() && kLargestStep * (ratio - 1.0) < 0.25 &&
          kLargestStep * (ratio - 1.0) > -0.25;
+}
+
+/// Whether the output's scale and zero point belong to the operator: 1/256 and -128 of SOFTMAX and LOGISTIC,
+/// 1/128 and 0 of TANH.
+inline bool has_fixed_output_scale(const OpKind& kind) {
+  const auto* unary = std::get_if<Unary>(&kind);
+  return std::holds_alternative<Softmax>(kind) ||
+         (unary != nullptr &&
+          (unary->function == UnaryFunction::logistic || unary->function == UnaryFunction::tanh));
 }
 
 }  // namespace thaw

@@ -60,11 +60,18 @@ class OperatorReader {
   }
 
   OpKind read_kind(size_t i, Op& op) const {
+    if (const auto function = binary_function(operator_number(i))) return read_binary(i, *function);
+    if (const auto function = unary_function(operator_number(i)))
+      return Unary{*function, *function == UnaryFunction::leaky_relu
+                                  ? options<tflite::LeakyReluOptions>(i).alpha()
+                                  : 0.0F};
     switch (operator_number(i)) {
       case 0:
         return Add{activation(i, options<tflite::AddOptions>(i).fused_activation_function())};
       case 1:
         return read_pool<AveragePool2d>(i);
+      case 2:
+        return read_concatenation(i, op);
       case 3:
         return read_conv(i);
       case 4:
@@ -155,6 +162,27 @@ class OperatorReader {
                 .filter_height = o.filter_height(),
                 .filter_width = o.filter_width(),
                 .activation = activation(i, o.fused_activation_function())};
+  }
+
+  OpKind read_binary(size_t i, BinaryFunction function) const {
+    if (function == BinaryFunction::sub)
+      return Binary{function, activation(i, options<tflite::SubOptions>(i).fused_activation_function())};
+    if (function == BinaryFunction::mul)
+      return Binary{function, activation(i, options<tflite::MulOptions>(i).fused_activation_function())};
+    return Binary{function, Activation::none};
+  }
+
+  OpKind read_concatenation(size_t i, const Op& op) const {
+    const auto& o = options<tflite::ConcatenationOptions>(i);
+    if (activation(i, o.fused_activation_function()) != Activation::none)
+      file_.fail(op_path(i) + ".builtin_options.fused_activation_function", "is not NONE",
+                 "Convert the model without an activation on a concatenation");
+    const auto rank = static_cast<int32_t>(shape_of(op, i).size());
+    if (o.axis() < -rank || o.axis() >= rank)
+      file_.fail(
+          op_path(i) + ".builtin_options.axis",
+          "is " + std::to_string(o.axis()) + ", but the inputs have " + std::to_string(rank) + " axes");
+    return Concatenation{o.axis() < 0 ? o.axis() + rank : o.axis()};
   }
 
   OpKind read_mean(size_t i, Op& op) const {

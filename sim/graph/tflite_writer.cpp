@@ -9,6 +9,7 @@
 #include <string>
 #include <utility>
 
+#include "sim/graph/operator_names.h"
 #include "sim/graph/uint8_ends.h"
 
 namespace thaw {
@@ -266,6 +267,33 @@ class ModelWriter {
   Encoding encode(const Dequantize&, const Op&) {
     return {6, 2, tflite::BuiltinOptions::DequantizeOptions,
             tflite::CreateDequantizeOptions(builder_).Union()};
+  }
+  Encoding encode(const Concatenation& k, const Op&) {
+    return {2, 2, tflite::BuiltinOptions::ConcatenationOptions,
+            tflite::CreateConcatenationOptions(builder_, k.axis).Union()};
+  }
+  Encoding encode(const Binary& k, const Op&) {
+    const int32_t code = builtin_number(k.function);
+    switch (k.function) {
+      case BinaryFunction::sub:
+        return {code, 2, tflite::BuiltinOptions::SubOptions,
+                tflite::CreateSubOptions(builder_, encoded(k.activation)).Union()};
+      case BinaryFunction::mul:
+        return {code, 2, tflite::BuiltinOptions::MulOptions,
+                tflite::CreateMulOptions(builder_, encoded(k.activation)).Union()};
+      case BinaryFunction::maximum:
+      case BinaryFunction::minimum:
+        break;
+    }
+    return {code, 2, tflite::BuiltinOptions::MaximumMinimumOptions,
+            tflite::CreateMaximumMinimumOptions(builder_).Union()};
+  }
+  Encoding encode(const Unary& k, const Op&) {
+    const int32_t code = builtin_number(k.function);
+    if (k.function == UnaryFunction::leaky_relu)
+      return {code, 2, tflite::BuiltinOptions::LeakyReluOptions,
+              tflite::CreateLeakyReluOptions(builder_, k.alpha).Union()};
+    return {code, 2, tflite::BuiltinOptions::NONE, 0};
   }
 
   const Graph& graph_;

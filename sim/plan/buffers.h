@@ -21,6 +21,14 @@ constexpr bool kOnlyInputAndOutput =
 template <class AnyRule, class Visit>
 void for_each_saved(AnyRule& rule, const Visit& visit) {
   if (auto* pool = std::get_if<MaxPoolRule>(&rule)) visit(pool->winners);
+  if (auto* binary = std::get_if<BinaryRule>(&rule)) {
+    visit(binary->first_values);
+    visit(binary->second_values);
+  }
+  if (auto* table = std::get_if<TableRule>(&rule)) {
+    visit(table->slopes);
+    visit(table->input);
+  }
 }
 
 /// Calls visit(BufferId&, Access) for every buffer of the kernel, present or not, in a fixed order.
@@ -36,7 +44,18 @@ void for_each_buffer(AnyKernel& kernel, const Visit& visit) {
   std::visit(
       [&](auto& k) {
         using K = std::remove_cvref_t<decltype(k)>;
-        if constexpr (std::is_same_v<K, ConvolutionForward>) {
+        if constexpr (std::is_same_v<K, BinaryForward>) {
+          see(k.first_input, Access::read);
+          see(k.second_input, Access::read);
+          see(k.output, Access::write);
+          see(k.mask, Access::write);
+        } else if constexpr (std::is_same_v<K, TableForward>) {
+          see(k.table, Access::read);
+          in_out(k);
+        } else if constexpr (std::is_same_v<K, ViewForward>) {
+          for (auto& part : k.parts) see(part.input, Access::read);
+          see(k.output, Access::write);
+        } else if constexpr (std::is_same_v<K, ConvolutionForward>) {
           in_out(k);
           for (auto* id :
                {&k.weights, &k.bias, &k.multipliers, &k.shifts, &k.trained_weights, &k.trained_channel_list})

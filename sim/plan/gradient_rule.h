@@ -4,6 +4,7 @@
 
 #include <variant>
 
+#include "engine/kernels/binary.h"
 #include "engine/kernels/pool2d.h"
 #include "engine/kernels/view.h"
 #include "sim/graph/id.h"
@@ -21,6 +22,16 @@ struct AveragePoolRule {
 struct ViewRule {
   thaw_view view = {};
 };
-using GradientRule = std::variant<MaxPoolRule, AveragePoolRule, ViewRule>;
+/// `first_values`, `second_values`: the inputs, where the rule reads them.
+struct BinaryRule {
+  thaw_binary binary = {};
+  bool of_second = false;
+  BufferId first_values, second_values;
+};
+/// `slopes`: constant int16 [256].
+struct TableRule {
+  BufferId slopes, input;
+};
+using GradientRule = std::variant<MaxPoolRule, AveragePoolRule, ViewRule, BinaryRule, TableRule>;
 
 }  // namespace thaw

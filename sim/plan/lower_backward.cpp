@@ -8,6 +8,7 @@
 
 #include "sim/base/error.h"
 #include "sim/plan/fixed_point_plan.h"
+#include "sim/plan/look_up_table.h"
 #include "sim/plan/lowering.h"
 #include "sim/plan/operator_gradient.h"
 #include "sim/plan/scratch.h"
@@ -41,7 +42,7 @@ ChannelScale Lowering::scale_constant(const std::string& name, const std::vector
 }
 
 decltype(GradientSource::from) Lowering::source_of(const Layer& layer, const Layer& reader, size_t input,
-                                                   double& factor) const {
+                                                   double& factor) {
   const int32_t number = gradient_number[reader.output.index()];
   const auto* plain = std::get_if<PlainOperator>(&reader.kind);
   const std::string& file = network.graph.file_name;
@@ -75,8 +76,23 @@ decltype(GradientSource::from) Lowering::source_of(const Layer& layer, const Lay
                 "gradients of " + std::to_string(schedule.training.gradient_bits) +
                     " bits could overflow its 32-bit sums",
                 "Use fewer gradient bits, or freeze all before this layer");
-  if (auto* pool = std::get_if<MaxPoolRule>(&rule.rule)) pool->winners = winners[reader.output.index()];
+  set_saved(reader, rule.rule);
   return FromOperator{rule.rule, gradient, number, shift};
+}
+
+void Lowering::set_saved(const Layer& reader, GradientRule& rule) {
+  if (auto* pool = std::get_if<MaxPoolRule>(&rule)) pool->winners = winners[reader.output.index()];
+  if (auto* table = std::get_if<TableRule>(&rule)) {
+    table->input = build.activation(reader.inputs[0]);
+    table->slopes = build.constant(reader.name + ".slopes",
+                                   look_up_slopes(network.graph, network.graph.op(reader.op)).slopes);
+  }
+  auto* binary = std::get_if<BinaryRule>(&rule);
+  if (binary == nullptr || binary->binary.function == THAW_BINARY_ADD ||
+      binary->binary.function == THAW_BINARY_SUB)
+    return;
+  binary->first_values = build.activation(reader.inputs[0]);
+  binary->second_values = build.activation(reader.inputs[1]);
 }
 
 std::vector<GradientSource> Lowering::sources(const Layer& layer, const std::vector<double>& base) {

@@ -135,8 +135,7 @@ void Lowering::forward(const Layer& layer) {
     return build.step(layer.name, Phase::forward, layer.op, k);
   }
   Kernel kernel = plain_kernel(network.graph, network.graph.op(layer.op));
-  const BufferId input = build.activation(layer.inputs[0]);
-  set_input_output(kernel, input, build.activation(layer.output));
+  set_operands(build, network.graph.op(layer.op), layer.inputs, layer.output, kernel);
   if (has_gradient(layer)) save_for_gradient(layer, kernel);
   build.step(layer.name, Phase::forward, layer.op, std::move(kernel));
 }

@@ -48,8 +48,7 @@ Plan lower_inference(const Graph& graph) {
     } else if (std::holds_alternative<AddForward>(kernel)) {
       add_step(build, op);
     } else {
-      const BufferId input = build.activation(op.inputs[0]);
-      set_input_output(kernel, input, build.activation(op.outputs[0]));
+      set_operands(build, op, op.inputs, op.outputs[0], kernel);
       build.step(graph.tensor(op.outputs[0]).name, Phase::forward, op.id, std::move(kernel));
     }
   }

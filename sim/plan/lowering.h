@@ -83,7 +83,9 @@ struct Lowering {
   /// The term that comes from input `input` of layer `reader`; its scale unset. `factor`: what it is to be
   /// multiplied by.
   decltype(GradientSource::from) source_of(const Layer& layer, const Layer& reader, size_t input,
-                                           double& factor) const;
+                                           double& factor);
+  /// Lets a rule read what it needs of the forward pass.
+  void set_saved(const Layer& reader, GradientRule& rule);
   /// Emits the step that makes gradient tensor `tensor` from k.sources.
   void emit_gradient(const Layer& layer, MakeGradient k, int32_t tensor);
   void update(const Layer& layer);

@@ -9,6 +9,8 @@
 
 #include "engine/kernels/max_pool2d.h"
 #include "sim/graph/activation_range.h"
+#include "sim/plan/look_up_table.h"
+#include "sim/plan/operator_geometry.h"
 #include "sim/plan/plan_builder.h"
 
 namespace thaw {
@@ -16,27 +18,6 @@ namespace {
 
 double scale_ratio(const Tensor& over, const Tensor& under) {
   return static_cast<double>(over.quantization.scale()) / static_cast<double>(under.quantization.scale());
-}
-
-/// Elements from one step along each axis to the next.
-std::vector<int32_t> strides_of(const std::vector<int32_t>& shape) {
-  std::vector<int32_t> strides(shape.size(), 1);
-  for (size_t i = shape.size(); i-- > 1;) strides[i - 1] = strides[i] * shape[i];
-  return strides;
-}
-
-/// All of a tensor of this shape, `strides` apart in the output.
-thaw_view whole_view(const std::vector<int32_t>& shape, const std::vector<int32_t>& strides) {
-  thaw_view view = {};
-  std::fill(std::begin(view.dims), std::end(view.dims), 1);
-  std::fill(std::begin(view.step), std::end(view.step), 1);
-  const size_t missing = THAW_VIEW_AXES - shape.size();
-  for (size_t i = 0; i < shape.size(); ++i) {
-    view.dims[missing + i] = shape[i];
-    view.stride[missing + i] = strides[i];
-  }
-  std::copy(std::begin(view.dims), std::end(view.dims), std::begin(view.taken));
-  return view;
 }
 
 template <class Pool>
@@ -99,6 +80,44 @@ Rule rule_of(const Graph& graph, const Op& op, const Pad&, size_t) {
   return OperatorGradient{ViewRule{view}, 1.0, 1};
 }
 
+/// Outputs that read one element of an input, and by how much each may count.
+Rule binary_rule(const Graph& graph, const Op& op, size_t input) {
+  const BinaryRule rule{binary_of(graph, op), input == 1, {}, {}};
+  const int64_t readers = graph.tensor(op.outputs[0]).elements() / graph.tensor(op.inputs[input]).elements();
+  const Tensor& output = graph.tensor(op.outputs[0]);
+  const double own = scale_ratio(graph.tensor(op.inputs[input]), output);
+  switch (rule.binary.function) {
+    case THAW_BINARY_ADD:
+    case THAW_BINARY_SUB:
+      return OperatorGradient{rule, own, readers};
+    case THAW_BINARY_MUL:
+      return OperatorGradient{
+          rule, own * static_cast<double>(graph.tensor(op.inputs[1 - input]).quantization.scale()),
+          255 * readers};
+    case THAW_BINARY_MAXIMUM:
+    case THAW_BINARY_MINIMUM:
+      break;
+  }
+  return OperatorGradient{rule, 1.0, readers};
+}
+
+Rule rule_of(const Graph& graph, const Op& op, const Add&, size_t input) {
+  if (is_residual_add(graph, op)) return std::nullopt;  // a stored gradient: FromStored
+  return binary_rule(graph, op, input);
+}
+
+Rule rule_of(const Graph& graph, const Op& op, const Binary&, size_t input) {
+  return binary_rule(graph, op, input);
+}
+
+Rule rule_of(const Graph& graph, const Op& op, const Concatenation&, size_t input) {
+  return OperatorGradient{ViewRule{std::get<ViewForward>(plain_kernel(graph, op)).parts[input].view}, 1.0, 1};
+}
+
+Rule rule_of(const Graph& graph, const Op& op, const Unary&, size_t) {
+  return OperatorGradient{TableRule{}, look_up_slopes(graph, op).factor, kSlopeOne};
+}
+
 template <class Other>
 Rule rule_of(const Graph&, const Op&, const Other&, size_t) {
   return std::nullopt;
@@ -123,7 +142,9 @@ OperatorGradient operator_gradient(const Graph& graph, const Op& op, size_t inpu
 }
 
 bool may_clamp(const Graph& graph, const Op& op) {
-  if (std::holds_alternative<Mean>(op.kind)) return true;
+  if (const auto* binary = std::get_if<Binary>(&op.kind))
+    return binary->function == BinaryFunction::sub || binary->function == BinaryFunction::mul;
+  if (std::holds_alternative<Mean>(op.kind) || std::holds_alternative<Add>(op.kind)) return true;
   return activation_range(fused_activation(op.kind), graph.tensor(op.outputs[0]).quantization) !=
          ActivationRange{};
 }

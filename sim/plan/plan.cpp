@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <tuple>
 
+#include "sim/base/round_up.h"
 #include "sim/plan/buffers.h"
 
 namespace thaw {
@@ -36,6 +37,9 @@ const char* kernel_name(const Kernel& kernel) {
     const char* operator()(const RequantizeForward&) const { return "requantize"; }
     const char* operator()(const QuantizeForward&) const { return "quantize"; }
     const char* operator()(const DequantizeForward&) const { return "dequantize"; }
+    const char* operator()(const BinaryForward&) const { return "element-wise"; }
+    const char* operator()(const TableForward&) const { return "look-up"; }
+    const char* operator()(const ViewForward&) const { return "move elements"; }
     const char* operator()(const GatherChannels&) const { return "gather channels"; }
     const char* operator()(const ClassifierForward&) const { return "classifier"; }
     const char* operator()(const SoftmaxLoss&) const { return "softmax loss"; }
@@ -63,7 +67,7 @@ std::pair<std::vector<BufferId>, std::vector<BufferId>> buffers_of(const Kernel&
 }
 
 int64_t reserved_bytes(const Buffer& buffer) {
-  return (buffer.bytes + buffer.alignment - 1) / buffer.alignment * buffer.alignment;
+  return round_up(buffer.bytes, buffer.alignment);
 }
 
 std::vector<int64_t> bytes_alive(const Plan& plan) {

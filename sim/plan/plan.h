@@ -16,6 +16,7 @@
 #include "sim/graph/graph.h"
 #include "sim/graph/id.h"
 #include "sim/graph/quantized_multiplier.h"
+#include "sim/plan/element_kernels.h"
 #include "sim/plan/gradient_rule.h"
 
 namespace thaw {
@@ -319,10 +320,11 @@ struct UpdateClassifier {
   BufferId error, input, weights, biases;
 };
 
-using Kernel = std::variant<ConvolutionForward, AddForward, PoolForward, MeanForward, PadForward,
-                            TransposeForward, CopyForward, SoftmaxForward, RequantizeForward, QuantizeForward,
-                            DequantizeForward, GatherChannels, ClassifierForward, SoftmaxLoss,
-                            FeatureGradient, MakeGradient, UpdateWeights, UpdateBiases, UpdateClassifier>;
+using Kernel =
+    std::variant<ConvolutionForward, AddForward, PoolForward, MeanForward, PadForward, TransposeForward,
+                 CopyForward, SoftmaxForward, RequantizeForward, QuantizeForward, DequantizeForward,
+                 BinaryForward, TableForward, ViewForward, GatherChannels, ClassifierForward, SoftmaxLoss,
+                 FeatureGradient, MakeGradient, UpdateWeights, UpdateBiases, UpdateClassifier>;
 
 /// Name of the kernel as tables print it, for example "convolution".
 const char* kernel_name(const Kernel& kernel);

@@ -9,6 +9,8 @@
 #include "sim/graph/window.h"
 #include "sim/plan/buffers.h"
 #include "sim/plan/fixed_point_plan.h"
+#include "sim/plan/look_up_table.h"
+#include "sim/plan/operator_geometry.h"
 
 namespace thaw {
 
@@ -32,6 +34,8 @@ BufferId PlanBuilder::buffer(BufferKind kind, std::string name, int64_t bytes, i
 BufferId PlanBuilder::activation(TensorId tensor) {
   if (BufferId& id = plan.buffer_of_tensor[tensor.index()]; !id.present()) {
     const Tensor& t = graph.tensor(tensor);
+    if (t.is_constant())
+      return id = constant(t.name, std::vector<int8_t>(t.int8_data(), t.int8_data() + t.bytes()));
     id = buffer(BufferKind::activation, t.name, t.bytes(), static_cast<int32_t>(size_of(t.type)));
     plan.buffers[id.index()].tensor = tensor;
   }
@@ -164,18 +168,39 @@ Kernel quantize_kernel(const Tensor& input, const Tensor& output) {
   return k;
 }
 
+/// Every input behind the one before it.
+ViewForward concatenation_kernel(const Graph& graph, const Op& op, const Concatenation& concatenation) {
+  ViewForward k;
+  const auto axis = static_cast<size_t>(concatenation.axis);
+  const std::vector<int32_t> strides = strides_of(graph.tensor(op.outputs[0]).shape);
+  int32_t at = 0;
+  for (TensorId input : op.inputs) {
+    const std::vector<int32_t>& shape = graph.tensor(input).shape;
+    ViewForward::Part part{whole_view(shape, strides), {}};
+    part.view.offset = at * strides[axis];
+    at += shape[axis];
+    k.parts.push_back(part);
+  }
+  return k;
+}
+
 }  // namespace
 
 Kernel plain_kernel(const Graph& graph, const Op& op) {
   const Tensor& input = graph.tensor(op.inputs[0]);
   const Tensor& output = graph.tensor(op.outputs[0]);
   struct Make {
+    const Graph& graph;
+    const Op& op;
     const Tensor& in;
     const Tensor& out;
     Kernel operator()(const Conv2d&) const { return ConvolutionForward{}; }
     Kernel operator()(const DepthwiseConv2d&) const { return ConvolutionForward{}; }
     Kernel operator()(const FullyConnected&) const { return ConvolutionForward{}; }
-    Kernel operator()(const Add&) const { return AddForward{}; }
+    Kernel operator()(const Add&) const {
+      if (is_residual_add(graph, op)) return AddForward{};
+      return BinaryForward{binary_of(graph, op), {}, {}, {}, {}};
+    }
     Kernel operator()(const AveragePool2d& p) const { return pool_kernel(p, in, out); }
     Kernel operator()(const MaxPool2d& p) const {
       PoolForward k = pool_kernel(p, in, out);
@@ -186,6 +211,9 @@ Kernel plain_kernel(const Graph& graph, const Op& op) {
     Kernel operator()(const Pad& p) const { return pad_kernel(p, in, out); }
     Kernel operator()(const Reshape&) const { return CopyForward{out.bytes(), {}, {}}; }
     Kernel operator()(const Transpose& t) const { return transpose_kernel(t, in); }
+    Kernel operator()(const Binary&) const { return BinaryForward{binary_of(graph, op), {}, {}, {}, {}}; }
+    Kernel operator()(const Unary&) const { return TableForward{out.elements(), {}, {}, {}}; }
+    Kernel operator()(const Concatenation& c) const { return concatenation_kernel(graph, op, c); }
     Kernel operator()(const Softmax& s) const { return softmax_kernel(s, in); }
     Kernel operator()(const Quantize&) const { return quantize_kernel(in, out); }
     Kernel operator()(const Dequantize&) const {
@@ -196,16 +224,24 @@ Kernel plain_kernel(const Graph& graph, const Op& op) {
       return k;
     }
   };
-  return std::visit(Make{input, output}, op.kind);
+  return std::visit(Make{graph, op, input, output}, op.kind);
 }
 
-void set_input_output(Kernel& kernel, BufferId input, BufferId output) {
+void set_operands(PlanBuilder& build, const Op& op, const std::vector<TensorId>& inputs, TensorId output,
+                  Kernel& kernel) {
+  const auto read = [&](size_t k) { return build.activation(inputs[k]); };
+  if (auto* binary = std::get_if<BinaryForward>(&kernel)) {
+    binary->first_input = read(0);
+    binary->second_input = read(1);
+  } else if (auto* view = std::get_if<ViewForward>(&kernel)) {
+    for (size_t part = 0; part < view->parts.size(); ++part) view->parts[part].input = read(part);
+  } else if (auto* table = std::get_if<TableForward>(&kernel)) {
+    table->table = build.constant(build.graph.tensor(output).name + ".table", look_up_table(build.graph, op));
+  }
   std::visit(
       [&](auto& k) {
-        if constexpr (requires { k.input, k.output; }) {
-          k.input = input;
-          k.output = output;
-        }
+        if constexpr (requires { k.input; }) k.input = read(0);
+        if constexpr (requires { k.output; }) k.output = build.activation(output);
       },
       kernel);
 }

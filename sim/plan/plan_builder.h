@@ -41,7 +41,8 @@ struct PlanBuilder {
     return id;
   }
 
-  /// The activation buffer of a tensor, made when first asked for.
+  /// The activation buffer of a tensor, or the flash constant of one that is constant; made when first asked
+  /// for.
   BufferId activation(TensorId tensor);
 
   /// Adds an input of the model.
@@ -56,8 +57,10 @@ struct PlanBuilder {
 /// The kernel of any operator but convolutions and adds, buffers unset; RESHAPE is a copy.
 Kernel plain_kernel(const Graph& graph, const Op& op);
 
-/// Sets the `input` and `output` of a kernel that has nothing else.
-void set_input_output(Kernel& kernel, BufferId input, BufferId output);
+/// Sets the inputs, the output and the table of such a kernel. `inputs`: the tensors that it is to read in
+/// place of the operator's.
+void set_operands(PlanBuilder& build, const Op& op, const std::vector<TensorId>& inputs, TensorId output,
+                  Kernel& kernel);
 
 /// Multipliers and shifts of a convolution as the two constant arrays that its kernel reads.
 std::pair<BufferId, BufferId> multiplier_constants(PlanBuilder& build, const std::string& name,

@@ -12,6 +12,7 @@
 #include "sim/plan/feature_path.h"
 #include "sim/plan/fixed_point_plan.h"
 #include "sim/plan/network.h"
+#include "sim/plan/operator_geometry.h"
 #include "sim/plan/operator_gradient.h"
 
 namespace thaw {
@@ -81,8 +82,16 @@ std::optional<std::array<int32_t, 2>> image_padding(const Graph& graph, const Op
   return std::array<int32_t, 2>{pad[1][0], pad[2][0]};
 }
 
+/// What may stand behind the classifier: it keeps the order of the scores.
+bool keeps_order(const OpKind& kind) {
+  const auto* unary = std::get_if<Unary>(&kind);
+  return std::holds_alternative<Softmax>(kind) || std::holds_alternative<Reshape>(kind) ||
+         std::holds_alternative<Quantize>(kind) || std::holds_alternative<Dequantize>(kind) ||
+         (unary != nullptr && unary->function == UnaryFunction::logistic);
+}
+
 /// The operator that decides the classes: the last FULLY_CONNECTED or 1x1 CONV_2D on one position before the
-/// output, seen through SOFTMAX, RESHAPE, QUANTIZE and DEQUANTIZE.
+/// output, seen through SOFTMAX, LOGISTIC, RESHAPE, QUANTIZE and DEQUANTIZE.
 const Op& find_classifier(const Graph& graph) {
   const auto fail = [&](const std::string& what) -> const Op& {
     throw Error(
@@ -92,10 +101,7 @@ const Op& find_classifier(const Graph& graph) {
   if (graph.outputs.size() != 1)
     return fail("the model has " + std::to_string(graph.outputs.size()) + " outputs");
   const Op* op = producer(graph, graph.outputs[0]);
-  while (op != nullptr &&
-         (std::holds_alternative<Softmax>(op->kind) || std::holds_alternative<Reshape>(op->kind) ||
-          std::holds_alternative<Quantize>(op->kind) || std::holds_alternative<Dequantize>(op->kind)))
-    op = producer(graph, op->inputs[0]);
+  while (op != nullptr && keeps_order(op->kind)) op = producer(graph, op->inputs[0]);
   if (op == nullptr) return fail("no classifier was found");
   const bool fully_connected = std::holds_alternative<FullyConnected>(op->kind);
   if (!fully_connected && !std::holds_alternative<Conv2d>(op->kind))
@@ -212,7 +218,7 @@ class Reduction {
         dead_channels_ += rescale_dead_channels(c, graph_.tensor(op.inputs[0]).quantization.scale(),
                                                 output.quantization.scale());
       layer.kind = std::move(c);
-    } else if (std::holds_alternative<Add>(op.kind)) {
+    } else if (std::holds_alternative<Add>(op.kind) && is_residual_add(graph_, op)) {
       layer.inputs = {aliased(op.inputs[0]), aliased(op.inputs[1])};
       layer.kind = ResidualAdd{read_add(graph_, op)};
     } else {

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "sim/base/round_up.h"
+
 namespace thaw {
 namespace {
 
@@ -143,7 +145,7 @@ BandPlan plan_bands(const std::vector<RowLayer>& layers, int32_t rows) {
 int64_t band_bytes(const std::vector<RowLayer>& layers, const BandPlan& bands) {
   int64_t bytes = 0;
   for (size_t i = 0; i + 1 < layers.size(); ++i)
-    bytes += (bands.buffer_rows[i] * layers[i].output_row_bytes + 3) / 4 * 4;
+    bytes += round_up(bands.buffer_rows[i] * layers[i].output_row_bytes, 4);
   return bytes;
 }
 

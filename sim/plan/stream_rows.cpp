@@ -113,8 +113,7 @@ struct StreamWriter {
       steps.push_back(step);
     }
     step.kernel = kernel_of(call);
-    if (!layer.is_feed)
-      step.macs = plan.steps[layer.step].macs * (call.end - call.begin) / layer.output_rows;
+    if (!layer.is_feed) step.macs = plan.steps[layer.step].macs * (call.end - call.begin) / layer.output_rows;
     steps.push_back(std::move(step));
   }
 

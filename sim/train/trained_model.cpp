@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "sim/base/error.h"
+#include "sim/graph/same_values.h"
 #include "sim/graph/tflite_reader.h"
 #include "sim/graph/tflite_writer.h"
 #include "sim/plan/lower.h"
@@ -135,8 +136,8 @@ void adapt_followers(Graph& graph, const Op& classifier, int32_t before, int32_t
     resize_classes(graph, op.outputs[0], before, after);
     Tensor& output = graph.tensors[op.outputs[0].index()];
     const Tensor& input = graph.tensor(op.inputs[0]);
-    // Softmax has a fixed output quantisation and float outputs have none; all others pass values on.
-    if (output.type == DataType::int8 && !std::holds_alternative<Softmax>(op.kind))
+    // Float outputs have no quantisation; all others pass values on.
+    if (output.type == DataType::int8 && !has_fixed_output_scale(op.kind))
       output.quantization = input.quantization;
   }
 }

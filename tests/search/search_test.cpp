@@ -134,8 +134,12 @@ TEST(SearchSlow, ByContributionsFindsWhatFitsAndExplainsEveryLayer) {
   options.goal = Goal::accuracy;
   options.pinned = {"b7.pw2"};
   options.forbidden = {"b6.pw1"};
+  const double expected = expected_work(evaluator, options);
   const SearchResult found = search(evaluator, options, [](const std::string&) {});
   EXPECT_LE(found.schedule.promise->ram_bytes, kRam);
+  const double done = evaluator.work().macs_trained + evaluator.work().macs_known;
+  EXPECT_GT(done, expected / 2);
+  EXPECT_LT(done, expected * 2);
   for (const TraceStep& step : found.trace.steps) {
     const Schedule& schedule = step.evaluation.request.schedule;
     EXPECT_LE(step.evaluation.ram_bytes, kRam);

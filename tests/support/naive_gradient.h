@@ -16,11 +16,10 @@
 #include "sim/graph/activation_range.h"
 #include "sim/graph/window.h"
 #include "sim/plan/lower.h"
+#include "tests/support/naive_operators.h"
 #include "tests/support/noise.h"
 
 namespace thaw::testing {
-
-using Values = std::vector<double>;
 
 /// One element of a convolution's sum: y += w * x.
 struct Product {
@@ -110,70 +109,6 @@ struct TrainedNetwork {
 
 // ---- from the features to their source, one operator of the model after the other -------------------------
 
-inline size_t at(const std::vector<int32_t>& shape, const std::vector<int32_t>& position) {
-  size_t index = 0;
-  for (size_t i = 0; i < shape.size(); ++i)
-    index = index * static_cast<size_t>(shape[i]) + static_cast<size_t>(position[i]);
-  return index;
-}
-
-/// Calls use(position) for every position of a shape.
-template <class Use>
-void for_each_position(const std::vector<int32_t>& shape, const Use& use) {
-  std::vector<int32_t> position(shape.size(), 0);
-  for (;;) {
-    use(position);
-    size_t axis = shape.size();
-    while (axis > 0 && ++position[axis - 1] == shape[axis - 1]) position[--axis] = 0;
-    if (axis == 0) return;
-  }
-}
-
-inline Values before_pool(const AveragePool2d& pool, const std::vector<int32_t>& in,
-                          const std::vector<int32_t>& out, const Values& gradient) {
-  const int32_t top =
-      window_geometry(in[1], pool.filter_height, pool.stride_height, 1, pool.padding).pad_before;
-  const int32_t left =
-      window_geometry(in[2], pool.filter_width, pool.stride_width, 1, pool.padding).pad_before;
-  Values result(static_cast<size_t>(in[1]) * static_cast<size_t>(in[2]) * static_cast<size_t>(in[3]), 0.0);
-  for_each_position(out, [&](const std::vector<int32_t>& p) {
-    std::vector<size_t> read;
-    for (int32_t ky = 0; ky < pool.filter_height; ++ky)
-      for (int32_t kx = 0; kx < pool.filter_width; ++kx) {
-        const int32_t y = p[1] * pool.stride_height - top + ky, x = p[2] * pool.stride_width - left + kx;
-        if (y >= 0 && y < in[1] && x >= 0 && x < in[2]) read.push_back(at(in, {0, y, x, p[3]}));
-      }
-    for (size_t element : read) result[element] += gradient[at(out, p)] / static_cast<double>(read.size());
-  });
-  return result;
-}
-
-inline Values before_mean(const Mean& mean, const std::vector<int32_t>& in, const Values& gradient) {
-  std::vector<int32_t> kept = in;
-  double count = 1.0;
-  for (int32_t axis : mean.axes) {
-    count *= kept[static_cast<size_t>(axis)];
-    kept[static_cast<size_t>(axis)] = 1;
-  }
-  Values result;
-  for_each_position(in, [&](std::vector<int32_t> p) {
-    for (int32_t axis : mean.axes) p[static_cast<size_t>(axis)] = 0;
-    result.push_back(gradient[at(kept, p)] / count);
-  });
-  return result;
-}
-
-inline Values before_transpose(const Transpose& transpose, const std::vector<int32_t>& in,
-                               const std::vector<int32_t>& out, const Values& gradient) {
-  Values result;
-  for_each_position(in, [&](const std::vector<int32_t>& p) {
-    std::vector<int32_t> q;
-    for (int32_t axis : transpose.permutation) q.push_back(p[static_cast<size_t>(axis)]);
-    result.push_back(gradient[at(out, q)]);
-  });
-  return result;
-}
-
 /// The gradient of what an operator on the way reads, from that of what it makes.
 inline Values before(const Network& network, const Op& op, const Values& gradient) {
   const std::vector<int32_t>& in = network.graph.tensor(op.inputs[0]).shape;
@@ -259,43 +194,84 @@ struct Arriving {
   }
 };
 
-/// To the first of the largest values under each window.
-inline Values before_max_pool(const MaxPool2d& pool, std::span<const int8_t> input,
-                              const std::vector<int32_t>& in, const std::vector<int32_t>& out,
-                              const Values& gradient) {
-  const int32_t top =
-      window_geometry(in[1], pool.filter_height, pool.stride_height, 1, pool.padding).pad_before;
-  const int32_t left =
-      window_geometry(in[2], pool.filter_width, pool.stride_width, 1, pool.padding).pad_before;
-  Values result(input.size(), 0.0);
-  for_each_position(out, [&](const std::vector<int32_t>& p) {
-    size_t winner = input.size();
-    for (int32_t ky = 0; ky < pool.filter_height; ++ky)
-      for (int32_t kx = 0; kx < pool.filter_width; ++kx) {
-        const int32_t y = p[1] * pool.stride_height - top + ky, x = p[2] * pool.stride_width - left + kx;
-        if (y < 0 || y >= in[1] || x < 0 || x >= in[2]) continue;
-        const size_t element = at(in, {0, y, x, p[3]});
-        if (winner == input.size() || input[element] > input[winner]) winner = element;
-      }
-    result[winner] += gradient[at(out, p)];
+/// The integers of a tensor, a constant or an activation.
+inline std::vector<int32_t> integers_of(TrainedNetwork& run, TensorId id) {
+  const Tensor& tensor = run.network.graph.tensor(id);
+  if (tensor.is_constant()) return {tensor.int8_data(), tensor.int8_data() + tensor.elements()};
+  const std::span<const int8_t> values = run.activation(id);
+  return {values.begin(), values.end()};
+}
+
+/// To input k of an element-wise operator.
+inline Values before_binary(TrainedNetwork& run, const Op& op, size_t k, const Values& gradient) {
+  const Graph& graph = run.network.graph;
+  const Tensor& own = graph.tensor(op.inputs[k]);
+  const Tensor& other = graph.tensor(op.inputs[1 - k]);
+  const std::vector<int32_t> own_values = integers_of(run, own.id), others = integers_of(run, other.id);
+  const auto real = [](const Tensor& t, int32_t v) {
+    return (v - t.quantization.zero_point()) * static_cast<double>(t.quantization.scale());
+  };
+  const Tensor& output = graph.tensor(op.outputs[0]);
+  Values result(own_values.size(), 0.0);
+  for_each_position(output.shape, [&](const std::vector<int32_t>& p) {
+    const size_t e = broadcast_element(own.shape, p);
+    const double x = real(own, own_values[e]), y = real(other, others[broadcast_element(other.shape, p)]);
+    result[e] += gradient[at(output.shape, p)] * binary_slope(op.kind, k, x, y) * run.scale(own.id) /
+                 run.scale(output.id);
   });
   return result;
 }
 
-/// To the elements that a PAD kept.
-inline Values before_pad(const Pad& pad, const std::vector<int32_t>& in, const std::vector<int32_t>& out,
-                         const Values& gradient) {
+/// To input k of a CONCATENATION.
+inline Values before_concatenation(const Graph& graph, const Op& op, size_t k, const Values& gradient) {
+  const auto axis = static_cast<size_t>(std::get<Concatenation>(op.kind).axis);
+  int32_t first = 0;
+  for (size_t i = 0; i < k; ++i) first += graph.tensor(op.inputs[i]).shape[axis];
   Values result;
-  for_each_position(in, [&](std::vector<int32_t> p) {
-    for (size_t axis = 0; axis < p.size(); ++axis) p[axis] += pad.paddings[axis][0];
-    result.push_back(gradient[at(out, p)]);
+  for_each_position(graph.tensor(op.inputs[k]).shape, [&](std::vector<int32_t> p) {
+    p[axis] += first;
+    result.push_back(gradient[at(graph.tensor(op.outputs[0]).shape, p)]);
   });
   return result;
+}
+
+inline Values before_unary(TrainedNetwork& run, const Op& op, const Values& gradient) {
+  const Quantization& in = run.network.graph.tensor(op.inputs[0]).quantization;
+  const Quantization& out = run.network.graph.tensor(op.outputs[0]).quantization;
+  const std::vector<int32_t> x = integers_of(run, op.inputs[0]);
+  Values result;
+  for (size_t e = 0; e < x.size(); ++e) {
+    const double real = (x[e] - in.zero_point()) * static_cast<double>(in.scale());
+    result.push_back(gradient[e] * unary_slope(std::get<Unary>(op.kind), real, out) *
+                     static_cast<double>(in.scale()) / static_cast<double>(out.scale()));
+  }
+  return result;
+}
+
+/// Sends the gradient of an operator with several inputs, or of a look-up; false for others.
+inline bool send_back_to_each(TrainedNetwork& run, const Layer& layer, const Values& gradient,
+                              Arriving& arriving) {
+  const Graph& graph = run.network.graph;
+  const Op& op = graph.op(layer.op);
+  const bool joined = std::holds_alternative<Concatenation>(op.kind);
+  const bool unary = std::holds_alternative<Unary>(op.kind);
+  if (!joined && !unary && !std::holds_alternative<Binary>(op.kind) && !std::holds_alternative<Add>(op.kind))
+    return false;
+  for (size_t k = 0; k < op.inputs.size(); ++k) {
+    if (graph.tensor(op.inputs[k]).is_constant()) continue;
+    const Values sent = joined  ? before_concatenation(graph, op, k, gradient)
+                        : unary ? before_unary(run, op, gradient)
+                                : before_binary(run, op, k, gradient);
+    Values& to = arriving.next_term(graph, layer.inputs[k]);
+    for (size_t e = 0; e < sent.size(); ++e) to[e] += sent[e];
+  }
+  return true;
 }
 
 /// Sends the gradient of another operator's output to what it reads.
 inline void send_back_plain(TrainedNetwork& run, const Layer& layer, const Values& gradient,
                             Arriving& arriving) {
+  if (send_back_to_each(run, layer, gradient, arriving)) return;
   const Graph& graph = run.network.graph;
   const Op& op = graph.op(layer.op);
   const std::vector<int32_t>& in = graph.tensor(op.inputs[0]).shape;

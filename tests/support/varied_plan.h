@@ -6,6 +6,7 @@
 #include "sim/base/error.h"
 #include "sim/plan/lower.h"
 #include "sim/plan/passes.h"
+#include "tests/support/operator_network.h"
 #include "tests/support/varied_network.h"
 
 namespace thaw::testing {
@@ -29,12 +30,19 @@ inline Plan lower_what_can_be_trained(const Network& network, Schedule& schedule
   }
 }
 
-/// Of the seed's network and schedule, two of three with passes.
-inline Plan varied_plan(uint32_t seed) {
-  const Network network = varied_network(seed);
+/// Of a network and the seed's schedule, two of three with passes.
+inline Plan plan_of_seed(const Network& network, uint32_t seed) {
   Schedule schedule = random_schedule(network, seed);
   Plan plan = lower_what_can_be_trained(network, schedule);
   return seed % 3 == 0 ? plan : run_passes(std::move(plan));
+}
+
+inline Plan varied_plan(uint32_t seed) {
+  return plan_of_seed(varied_network(seed), seed);
+}
+
+inline Plan operator_plan(uint32_t seed) {
+  return plan_of_seed(operator_network(seed), seed);
 }
 
 }  // namespace thaw::testing

@@ -4,6 +4,7 @@
 
 #include <cstddef>
 
+#include "sim/base/grouped_text.h"
 #include "tools/thaw/table.h"
 
 namespace thaw::cli {
@@ -11,7 +12,7 @@ namespace thaw::cli {
 std::string accuracy_text(double share, int64_t count) {
   const AccuracyInterval interval = wilson_interval(share, count);
   return fmt::format("{:.2f} % (95 % interval {:.2f} to {:.2f} of {} samples)", 100 * share,
-                     100 * interval.low, 100 * interval.high, grouped(count));
+                     100 * interval.low, 100 * interval.high, grouped_text(count));
 }
 
 std::vector<std::vector<int64_t>> confusion_matrix(const std::vector<int32_t>& labels,

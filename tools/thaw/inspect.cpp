@@ -7,6 +7,8 @@
 #include <string>
 
 #include "sim/base/error.h"
+#include "sim/base/grouped_text.h"
+#include "sim/graph/same_values.h"
 #include "sim/graph/tflite_reader.h"
 #include "sim/graph/uint8_ends.h"
 #include "sim/plan/lower.h"
@@ -101,7 +103,7 @@ void replace_classifier(Inspection& inspection, const Classifier& classifier) {
   const Op& op = graph.op(classifier.op);
   for (size_t k = 1; k < op.inputs.size(); ++k) open(op.inputs[k]);
   for (size_t i = classifier.op.index(); i < graph.ops.size(); ++i)
-    if (!std::holds_alternative<Softmax>(graph.ops[i].kind)) open(graph.ops[i].outputs[0]);
+    if (!has_fixed_output_scale(graph.ops[i].kind)) open(graph.ops[i].outputs[0]);
 }
 
 Inspection inspect(const std::string& file, const std::optional<int32_t>& classes) {
@@ -163,13 +165,13 @@ void print_text(const Inspection& inspection, bool verbose) {
                : weights->quantization.scales.size() > 1
                    ? fmt::format("{} channels", weights->quantization.scales.size())
                    : "1 tensor",
-               weights == nullptr ? "" : grouped(elements(weights)),
-               biases == nullptr ? "" : grouped(elements(biases)),
-               has_weights(op) ? grouped(macs(graph, op)) : "", training_text(training, op)});
+               weights == nullptr ? "" : grouped_text(elements(weights)),
+               biases == nullptr ? "" : grouped_text(elements(biases)),
+               has_weights(op) ? grouped_text(macs(graph, op)) : "", training_text(training, op)});
   }
   table.print(stdout);
   fmt::print("\n{} operators, {} weights and biases, {} MACs forward\n", graph.ops.size(),
-             grouped(all_weights), grouped(all_macs));
+             grouped_text(all_weights), grouped_text(all_macs));
   if (!inspection.not_trainable.empty())
     fmt::print("This model cannot be trained: {}\n", inspection.not_trainable);
   for (const std::string& warning : inspection.warnings) fmt::print("warning: {}\n", warning);

@@ -17,6 +17,7 @@
 #include "memmodel/what_if.h"
 #include "sim/base/byte_size.h"
 #include "sim/base/file.h"
+#include "sim/base/grouped_text.h"
 #include "sim/base/output_folder.h"
 #include "sim/graph/tflite_reader.h"
 #include "sim/plan/schedule_check.h"
@@ -94,8 +95,8 @@ void print_totals(const Account& a) {
   fmt::print("  constants   {}\n", byte_size_text(t.constants));
   fmt::print("  code        {}, an estimate\n", byte_size_text(t.code));
   fmt::print("MACs   {} forward, {} input gradients, {} weight gradients; {} a step\n",
-             grouped(t.macs_forward), grouped(t.macs_input_gradient), grouped(t.macs_weight_gradient),
-             grouped(t.macs_per_step()));
+             grouped_text(t.macs_forward), grouped_text(t.macs_input_gradient),
+             grouped_text(t.macs_weight_gradient), grouped_text(t.macs_per_step()));
   if (a.paper)
     fmt::print(
         "paper's extra-memory metric: {:.1f} KiB (a label for comparison; it leaves out the forward pass)\n",
@@ -107,8 +108,8 @@ void print_kinds(const Account& a) {
   Table table({"what it holds", ">buffers", ">bytes in all", ">bytes at the peak"});
   for (const KindTotal& kind : a.device.totals.kinds)
     if (kind.buffers > 0)
-      table.add({buffer_kind_name(kind.kind), std::to_string(kind.buffers), grouped(kind.bytes),
-                 grouped(kind.bytes_at_peak)});
+      table.add({buffer_kind_name(kind.kind), std::to_string(kind.buffers), grouped_text(kind.bytes),
+                 grouped_text(kind.bytes_at_peak)});
   table.print(stdout);
 }
 
@@ -123,7 +124,7 @@ void print_notes(const Account& a) {
   fmt::print("\nwhat each pass saved: bytes of all buffers together, and of the most alive at a step\n");
   Table table({"pass", ">bytes", ">at the peak", "what"});
   for (const PassNote& note : notes)
-    table.add({note.pass, grouped(note.bytes_saved), grouped(note.peak_bytes_saved), note.what});
+    table.add({note.pass, grouped_text(note.bytes_saved), grouped_text(note.peak_bytes_saved), note.what});
   table.print(stdout);
 }
 
@@ -154,7 +155,7 @@ void print_freezing(const Account& a) {
       table.add({std::to_string(e.op), e.layer, "frozen", "", "", "cannot be trained: " + e.obstacle});
     else
       table.add({std::to_string(e.op), e.layer, updated_text(a.schedule.find(e.op)),
-                 e.weights ? "weights" : "bias", grouped(e.ram_bytes), gone_text(e.gone)});
+                 e.weights ? "weights" : "bias", grouped_text(e.ram_bytes), gone_text(e.gone)});
   }
   table.print(stdout);
 }

@@ -24,19 +24,19 @@ Progress::~Progress() {
 }
 
 void Progress::update(int64_t done, int64_t total, const std::string& remark) {
+  const double share =
+      std::clamp(static_cast<double>(done) / static_cast<double>(std::max<int64_t>(1, total)), 0.0, 1.0);
+  const double elapsed = std::chrono::duration<double>(Clock::now() - begun_).count();
+  show(share, share > 0.02 ? std::optional(elapsed * (1.0 - share) / share) : std::nullopt, remark);
+}
+
+void Progress::show(double share, std::optional<double> seconds_left, const std::string& remark) {
   const Clock::time_point now = Clock::now();
   if (!shown_ || now - drawn_ < std::chrono::milliseconds(100)) return;
   drawn_ = now;
-  const double share =
-      std::clamp(static_cast<double>(done) / static_cast<double>(std::max<int64_t>(1, total)), 0.0, 1.0);
-  const auto since = [now](Clock::time_point start) {
-    return std::chrono::duration<double>(now - start).count();
-  };
-  std::string line =
-      fmt::format("{} {:3.0f} % | elapsed {}", label_, 100.0 * share, duration_text(since(begun_)));
-  if (share > 0.02)
-    line += fmt::format(", about {} left{}", duration_text(since(start_) * (1.0 - share) / share),
-                        start_ == begun_ ? "" : " of this part");
+  const double elapsed = std::chrono::duration<double>(now - begun_).count();
+  std::string line = fmt::format("{} {:3.0f} % | elapsed {}", label_, 100.0 * share, duration_text(elapsed));
+  if (seconds_left) line += fmt::format(", about {} left", duration_text(*seconds_left));
   if (!remark.empty()) line += " | " + remark;
   // The last column stays free: some terminals begin a new line when it is filled.
   print_remark("{}{}", kClearLine, cut_to_columns(line, terminal_columns(stderr) - 1));

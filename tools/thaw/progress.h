@@ -4,6 +4,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <optional>
 #include <string>
 
 namespace thaw::cli {
@@ -19,18 +20,17 @@ class Progress {
   /// `done` of `total` units of work, and the best so far or another short remark. Redraws at most ten times
   /// a second.
   void update(int64_t done, int64_t total, const std::string& remark = "");
+  /// The same for work that is not done in equal units: the share that is done, 0..1, and the seconds left.
+  void show(double share, std::optional<double> seconds_left, const std::string& remark);
   /// Removes the line, so that other output can follow.
   void clear();
-  /// What is left counts from now on: the next piece of work begins. What has elapsed does not.
-  void restart() { start_ = Clock::now(); }
 
  private:
   using Clock = std::chrono::steady_clock;
   std::string label_;
   bool shown_;
   Clock::time_point begun_ = Clock::now();
-  Clock::time_point start_ = begun_;  // of the piece of work
-  Clock::time_point drawn_ = start_;
+  Clock::time_point drawn_ = begun_;
 };
 
 /// 75 -> "1 min 15 s".

@@ -17,9 +17,11 @@
 #include "search/run_directory.h"
 #include "search/run_lock.h"
 #include "search/search.h"
+#include "search/starting_schedule.h"
 #include "search/store.h"
 #include "search/training_evaluator.h"
 #include "sim/base/error.h"
+#include "sim/base/grouped_text.h"
 #include "sim/base/json.h"
 #include "sim/data/folds.h"
 #include "sim/graph/tflite_reader.h"
@@ -159,16 +161,20 @@ void say_before(const std::vector<std::string>& header, const Dataset& data,
   for (const std::string& line : remarks) print_remark("note: {}\n", one_line(line));
 }
 
+Answer answer_words(const Options& options, const SearchResult& result, const fs::path& folder) {
+  return {options.model,   options.data,        options.board,
+          folder.string(), data_words(options), result.schedule.promise->seeds};
+}
+
 /// The answer as tables, and the command that measures it again.
 void print_result(const Options& options, const SearchResult& result, const SearchProblem& problem,
                   const fs::path& folder) {
   const std::string file = (folder / "schedule.json").string();
   if (options.explain) print_reasons(result);
   print_search(result, problem, file);
-  const Answer answer{options.model,   options.data,        options.board,
-                      folder.string(), data_words(options), result.schedule.promise->seeds};
   fmt::print("\n");
-  for (const std::string& line : next_commands(answer)) fmt::print("{}\n", line);
+  for (const std::string& line : next_commands(answer_words(options, result, folder)))
+    fmt::print("{}\n", line);
 }
 
 /// The shape of the work, so that people can say what more processes would give.
@@ -176,7 +182,7 @@ void print_work(const TrainingEvaluator& evaluator, size_t evaluations, int64_t 
   const WorkDone& work = evaluator.work();
   print_remark("work: {} evaluations, {} training runs and {} from the store, {} of training in {}",
                evaluations, work.trained, work.known, duration_text(work.seconds), duration_text(seconds));
-  if (bytes_moved > 0) print_remark(", {} B between processes", grouped(bytes_moved));
+  if (bytes_moved > 0) print_remark(", {} B between processes", grouped_text(bytes_moved));
   if (work.trained > 0)
     print_remark("; 64 processes would train for about {}",
                  duration_text(work.longest + (work.seconds - work.longest) / 64));
@@ -274,7 +280,7 @@ int lead(const Options& options, Ranks& ranks) {
   Trainers trainers(ranks, problem, digest);
   TrainingEvaluator evaluator(problem, record, store, trainers.get());
   evaluator.cancelled = [] { return interrupted(); };
-  Watch watch{start, quiet, {}, Progress("evaluations", quiet)};
+  Watch watch{start, quiet, expected_work(evaluator, searching), std::max(problem.jobs, ranks.count() - 1)};
   watch.follow(evaluator);
   std::optional<SearchResult> found = found_unless_interrupted(evaluator, searching, watch);
   watch.progress.clear();
@@ -289,6 +295,7 @@ int lead(const Options& options, Ranks& ranks) {
   result.schedule.provenance = Provenance{THAW_VERSION, options.strategy, digest, options.threshold};
   write_run_directory(folder, evaluator, record.evaluations(), result, searching);
   Json about = search_record(options, graph, data, problem, record.evaluations().size());
+  about["next"] = next_commands(answer_words(options, result, folder));
   about["seconds"] = seconds_since(start);
   write_json_file(folder / "run.json", about);
   record.finish();

@@ -2,13 +2,12 @@
 
 #include <fmt/format.h>
 
+#include "sim/base/grouped_text.h"
 #include "sim/base/interval.h"
 #include "tools/thaw/table.h"
 
 namespace thaw::cli {
 namespace {
-
-constexpr double kInterval95 = 1.96;  // standard errors
 
 std::string classifier_words(bool fresh, const std::optional<ShippedModel>& shipped) {
   const std::string start = fresh ? "the classifier starts anew" : "the model's own classifier goes on";
@@ -20,7 +19,7 @@ std::string classifier_words(bool fresh, const std::optional<ShippedModel>& ship
 }
 
 std::string kib(int64_t bytes) {
-  return fmt::format("{} B ({:.1f} KiB)", grouped(bytes), static_cast<double>(bytes) / 1024);
+  return fmt::format("{} B ({:.1f} KiB)", grouped_text(bytes), static_cast<double>(bytes) / 1024);
 }
 
 void print_curve(const SearchResult& result) {
@@ -30,8 +29,8 @@ void print_curve(const SearchResult& result) {
   for (size_t i = 0; i < trace.steps.size(); ++i) {
     const Evaluation& e = trace.steps[i].evaluation;
     const int64_t saved = i == 0 ? 0 : trace.steps[i - 1].evaluation.ram_bytes - e.ram_bytes;
-    table.add({std::to_string(i), trace.steps[i].frozen, percent(e), grouped(e.ram_bytes), grouped(saved),
-               grouped(e.macs_per_step),
+    table.add({std::to_string(i), trace.steps[i].frozen, percent(e), grouped_text(e.ram_bytes),
+               grouped_text(saved), grouped_text(e.macs_per_step),
                i == result.chosen_step() ? "<- chosen"
                : trace.steps[i].holds    ? ""
                                          : "below the threshold"});
@@ -53,7 +52,7 @@ std::string remark(const ComparisonRow& row, bool is_first) {
 
 void print_comparison(const SearchResult& result, const SearchProblem& problem) {
   const int64_t count = problem.test->count;
-  fmt::print("\non the {} test samples, read once (accuracy in %, mean of seeds)\n", grouped(count));
+  fmt::print("\non the {} test samples, read once (accuracy in %, mean of seeds)\n", grouped_text(count));
   Table table({"schedule", ">accuracy", ">95 % interval", ">validation", ">seeds", ">RAM bytes",
                ">flash bytes", ">MACs/step", ">rate", ""});
   for (size_t i = 0; i < result.comparison.size(); ++i) {
@@ -61,19 +60,19 @@ void print_comparison(const SearchResult& result, const SearchProblem& problem) 
     const Evaluation& e = row.evaluation;
     table.add({row.name, percent(e), interval_text(e.accuracy(), count),
                row.on_validation ? percent(*row.on_validation) : "", std::to_string(e.seeds.size()),
-               grouped(e.ram_bytes), grouped(e.flash_bytes), grouped(e.macs_per_step),
+               grouped_text(e.ram_bytes), grouped_text(e.flash_bytes), grouped_text(e.macs_per_step),
                fmt::format("{:.3g}", e.request.schedule.training.learning_rate), remark(row, i == 0)});
   }
   if (const auto& shipped = result.as_it_is)
     table.add({"as it is", fmt::format("{:.2f}", 100 * shipped->accuracy),
-               interval_text(shipped->accuracy, count), "", "", grouped(shipped->ram_bytes),
-               grouped(shipped->flash_bytes), "", "",
+               interval_text(shipped->accuracy, count), "", "", grouped_text(shipped->ram_bytes),
+               grouped_text(shipped->flash_bytes), "", "",
                shipped->surely_better() ? "better than the chosen one" : "without training"});
   table.print(stdout);
 }
 
 std::string gain_text(const std::optional<Gain>& gain) {
-  return gain ? fmt::format("{:+.4f} +-{:.4f}", gain->nats, kInterval95 * gain->error) : "not measured";
+  return gain ? fmt::format("{:+.4f} +-{:.4f}", gain->nats, kStandardErrors95 * gain->error) : "not measured";
 }
 
 /// What beats the answer on test, by name: an answer that is not the best is never silent.
@@ -85,7 +84,7 @@ void print_answer(const SearchResult& result, const SearchProblem& problem, cons
   const Promise& p = *result.schedule.promise;
   fmt::print("\n{}: {:.2f} % ({:.2f} to {:.2f}), RAM {}, flash {}, {} MACs a training step, fits {}\n", file,
              100 * p.accuracy_mean, 100 * p.accuracy_low, 100 * p.accuracy_high, kib(p.ram_bytes),
-             kib(p.flash_bytes), grouped(p.macs_per_step), problem.board.name);
+             kib(p.flash_bytes), grouped_text(p.macs_per_step), problem.board.name);
 }
 
 Json against_chosen(const PairedDifference& difference, bool surely_better) {
@@ -131,7 +130,7 @@ void print_reasons(const SearchResult& result) {
   Table table({">op", "layer", ">biases from here", ">weights", ">RAM bytes", ">MACs/step", "verdict"});
   for (const LayerReason& reason : result.reasons)
     table.add({std::to_string(reason.op), reason.layer, gain_text(reason.bias_gain), gain_text(reason.gain),
-               grouped(reason.ram_bytes), grouped(reason.macs), reason.verdict});
+               grouped_text(reason.ram_bytes), grouped_text(reason.macs), reason.verdict});
   table.print(stdout);
 }
 

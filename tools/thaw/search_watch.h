@@ -1,15 +1,16 @@
-// What a person sees while a search runs: what it does, and the best so far.
+// What a person sees while a search runs: what it does, how far it is, and the best so far.
 #pragma once
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <chrono>
 #include <string>
 
 #include "search/training_evaluator.h"
+#include "sim/base/grouped_text.h"
 #include "tools/thaw/progress.h"
 #include "tools/thaw/search_print.h"
-#include "tools/thaw/table.h"
 #include "tools/thaw/terminal.h"
 
 namespace thaw::cli {
@@ -27,8 +28,8 @@ struct BestSoFar {
       return;
     full = is_full;
     accuracy = e.accuracy();
-    text =
-        fmt::format("best so far {} % in {} B{}", percent(e), grouped(e.ram_bytes), full ? "" : " (a look)");
+    text = fmt::format("best so far {} % in {} B{}", percent(e), grouped_text(e.ram_bytes),
+                       full ? "" : " (a look)");
   }
 };
 
@@ -43,15 +44,23 @@ inline double seconds_since(Moment start) {
 struct Watch {
   Moment start;
   bool quiet;
-  BestSoFar best;
-  Progress progress;
+  double expected;  // work of the search (expected_work.h)
+  int32_t jobs;     // runs at the same time
+  BestSoFar best = {};
+  Progress progress = Progress("search", quiet);
+  bool said = false;
 
   void follow(TrainingEvaluator& evaluator) {
-    evaluator.progress = [this](const Evaluation& e, size_t done, size_t total) {
+    evaluator.progress = [this, &evaluator](const Evaluation& e, size_t, size_t) {
       best.hear(e);
-      progress.update(static_cast<int64_t>(done), static_cast<int64_t>(total),
-                      fmt::format("{} | {} {} %", best.text, e.request.role, percent(e)));
-      if (done == total) progress.restart();
+      const WorkDone& work = evaluator.work();
+      if (!said && work.macs_trained > kEnoughToTell * expected) {
+        said = true;
+        log(fmt::format("about {} to go", duration_text(seconds_left(work))));
+      }
+      progress.show(std::min(kMost, (work.macs_trained + work.macs_known) / expected),
+                    work.macs_trained > 0.0 ? std::optional(seconds_left(work)) : std::nullopt,
+                    fmt::format("{} | {} {} %", best.text, e.request.role, percent(e)));
     };
   }
 
@@ -59,7 +68,17 @@ struct Watch {
     if (quiet) return;
     progress.clear();
     print_remark("[{}] {}\n", duration_text(seconds_since(start)), line);
-    progress.restart();
+  }
+
+ private:
+  static constexpr double kEnoughToTell = 0.01, kMost = 0.99;  // shares of the expected work
+  static constexpr double kBesidesTraining = 1.15;             // frozen layers of all samples, plans, files
+
+  /// By what a second of training has done so far; results of the store cost nothing.
+  double seconds_left(const WorkDone& work) const {
+    const double done = work.macs_trained + work.macs_known;
+    const double left = std::max(expected - done, (1.0 - kMost) * done);
+    return kBesidesTraining * left * work.seconds / work.macs_trained / jobs;
   }
 };
 

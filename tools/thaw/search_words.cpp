@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "sim/base/grouped_text.h"
 #include "tools/thaw/table.h"
 
 namespace thaw::cli {
@@ -37,13 +38,13 @@ std::vector<std::string> search_header(const SearchProblem& problem, const Searc
       fmt::format(
           "data    {}, {} classes: {} training samples ({} trained on and {} judged on in each of {} parts), "
           "{} test samples",
-          data.about.name, data.about.class_names.size(), grouped(data.train.count),
-          grouped(static_cast<int64_t>(fold.train.size())),
-          grouped(static_cast<int64_t>(fold.validation.size())), problem.folds.size(),
-          grouped(data.test.count)),
+          data.about.name, data.about.class_names.size(), grouped_text(data.train.count),
+          grouped_text(static_cast<int64_t>(fold.train.size())),
+          grouped_text(static_cast<int64_t>(fold.validation.size())), problem.folds.size(),
+          grouped_text(data.test.count)),
       fmt::format("board   {}: {} bytes of RAM, {} of them stack, {} of flash", problem.board.name,
-                  grouped(problem.board.ram_bytes), grouped(problem.board.stack_bytes),
-                  grouped(problem.board.flash_bytes)),
+                  grouped_text(problem.board.ram_bytes), grouped_text(problem.board.stack_bytes),
+                  grouped_text(problem.board.flash_bytes)),
       fmt::format("search  {} for {}, effort {}, {} epochs, {} seeds from {}, {}, {} threads",
                   options.strategy, goal_words(options), options.effort.name, options.epochs, options.seeds,
                   options.seed, rate_words(options), problem.jobs)};

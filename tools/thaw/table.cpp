@@ -47,14 +47,4 @@ void Table::print(std::FILE* stream) const {
   }
 }
 
-std::string grouped(int64_t number) {
-  const std::string digits = fmt::format("{}", number < 0 ? -number : number);
-  std::string text = number < 0 ? "-" : "";
-  for (size_t i = 0; i < digits.size(); ++i) {
-    if (i > 0 && (digits.size() - i) % 3 == 0) text.push_back(',');
-    text.push_back(digits[i]);
-  }
-  return text;
-}
-
 }  // namespace thaw::cli

@@ -21,7 +21,4 @@ class Table {
   std::vector<std::vector<std::string>> rows_;
 };
 
-/// 22613504 -> "22,613,504".
-std::string grouped(int64_t number);
-
 }  // namespace thaw::cli

@@ -21,6 +21,7 @@
 #include "search/run_lock.h"
 #include "sim/base/error.h"
 #include "sim/base/file.h"
+#include "sim/base/grouped_text.h"
 #include "sim/base/interval.h"
 #include "sim/base/json.h"
 #include "sim/base/output_folder.h"
@@ -286,12 +287,12 @@ void print_result(const Setting& setting, const std::vector<SeedRun>& runs, cons
   for (const SeedRun& run : runs) {
     const std::string seed = runs.size() > 1 ? fmt::format("seed {} ", run.schedule.training.seed) : "";
     if (run.result.outcome == Outcome::diverged)
-      fmt::print("{}diverged after {} samples: try a smaller --lr\n", seed, grouped(run.result.steps));
+      fmt::print("{}diverged after {} samples: try a smaller --lr\n", seed, grouped_text(run.result.steps));
     else if (setting.has_test())
       fmt::print("{}accuracy {}\n", seed, accuracy_text(run.result.accuracy, setting.data.test.count));
     if (run.values.clipped > 0)
       fmt::print("{}{} float values lie outside int8 or int32; model.tflite holds the nearest\n", seed,
-                 grouped(run.values.clipped));
+                 grouped_text(run.values.clipped));
     fmt::print("{}signature {}\n", seed, run.result.signature);
     fmt::print("{}{:.0f} samples/s\n", seed, run.result.steps / std::max(run.seconds, 1e-9));
   }
@@ -304,8 +305,8 @@ void print_result(const Setting& setting, const std::vector<SeedRun>& runs, cons
 void print_start(const Options& options, const Schedule& schedule, const Setting& setting) {
   if (options.quiet || options.json) return;
   fmt::print("{}: {} layers updated, {} training and {} test samples of {} ({}), {} arithmetic\n",
-             setting.network.graph.file_name, schedule.update.size(), grouped(setting.data.train.count),
-             grouped(setting.data.test.count), setting.data.about.name, setting.data.about.format,
+             setting.network.graph.file_name, schedule.update.size(), grouped_text(setting.data.train.count),
+             grouped_text(setting.data.test.count), setting.data.about.name, setting.data.about.format,
              schedule.arithmetic);
   if (options.verbose)
     for (const std::string& warning : setting.network.warnings) fmt::print("warning: {}\n", warning);

@@ -26,22 +26,13 @@ int main(void);
 
 static const uint32_t systick_span = UINT32_C(1) << 24;
 
-static void print_hex(const char* name, uint32_t value) {
-  char digits[10];
-  for (int32_t i = 0; i < 8; ++i) digits[i] = "0123456789abcdef"[(value >> (28 - 4 * i)) & 15];
-  digits[8] = '\n';
-  digits[9] = 0;
-  thaw_semihosting_print(name);
-  thaw_semihosting_print(digits);
-}
-
 _Noreturn static void report_fault(uint32_t stack_pointer) __attribute__((used));
 _Noreturn static void report_fault(uint32_t stack_pointer) {
   // The processor pushes 32 bytes on entry; where they did not fit, the stack pointer is below its space.
   if (stack_pointer < (uint32_t)thaw_stack_bottom) thaw_semihosting_print("fault: the stack overflowed\n");
-  print_hex("fault: stack pointer       ", stack_pointer);
-  print_hex("fault: fault status        ", FAULT_STATUS);
-  print_hex("fault: hard fault status   ", HARD_FAULT_STATUS);
+  thaw_semihosting_print_hex("fault: stack pointer       ", stack_pointer);
+  thaw_semihosting_print_hex("fault: fault status        ", FAULT_STATUS);
+  thaw_semihosting_print_hex("fault: hard fault status   ", HARD_FAULT_STATUS);
   thaw_semihosting_exit(EXIT_FAULT);
 }
 

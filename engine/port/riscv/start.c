@@ -30,22 +30,13 @@ int main(void);
     value;                                                     \
   })
 
-static void print_hex(const char* name, uint32_t value) {
-  char digits[10];
-  for (int32_t i = 0; i < 8; ++i) digits[i] = "0123456789abcdef"[(value >> (28 - 4 * i)) & 15];
-  digits[8] = '\n';
-  digits[9] = 0;
-  thaw_semihosting_print(name);
-  thaw_semihosting_print(digits);
-}
-
 _Noreturn static void report_trap(void) __attribute__((used));
 _Noreturn static void report_trap(void) {
   if ((uint32_t)thaw_stack_bottom - READ_REGISTER("mtval") <= GUARD_BYTES)
     thaw_semihosting_print("fault: the stack overflowed\n");
-  print_hex("fault: cause               ", READ_REGISTER("mcause"));
-  print_hex("fault: address             ", READ_REGISTER("mepc"));
-  print_hex("fault: value               ", READ_REGISTER("mtval"));
+  thaw_semihosting_print_hex("fault: cause               ", READ_REGISTER("mcause"));
+  thaw_semihosting_print_hex("fault: address             ", READ_REGISTER("mepc"));
+  thaw_semihosting_print_hex("fault: value               ", READ_REGISTER("mtval"));
   thaw_semihosting_exit(EXIT_FAULT);
 }
 

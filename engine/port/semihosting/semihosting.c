@@ -76,6 +76,15 @@ void thaw_semihosting_print(const char* text) {
   call(SYS_WRITE0, text);
 }
 
+void thaw_semihosting_print_hex(const char* name, uint32_t value) {
+  char digits[10];
+  for (int32_t i = 0; i < 8; ++i) digits[i] = "0123456789abcdef"[(value >> (28 - 4 * i)) & 15];
+  digits[8] = '\n';
+  digits[9] = 0;
+  thaw_semihosting_print(name);
+  thaw_semihosting_print(digits);
+}
+
 void thaw_port_print(const char* text) {
   thaw_semihosting_print(text);
 }

@@ -130,11 +130,12 @@ void expect_the_simulators_bits(const std::vector<PlannedFirmware>& made,
   }
 }
 
-void expect_firmware_of_varied_networks(uint32_t first, uint32_t last, InputBy input = InputBy::image) {
+void expect_firmware_of(Network (*network_of)(uint32_t), uint32_t first, uint32_t last,
+                        InputBy input = InputBy::image) {
   std::vector<PlannedFirmware> made;
   std::vector<std::string> names;
   for (uint32_t seed = first; seed <= last; ++seed) {
-    const Network network = testing::varied_network(seed);
+    const Network network = network_of(seed);
     Schedule schedule = trainable_schedule(network, seed);
     schedule.input_by = input;
     made.emplace_back(network, schedule, kSteps);
@@ -144,19 +145,27 @@ void expect_firmware_of_varied_networks(uint32_t first, uint32_t last, InputBy i
 }
 
 TEST(VariedFirmware, HasTheSimulatorsBits) {
-  expect_firmware_of_varied_networks(1, 12);
+  expect_firmware_of(testing::varied_network, 1, 12);
+}
+
+TEST(VariedFirmware, OfEveryOperatorHasTheSimulatorsBits) {
+  expect_firmware_of(testing::operator_network, 1, 12);
 }
 
 TEST(VariedFirmware, ByRowsHasTheSimulatorsBits) {
-  expect_firmware_of_varied_networks(1, 5, InputBy::rows);
+  expect_firmware_of(testing::varied_network, 1, 5, InputBy::rows);
 }
 
 TEST(VariedFirmwareSlow, ByRowsManyMoreHaveTheSimulatorsBits) {
-  expect_firmware_of_varied_networks(13, 60, InputBy::rows);
+  expect_firmware_of(testing::varied_network, 13, 60, InputBy::rows);
 }
 
 TEST(VariedFirmwareSlow, ManyMoreHaveTheSimulatorsBits) {
-  expect_firmware_of_varied_networks(13, 160);
+  expect_firmware_of(testing::varied_network, 13, 160);
+}
+
+TEST(VariedFirmwareSlow, ManyMoreOfEveryOperatorHaveTheSimulatorsBits) {
+  expect_firmware_of(testing::operator_network, 13, 160);
 }
 
 /// Models that were once got wrong, with the schedules that train them.
@@ -170,7 +179,8 @@ TEST(VariedFirmware, CasesHaveTheSimulatorsBits) {
                                     "reshape-with-add-bits",
                                     "flatten-small",
                                     "flatten-keep-num-dims",
-                                    "pool-with-relu"};
+                                    "pool-with-relu",
+                                    "partial-pool"};
   for (const std::string& name : names) {
     const fs::path folder = fs::path(testing::source_folder()) / "tests/golden/cases" / name;
     const Schedule schedule = read_schedule_file(folder / "schedule.json");

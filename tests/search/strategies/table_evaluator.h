@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "search/evaluator.h"
+#include "search/expected_work.h"
 
 namespace thaw::testing {
 
@@ -29,6 +30,8 @@ class TableEvaluator : public Evaluator {
     for (const EvaluationRequest& request : requests) {
       const std::optional<double> accuracy = table_(request);
       const MemoryTotals needed = memory(request.schedule);
+      work_ += request_work(*this, request.schedule, request.fidelity, request.measured_on,
+                            static_cast<double>(request.seeds.size()));
       Evaluation e;
       e.number = ++asked_;
       e.request = request;
@@ -48,6 +51,9 @@ class TableEvaluator : public Evaluator {
     }
     return results;
   }
+
+  /// Of all that was asked (expected_work.h).
+  double work() const { return work_; }
 
   /// 10,000 bytes, 100 a bias and 100 a sixteenth of a layer's weights, more for early ones.
   MemoryTotals memory(const Schedule& schedule) const override {
@@ -83,6 +89,7 @@ class TableEvaluator : public Evaluator {
   int samples_;
   Table table_;
   int32_t asked_ = 0;
+  double work_ = 0.0;
 };
 
 }  // namespace thaw::testing

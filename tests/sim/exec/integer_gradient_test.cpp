@@ -2,6 +2,7 @@
 // (tests/support/naive_gradient.h). A step keeps its gradients as integers of a known unit, so each tensor is
 // expected from the stored ones that it is made of: what may differ is the rounding of one tensor, however
 // little is left where terms cancel, and no error hides behind those of other tensors.
+// It is longer than 400 lines because all its checks read the buffers of one settled step.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -13,6 +14,7 @@
 #include "sim/plan/fixed_point_plan.h"
 #include "tests/support/fixed_weight.h"
 #include "tests/support/naive_gradient.h"
+#include "tests/support/operator_network.h"
 #include "tests/support/project_folders.h"
 #include "tests/support/random_network.h"
 #include "tests/support/varied_plan.h"
@@ -117,11 +119,15 @@ void expect_fine_exponent(TrainedNetwork& run, const MakeGradient& k, const std:
 
 /// By how much the terms of a tensor may be wrong before they are rounded to its unit. Average pooling rounds
 /// the share of each window to an integer of its source (1/2) with a reciprocal that is wrong by half a unit
-/// of 2^-31 (times at most 2^30: 1/4).
+/// of 2^-31 (times at most 2^30: 1/4). The slopes of a look-up are rounded to integers (1/2 times the
+/// gradient).
 double error_of_terms(TrainedNetwork& run, const MakeGradient& k) {
   double error = 0.0;
   for (const GradientSource& source : k.sources) {
     const auto* other = std::get_if<FromOperator>(&source.from);
+    if (other != nullptr && std::holds_alternative<TableRule>(other->rule))
+      error += std::ldexp(0.5, run.schedule.training.gradient_bits + other->left_shift +
+                                   source_exponent(run, source) + source.scale.exponent);
     const auto* pool = other != nullptr ? std::get_if<AveragePoolRule>(&other->rule) : nullptr;
     if (pool == nullptr) continue;
     const int32_t windows = pool->pool.filter_height * pool->pool.filter_width;
@@ -371,6 +377,16 @@ TEST(IntegerGradient, LayersBelowPoolsAndMeansFollowTheNaiveDifferentiator) {
     const Checked one = check(run);
     EXPECT_GE(one.gradients, run.network.convolution_count());
   }
+}
+
+TEST(IntegerGradient, PlansOfNetworksOfEveryOperatorFollowTheNaiveDifferentiator) {
+  const Checked all = check_networks(testing::operator_network, 1, 150);
+  EXPECT_GT(all.gradients, 500);
+  EXPECT_GT(all.updates, 150);
+}
+
+TEST(IntegerGradientSlow, PlansOfManyNetworksOfEveryOperatorFollowTheNaiveDifferentiator) {
+  check_networks(testing::operator_network, 151, 600);
 }
 
 LayerUpdate whole(int32_t op) {

@@ -10,6 +10,8 @@
 #include <vector>
 
 #include "sim/base/error.h"
+#include "sim/graph/tflite_reader.h"
+#include "sim/graph/tflite_writer.h"
 #include "sim/plan/fixed_point_plan.h"
 #include "sim/plan/lower.h"
 #include "sim/plan/passes.h"
@@ -82,6 +84,24 @@ TEST_P(VariedNetworkTest, ReadersMaySeeATensorInRowsOfOtherWidths) {
     }
 }
 
+/// The same for networks with every operator.
+void expect_equal_operators(uint32_t first, uint32_t last, InstructionSet set) {
+  if (set > best_instruction_set()) GTEST_SKIP() << "this processor lacks these instructions";
+  const std::vector<LearningRate> rates = {quantize_learning_rate(0.05), quantize_learning_rate(0.0008)};
+  for (uint32_t seed = first; seed <= last && !::testing::Test::HasFailure(); ++seed) {
+    SCOPED_TRACE("seed " + std::to_string(seed));
+    testing::expect_equal_training(testing::operator_plan(seed), 4, set, rates);
+  }
+}
+
+TEST_P(VariedNetworkTest, HostKernelsHaveThePortableBitsForEveryOperator) {
+  expect_equal_operators(1, 60, GetParam());
+}
+
+TEST_P(VariedNetworkSlowTest, HostKernelsHaveThePortableBitsForEveryOperatorOnManyMore) {
+  expect_equal_operators(61, 600, GetParam());
+}
+
 std::string name_of(const ::testing::TestParamInfo<InstructionSet>& test) {
   return instruction_set_name(test.param);
 }
@@ -97,6 +117,28 @@ TEST(VariedNetworkTest, PassesChangeNoBit) {
     Schedule schedule = testing::random_schedule(network, seed);
     const Plan plan = testing::lower_what_can_be_trained(network, schedule);
     testing::expect_same_training(plan, run_passes(plan), KernelSet::portable, 2);
+  }
+}
+
+TEST(VariedNetworkTest, PassesChangeNoBitForEveryOperator) {
+  for (uint32_t seed = 1; seed <= 60 && !HasFailure(); ++seed) {
+    SCOPED_TRACE("seed " + std::to_string(seed));
+    const Network network = testing::operator_network(seed);
+    Schedule schedule = testing::random_schedule(network, seed);
+    const Plan plan = testing::lower_what_can_be_trained(network, schedule);
+    testing::expect_same_training(plan, run_passes(plan), KernelSet::portable, 2);
+  }
+}
+
+/// A file holds all that these operators are: what is read back computes and trains alike.
+TEST(VariedNetworkTest, EveryOperatorIsReadBackAsItWasWritten) {
+  for (uint32_t seed = 1; seed <= 40 && !HasFailure(); ++seed) {
+    SCOPED_TRACE("seed " + std::to_string(seed));
+    const Graph graph = testing::OperatorNetwork(seed).graph();
+    const Network network = reduce(graph, {}), again = reduce(read_tflite(write_tflite(graph), "again"), {});
+    Schedule schedule = testing::random_schedule(network, seed);
+    const Plan plan = testing::lower_what_can_be_trained(network, schedule);
+    testing::expect_same_training(plan, lower(again, schedule), KernelSet::portable, 2);
   }
 }
 

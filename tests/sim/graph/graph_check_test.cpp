@@ -277,9 +277,9 @@ TEST(GraphCheck, OtherOperators) {
        "because of keep_num_dims"},
       {"broadcast", one_addition(),
        [](Graph& g) {
-         g.tensors[1].shape = {1, 1, 1, 3};
+         g.tensors[1].shape = {1, 1, 3, 3};
        },
-       "Broadcasting is not supported"},
+       "which does not go with [1,1,2,3] of the first input"},
       {"sum of another shape", one_addition(),
        [](Graph& g) {
          g.tensors[2].shape = {1, 2, 1, 3};
@@ -291,12 +291,13 @@ TEST(GraphCheck, OtherOperators) {
        "inputs[0]: subgraphs[0].tensors[0] (\"a\") is float32, expected int8"},
       {"sum into int32", one_addition(), [](Graph& g) { g.tensors[2].type = DataType::int32; },
        "type is int32, expected int8"},
-      {"sum with a constant", one_addition(),
+      {"sum with a constant of another type", one_addition(),
        [](Graph& g) {
-         g.tensors[1].data.resize(6);
+         g.tensors[1].type = DataType::int32;
+         g.tensors[1].data.resize(24);
          g.inputs.pop_back();
        },
-       "is a constant, expected an activation"},
+       "is int32, expected int8"},
       {"mean over no axis", every_operator(), [](Graph& g) { kind_of<Mean>(g).axes.clear(); },
        "names no axes"},
       {"mean over axis 4", every_operator(),

@@ -188,7 +188,8 @@ TEST(TfliteReader, UnsupportedOperatorsAreNamed) {
       "supported (built-in operator 44, 1 time; it writes tensor 23 \"tfl.unidirectional_sequence_lstm\"). "
       "Supported operators: CONV_2D, DEPTHWISE_CONV_2D, FULLY_CONNECTED, ADD, AVERAGE_POOL_2D, MAX_POOL_2D, "
       "MEAN, PAD, RESHAPE, TRANSPOSE, SOFTMAX, QUANTIZE, DEQUANTIZE, "
-      "EXPAND_DIMS, SQUEEZE; on constants also SHAPE, DENSIFY and operators that compute shapes");
+      "EXPAND_DIMS, SQUEEZE, SUB, MUL, MAXIMUM, MINIMUM, LOGISTIC, TANH, LEAKY_RELU, RELU, RELU6, "
+      "CONCATENATION; on constants also SHAPE, DENSIFY and operators that compute shapes");
   EXPECT_THAT(
       message("keyword_scrambled_8bit.tflite"),
       AllOf(HasSubstr("holds activations of type int16 (the first is without a name), expected int8"),

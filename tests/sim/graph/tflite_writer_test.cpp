@@ -55,6 +55,15 @@ auto fields(const Quantize&) {
 auto fields(const Dequantize&) {
   return std::tuple<>();
 }
+auto fields(const Binary& k) {
+  return std::tie(k.function, k.activation);
+}
+auto fields(const Unary& k) {
+  return std::tie(k.function, k.alpha);
+}
+auto fields(const Concatenation& k) {
+  return std::tie(k.axis);
+}
 
 auto fields(const Tensor& t) {
   return std::tie(t.id, t.name, t.type, t.shape, t.quantization.scales, t.quantization.zero_points,
