@@ -13,7 +13,7 @@ typedef struct session {
   uint32_t seed, step;
   uint32_t schedule_first, schedule_steps;  // 0 steps: the rate below
   int16_t rate_mantissa, rate_exponent;
-  uint16_t ready, row;  // row: how many of an image were given
+  uint16_t ready, row;  // row: one more than how many of an image were given; 0: none has begun
 } session;
 
 typedef struct thaw_step_result {
@@ -79,7 +79,7 @@ static const thaw_state_view view = {
     .step = &state.session.step,
 };
 
-enum { READY = 0x5448, NO_IMAGE = 0xFFFF };
+enum { READY = 0x5448 };
 
 // A rate and no schedule, until the application asks for others.
 static void begin_session(void) {
@@ -87,7 +87,7 @@ static void begin_session(void) {
   state.session.schedule_steps = 0;
   state.session.rate_mantissa = PLAN_RATE_MANTISSA;
   state.session.rate_exponent = PLAN_RATE_EXPONENT;
-  state.session.row = NO_IMAGE;
+  state.session.row = 0;
   state.session.ready = READY;
 }
 
@@ -162,9 +162,8 @@ static int8_t* row_place(uint32_t row) {
 // The steps that the rows up to this one suffice for.
 static void run_row(uint32_t row) {
   switch (row) {
+    // One case for each row that makes steps possible.
     PLAN_ROW_CASES;
-    default:
-      break;
   }
 }
 
@@ -177,20 +176,18 @@ static int8_t* row_place(uint32_t row) {
   return thaw_input() + row * THAW_INPUT_ROW_BYTES;
 }
 
-static void run_row(uint32_t row) {
-  (void)row;
-}
-
 #endif
 static void take_row(uint32_t row, const int8_t* from) {
   int8_t* place = row_place(row);
   if (place && place != from)
     for (uint32_t i = 0; i < THAW_INPUT_ROW_BYTES; ++i) place[i] = from[i];
+#if PLAN_BY_ROWS
   run_row(row);
+#endif
 }
 
 static void take_image(const int8_t* input) {
-  state.session.row = NO_IMAGE;
+  state.session.row = 0;
   for (uint32_t row = 0; row < THAW_INPUT_ROWS; ++row) take_row(row, input + row * THAW_INPUT_ROW_BYTES);
 }
 
@@ -273,29 +270,26 @@ thaw_status thaw_train_step(const int8_t* input, int32_t label) {
 
 thaw_status thaw_begin(void) {
   if (state.session.ready != READY) return THAW_NOT_READY;
-  state.session.row = 0;
+  state.session.row = 1;
   return THAW_OK;
 }
 
-static bool has_begun(void) {
-  return state.session.ready == READY && state.session.row != NO_IMAGE;
-}
-
 int8_t* thaw_input_row(void) {
-  return has_begun() && state.session.row < THAW_INPUT_ROWS ? row_place(state.session.row) : NULL;
+  const uint32_t row = state.session.row;
+  return row != 0 && row <= THAW_INPUT_ROWS ? row_place(row - 1) : NULL;
 }
 
 thaw_status thaw_rows(const int8_t* rows, int32_t count) {
-  if (!has_begun()) return THAW_NOT_READY;
-  if (!rows || count < 0 || count > THAW_INPUT_ROWS - state.session.row) return THAW_BAD_ARGUMENT;
-  for (; count > 0; --count, rows += THAW_INPUT_ROW_BYTES) take_row(state.session.row++, rows);
+  if (state.session.row == 0) return THAW_NOT_READY;
+  if (!rows || count < 0 || count > THAW_INPUT_ROWS + 1 - state.session.row) return THAW_BAD_ARGUMENT;
+  for (; count > 0; --count, rows += THAW_INPUT_ROW_BYTES) take_row(state.session.row++ - 1u, rows);
   return THAW_OK;
 }
 
 // True where all rows of an image are there; it is used up then.
 static bool ends_image(void) {
-  if (!has_begun() || state.session.row != THAW_INPUT_ROWS) return false;
-  state.session.row = NO_IMAGE;
+  if (state.session.row != THAW_INPUT_ROWS + 1) return false;
+  state.session.row = 0;
   return true;
 }
 
@@ -350,11 +344,10 @@ thaw_status thaw_write_state(thaw_write_bytes write, void* context) {
   return thaw_record_write(&view, 0, write, context);
 }
 
-// What a load leaves: a model that is ready to go on, as it was, or, where storage failed half-way, not
-// ready.
+// What a load leaves: a model that is ready to go on, as it was, or, where storage failed, not ready.
 static thaw_status finish_load(thaw_status status, bool changed) {
   if (!changed) return status;
-  state.session.ready = 0;
+  state.session.ready = state.session.row = 0;
   if (status == THAW_OK) begin_session();
   return status;
 }
