@@ -157,7 +157,7 @@ TEST(VariedFirmware, ByRowsHasTheSimulatorsBits) {
 }
 
 TEST(VariedFirmwareSlow, ByRowsManyMoreHaveTheSimulatorsBits) {
-  expect_firmware_of(testing::varied_network, 13, 60, InputBy::rows);
+  expect_firmware_of(testing::varied_network, 13, 30, InputBy::rows);
 }
 
 TEST(VariedFirmwareSlow, ManyMoreHaveTheSimulatorsBits) {
