@@ -19,6 +19,9 @@
 #define PLAN_CLASSES 2
 #define PLAN_MODEL_ID UINT32_C(0x7E57)
 #define PLAN_INPUT_BYTES 1
+#define PLAN_INPUT_ROWS 1
+#define PLAN_INPUT_ROW_BYTES 1
+#define PLAN_BY_ROWS 1
 #define PLAN_INPUT_ZERO_POINT 3
 #define PLAN_INPUT_SCALE 0.5
 #define PLAN_INPUT_IS_UINT8_IN_FILE 1
@@ -51,6 +54,11 @@
   }
 #define PLAN_STATE_PIECE_COUNT 3
 #define PLAN_INPUT ARENA(int8_t, 0)
+#define PLAN_ROW_PLACES 0
+#define PLAN_ROW_CASES \
+  case 0:              \
+    STEP_DONE(0);      \
+    break
 #define PLAN_LOGITS ARENA(int32_t, 8)
 #define PLAN_RESULT (&state.result)
 #define PLAN_EXPONENTS ARENA(int32_t, 16)

@@ -13,7 +13,7 @@ typedef struct session {
   uint32_t seed, step;
   uint32_t schedule_first, schedule_steps;  // 0 steps: the rate below
   int16_t rate_mantissa, rate_exponent;
-  uint32_t ready;
+  uint16_t ready, row;  // row: one more than how many of an image were given; 0: none has begun
 } session;
 
 typedef struct thaw_step_result {
@@ -43,7 +43,6 @@ extern uint8_t thaw_arena[THAW_ARENA_BYTES];
 THAW_ARENA_PLACE _Alignas(THAW_ARENA_ALIGNMENT) static uint8_t thaw_arena[THAW_ARENA_BYTES];
 #endif
 #define ARENA(type, offset) ((type*)(void*)(thaw_arena + (offset)))
-#define INPUT PLAN_INPUT
 #define LOGITS PLAN_LOGITS
 #define RESULT PLAN_RESULT
 #if PLAN_MAKES_GRADIENTS
@@ -88,6 +87,7 @@ static void begin_session(void) {
   state.session.schedule_steps = 0;
   state.session.rate_mantissa = PLAN_RATE_MANTISSA;
   state.session.rate_exponent = PLAN_RATE_EXPONENT;
+  state.session.row = 0;
   state.session.ready = READY;
 }
 
@@ -136,7 +136,50 @@ void thaw_step_done(int32_t step);
 #define STEP_DONE(step) ((void)0)
 #endif
 
-static void forward(void) {
+#if PLAN_BY_ROWS
+// Where in the arena the rows of an image go; -1: nothing of the row is read.
+static const int32_t row_places[THAW_INPUT_ROWS] = {PLAN_ROW_PLACES};
+
+static int8_t* row_place(uint32_t row) {
+  return row_places[row] < 0 ? NULL : ARENA(int8_t, row_places[row]);
+}
+
+// The steps that the rows up to this one suffice for.
+static void run_row(uint32_t row) {
+  switch (row) {
+    // One case for each row that makes steps possible.
+    PLAN_ROW_CASES;
+  }
+}
+
+#else
+int8_t* thaw_input(void) {
+  return PLAN_INPUT;
+}
+
+static int8_t* row_place(uint32_t row) {
+  return thaw_input() + row * THAW_INPUT_ROW_BYTES;
+}
+
+#endif
+static void take_row(uint32_t row, const int8_t* from) {
+  int8_t* place = row_place(row);
+  if (place && place != from)
+    for (uint32_t i = 0; i < THAW_INPUT_ROW_BYTES; ++i) place[i] = from[i];
+#if PLAN_BY_ROWS
+  run_row(row);
+#endif
+}
+
+static void take_image(const int8_t* input) {
+  state.session.row = 0;
+  for (uint32_t row = 0; row < THAW_INPUT_ROWS; ++row) take_row(row, input + row * THAW_INPUT_ROW_BYTES);
+}
+
+// The rest of the forward pass. What learning alone needs of it, masks and saved inputs, inference leaves
+// out.
+static void forward(bool learns) {
+  (void)learns;
   PLAN_FORWARD_STEPS;
 }
 
@@ -161,26 +204,20 @@ void thaw_init(uint32_t seed) {
   begin_session();
 }
 
-int8_t* thaw_input(void) {
-  return INPUT;
-}
-
-static void load_input(const int8_t* input) {
-  int8_t* place = INPUT;
-  if (input == place) return;
-  for (uint32_t i = 0; i < THAW_INPUT_BYTES; ++i) place[i] = input[i];
-}
-
-int32_t thaw_infer(const int8_t* input) {
-  if (state.session.ready != READY) return THAW_NOT_READY;
-  if (!input) return THAW_BAD_ARGUMENT;
-  load_input(input);
-  forward();
+static int32_t infer(void) {
+  forward(false);
   const int32_t* logits = LOGITS;
   int32_t best = 0;
   for (int32_t c = 1; c < THAW_CLASSES; ++c)
     if (logits[c] > logits[best]) best = c;
   return best;
+}
+
+int32_t thaw_infer(const int8_t* input) {
+  if (state.session.ready != READY) return THAW_NOT_READY;
+  if (!input) return THAW_BAD_ARGUMENT;
+  take_image(input);
+  return infer();
 }
 
 const int32_t* thaw_logits(void) {
@@ -200,14 +237,54 @@ static thaw_training_step this_step(void) {
   return step;
 }
 
-thaw_status thaw_train_step(const int8_t* input, int32_t label) {
-  if (state.session.ready != READY) return THAW_NOT_READY;
-  if (!input || label < 0 || label >= THAW_CLASSES) return THAW_BAD_ARGUMENT;
-  load_input(input);
-  forward();
+static void train(int32_t label) {
+  forward(true);
   const thaw_training_step step = this_step();
   learn(label, &step);
   ++state.session.step;
+}
+
+thaw_status thaw_train_step(const int8_t* input, int32_t label) {
+  if (state.session.ready != READY) return THAW_NOT_READY;
+  if (!input || label < 0 || label >= THAW_CLASSES) return THAW_BAD_ARGUMENT;
+  take_image(input);
+  train(label);
+  return THAW_OK;
+}
+
+thaw_status thaw_begin(void) {
+  if (state.session.ready != READY) return THAW_NOT_READY;
+  state.session.row = 1;
+  return THAW_OK;
+}
+
+int8_t* thaw_input_row(void) {
+  const uint32_t row = state.session.row;
+  return row != 0 && row <= THAW_INPUT_ROWS ? row_place(row - 1) : NULL;
+}
+
+thaw_status thaw_rows(const int8_t* rows, int32_t count) {
+  if (state.session.row == 0) return THAW_NOT_READY;
+  if (!rows || count < 0 || count > THAW_INPUT_ROWS + 1 - state.session.row) return THAW_BAD_ARGUMENT;
+  for (; count > 0; --count, rows += THAW_INPUT_ROW_BYTES) take_row(state.session.row++ - 1u, rows);
+  return THAW_OK;
+}
+
+// True where all rows of an image are there; it is used up then.
+static bool ends_image(void) {
+  if (state.session.row != THAW_INPUT_ROWS + 1) return false;
+  state.session.row = 0;
+  return true;
+}
+
+int32_t thaw_finish(void) {
+  return ends_image() ? infer() : (int32_t)THAW_NOT_READY;
+}
+
+thaw_status thaw_finish_step(int32_t label) {
+  if (label < 0 || label >= THAW_CLASSES) return THAW_BAD_ARGUMENT;
+  if (!ends_image()) return THAW_NOT_READY;
+  train(label);
   return THAW_OK;
 }
 
@@ -251,11 +328,10 @@ thaw_status thaw_write_state(thaw_write_bytes write, void* context) {
   return thaw_record_write(&view, 0, write, context);
 }
 
-// What a load leaves: a model that is ready to go on, as it was, or, where storage failed half-way, not
-// ready.
+// What a load leaves: a model that is ready to go on, as it was, or, where storage failed, not ready.
 static thaw_status finish_load(thaw_status status, bool changed) {
   if (!changed) return status;
-  state.session.ready = 0;
+  state.session.ready = state.session.row = 0;
   if (status == THAW_OK) begin_session();
   return status;
 }

@@ -8,6 +8,8 @@
 #include <string>
 #include <vector>
 
+#include "sim/plan/input_by.h"
+
 namespace thaw {
 
 enum class UpdatedWeights { none, all, channels };
@@ -70,6 +72,7 @@ struct Schedule {
   int32_t classes = 0;
   std::array<int32_t, 4> input = {1, 0, 0, 0};  // N, H, W, C
   std::string arithmetic = "int8";
+  InputBy input_by = InputBy::image;  // how the device gets its images: decides bytes, never bits
   TrainingRecipe training;
   std::vector<LayerUpdate> update;
   std::optional<Promise> promise;

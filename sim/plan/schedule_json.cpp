@@ -213,10 +213,12 @@ Schedule read_schedule(std::string_view text, const std::string& where) {
   const nlohmann::json document = parse_json(text, where);
   const JsonView view(document, where);
   check_schema_version(view, kScheduleSchemaVersion);
-  view.known_keys({"schema_version", "model", "arithmetic", "training", "update", "promise", "provenance"});
+  view.known_keys({"schema_version", "model", "arithmetic", "input_by", "training", "update", "promise", "provenance"});
   Schedule schedule;
   read_model(view.field("model"), schedule);
   schedule.arithmetic = view.field("arithmetic").one_of({"int8", "float"}) == 0 ? "int8" : "float";
+  if (const auto input = view.optional_field("input_by"))
+    schedule.input_by = input->one_of({"image", "rows"}) == 0 ? InputBy::image : InputBy::rows;
   read_training(view.field("training"), schedule.training);
   schedule.update = read_update(view.field("update"));
   if (const auto promise = view.optional_field("promise")) schedule.promise = read_promise(*promise);
@@ -233,9 +235,10 @@ Schedule read_schedule_file(const std::filesystem::path& path) {
 std::string write_schedule(const Schedule& schedule) {
   Json json = {{"schema_version", kScheduleSchemaVersion},
                {"model", model_json(schedule)},
-               {"arithmetic", schedule.arithmetic},
-               {"training", training_json(schedule.training)},
-               {"update", Json::array()}};
+               {"arithmetic", schedule.arithmetic}};
+  if (schedule.input_by != InputBy::image) json["input_by"] = input_by_name(schedule.input_by);
+  json["training"] = training_json(schedule.training);
+  json["update"] = Json::array();
   for (const LayerUpdate& entry : schedule.update) json["update"].push_back(layer_json(entry));
   if (schedule.promise) json["promise"] = promise_json(*schedule.promise);
   if (schedule.provenance) json["provenance"] = provenance_json(*schedule.provenance);

@@ -57,6 +57,10 @@ static int before_init(void) {
   const thaw_slots slots = {NULL, erase, write_slot, read_slot};
   CHECK(thaw_infer(image) == THAW_NOT_READY);
   CHECK(thaw_train_step(image, 0) == THAW_NOT_READY);
+  CHECK(thaw_begin() == THAW_NOT_READY);
+  CHECK(thaw_input_row() == NULL);
+  CHECK(thaw_rows(image, 1) == THAW_NOT_READY);
+  CHECK(thaw_finish() == THAW_NOT_READY);
   CHECK(thaw_set_learning_rate(16384, 0) == THAW_NOT_READY);
   CHECK(thaw_set_schedule(0, 10) == THAW_NOT_READY);
   CHECK(thaw_get_state(record, sizeof record) == THAW_NOT_READY);
@@ -99,10 +103,44 @@ static int inference_changes_nothing(void) {
   const int32_t class = thaw_infer(image);
   CHECK(class >= 0 && class < THAW_CLASSES);
   for (int32_t c = 0; c < THAW_CLASSES; ++c) CHECK(thaw_logits()[c] <= thaw_logits()[class]);
+#if !THAW_INPUT_BY_ROWS
   memcpy(thaw_input(), image, sizeof image);
   CHECK(thaw_infer(thaw_input()) == class);
+#endif
   CHECK(thaw_state_crc() == crc);
   CHECK(thaw_step_number() == 0);
+  return 0;
+}
+
+// Rows in any portions are the image; one that is not complete cannot end, and another call ends it.
+static int rows_are_an_image(void) {
+  draw(78);
+  const int32_t class = thaw_infer(image);
+  CHECK(thaw_rows(image, 1) == THAW_NOT_READY);
+  CHECK(thaw_begin() == THAW_OK);
+  CHECK(thaw_rows(NULL, 1) == THAW_BAD_ARGUMENT);
+  CHECK(thaw_rows(image, -1) == THAW_BAD_ARGUMENT);
+  CHECK(thaw_rows(image, THAW_INPUT_ROWS + 1) == THAW_BAD_ARGUMENT);
+  CHECK(thaw_finish() == THAW_NOT_READY);
+  CHECK(thaw_rows(image, 2) == THAW_OK);
+  CHECK(thaw_rows(image + 2 * THAW_INPUT_ROW_BYTES, THAW_INPUT_ROWS - 1) == THAW_BAD_ARGUMENT);
+  CHECK(thaw_finish_step(0) == THAW_NOT_READY);
+  CHECK(thaw_rows(image + 2 * THAW_INPUT_ROW_BYTES, THAW_INPUT_ROWS - 2) == THAW_OK);
+  CHECK(thaw_input_row() == NULL);
+  CHECK(thaw_finish_step(THAW_CLASSES) == THAW_BAD_ARGUMENT);
+  CHECK(thaw_finish() == class);
+  CHECK(thaw_finish() == THAW_NOT_READY);
+  CHECK(thaw_begin() == THAW_OK);
+  for (int32_t row = 0; row < THAW_INPUT_ROWS; ++row) {
+    int8_t* place = thaw_input_row();
+    if (place) memcpy(place, image + row * THAW_INPUT_ROW_BYTES, THAW_INPUT_ROW_BYTES);
+    CHECK(thaw_rows(place ? place : image, 1) == THAW_OK);
+  }
+  CHECK(thaw_finish() == class);
+  CHECK(thaw_begin() == THAW_OK);
+  CHECK(thaw_rows(image, THAW_INPUT_ROWS) == THAW_OK);
+  thaw_init(1);
+  CHECK(thaw_finish() == THAW_NOT_READY);
   return 0;
 }
 
@@ -181,7 +219,8 @@ static int runs_repeat(void) {
 int main(void) {
   if (before_init()) return 1;
   thaw_init(1);
-  if (bad_arguments() || inference_changes_nothing() || states_go_back() || damaged_records_are_refused())
+  if (bad_arguments() || inference_changes_nothing() || rows_are_an_image() || states_go_back() ||
+      damaged_records_are_refused())
     return 1;
   return runs_repeat();
 }

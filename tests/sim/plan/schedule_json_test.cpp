@@ -65,6 +65,9 @@ TEST(ScheduleJson, ReadsBackWhatItWrites) {
   bare.update.clear();
   bare.arithmetic = "float";
   EXPECT_EQ(read_schedule(write_schedule(bare), "s.json"), bare);
+  EXPECT_EQ(write_schedule(bare).find("input_by"), std::string::npos);
+  bare.input_by = InputBy::rows;
+  EXPECT_EQ(read_schedule(write_schedule(bare), "s.json"), bare);
 }
 
 TEST(ScheduleJson, WritingIsCanonical) {
@@ -96,6 +99,7 @@ TEST(ScheduleJson, EveryDepartureIsRefusedWithItsPlace) {
       {R"("schema_version": 1,)", "", "schema_version", ""},
       {R"("arithmetic")", R"("arithmetics")", "arithmetics", "arithmetic"},
       {R"("int8")", R"("int16")", "arithmetic", "int8"},
+      {R"("int8",)", R"("int8", "input_by": "columns",)", "input_by", "rows"},
       {R"("classes": 10)", R"("classes": 1)", "model.classes", "2"},
       {R"("classes": 10)", R"("classes": 256)", "model.classes", "255"},
       {R"("classes": 10)", R"("classes": 10.0)", "model.classes", "10.0"},
