@@ -101,6 +101,31 @@ constexpr std::array<Size, kPartCount> kSizes = {{
     {"software floating point", 540 + 672 + 236 + 76, 540 + 672 + 236 + 76},
 }};
 
+/// The parts that have a version for Helium, compiled for a Cortex-M55 with -mfloat-abi=hard.
+int64_t helium_bytes(Part part) {
+  switch (part) {
+    case kConvolution:
+      return 9796;
+    case kDepthwise:
+      return 12164;
+    case kAdd:
+      return 1372;
+    case kGradient:
+      return 9520 + 616 + 640;  // with gradient_pass.c, gradient_rows.c
+    case kUpdateConvolution:
+      return 5928;
+    case kUpdateBiases:
+      return 1412;
+    default:
+      return kSizes[part].dsp;
+  }
+}
+
+int64_t bytes_of(Part part, DeviceKernels kernels) {
+  if (kernels == DeviceKernels::helium) return helium_bytes(part);
+  return kernels == DeviceKernels::dsp ? kSizes[part].dsp : kSizes[part].portable;
+}
+
 /// Marks what one kernel call links; one overload a kernel, so that a new one fails to compile until it is
 /// here.
 struct Parts {
@@ -186,7 +211,7 @@ struct CallBytes {
 
 }  // namespace
 
-std::vector<CodePart> code_size_estimate(const Plan& plan, bool dsp) {
+std::vector<CodePart> code_size_estimate(const Plan& plan, DeviceKernels kernels) {
   Parts parts;
   CallBytes calls;
   parts.use(kFrame);
@@ -205,7 +230,7 @@ std::vector<CodePart> code_size_estimate(const Plan& plan, bool dsp) {
     if (part == kCalls)
       result.push_back({size.name, static_cast<int32_t>(plan.steps.size()), calls.bytes});
     else
-      result.push_back({size.name, 0, dsp ? size.dsp : size.portable});
+      result.push_back({size.name, 0, bytes_of(static_cast<Part>(part), kernels)});
   }
   return result;
 }
