@@ -10,6 +10,8 @@
 #include <array>
 #include <iterator>
 
+#include "sim/plan/feed_rows.h"
+
 namespace thaw {
 namespace {
 
@@ -81,7 +83,7 @@ constexpr std::array<Size, kPartCount> kSizes = {{
     {"softmax loss", 1896, 1896},
     {"classifier backward and update", 1068, 1068},
     {"clamped features", 48, 48},
-    {"gradient", 82 + 616 + 640, 16876 + 616 + 640},  // with gradient_pass.c, gradient_rows.c
+    {"gradient", 124 + 752 + 640 + 424, 16876 + 616 + 640},  // with gradient_pass.c, _rows.c, _planes.c
     {"convolution input gradient", 612, 612},
     {"depthwise input gradient", 490, 490},
     {"max pool input gradient", 396, 396},
@@ -181,9 +183,7 @@ struct Parts {
 
 /// Same parameters: the generated code then has one structure for both.
 bool same_parameters(const ConvolutionForward& a, const ConvolutionForward& b) {
-  return a.window == b.window && a.depthwise == b.depthwise && a.depth_multiplier == b.depth_multiplier &&
-         a.input_zero_point == b.input_zero_point && a.output_zero_point == b.output_zero_point &&
-         a.clamp.lowest == b.clamp.lowest && a.clamp.highest == b.clamp.highest;
+  return a.window == b.window && a.depthwise == b.depthwise && a.depth_multiplier == b.depth_multiplier;
 }
 
 /// Bytes of the generated statements and of the constant structures that they name.
@@ -221,6 +221,8 @@ std::vector<CodePart> code_size_estimate(const Plan& plan, DeviceKernels kernels
     std::visit([&](const auto& kernel) { parts(kernel); }, step.kernel);
     std::visit([&](const auto& kernel) { calls(kernel); }, step.kernel);
   }
+  constexpr int64_t kRowPlaceBytes = 4;  // where a row of the caller goes
+  if (input_comes_by_rows(plan)) calls.bytes += kRowPlaceBytes * plan.input_rows;
   std::vector<CodePart> result;
   for (size_t part = 0; part < kPartCount; ++part) {
     if (!parts.used[part]) continue;

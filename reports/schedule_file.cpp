@@ -25,6 +25,7 @@ UpdatedLayer read_layer(const JsonView& view) {
   } else {
     weights.expected("\"none\", \"all\" or {\"input_channels\": [...]}");
   }
+  if (const auto bits = view.optional_field("fraction_bits")) entry.fraction_bits = bits->integer(0, 8);
   return entry;
 }
 
@@ -85,6 +86,7 @@ std::string update_words(const UpdatedLayer& layer) {
     weights = layer.channels.empty() ? "all weights"
                                      : fmt::format("weights of {} input channel{}", layer.channels.size(),
                                                    layer.channels.size() == 1 ? "" : "s");
+  if (layer.fraction_bits) weights += fmt::format(" with {} fraction bits", *layer.fraction_bits);
   if (layer.bias && layer.weights) return "bias + " + weights;
   return layer.bias ? "bias" : layer.weights ? weights : "nothing";
 }

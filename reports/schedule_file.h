@@ -21,6 +21,7 @@ struct UpdatedLayer {
   bool bias = false;
   bool weights = false;
   std::vector<int64_t> channels;
+  std::optional<int64_t> fraction_bits = std::nullopt;  // of its weights, where not the recipe's
 
   bool operator==(const UpdatedLayer&) const = default;
 };

@@ -1,28 +1,33 @@
-// Parameter structures of the engine's kernels as C initialisers, members in their order.
+// Parameter structures of the engine's kernels as C initialisers, every member by its name.
 #pragma once
 
-#include <cstddef>
+#include <initializer_list>
 #include <string>
+#include <utility>
 
 #include "sim/plan/plan.h"
 
 namespace thaw {
 
-/// "{1, 2, 3}".
-template <class T, size_t N>
-std::string list(const T (&values)[N]) {
-  std::string text;
-  for (const T& value : values) text += (text.empty() ? "{" : ", ") + std::to_string(value);
-  return text + "}";
-}
+/// "{.first = 1, .second = NULL}" of members and the texts of their values.
+std::string initialiser(std::initializer_list<std::pair<const char*, std::string>> members);
 
-/// The struct thaw_conv2d.
-std::string conv2d_initialiser(const Window& w, int32_t input_zero_point, int32_t output_zero_point,
-                               ActivationRange clamp);
-
-/// The structs of these names.
-std::string pool2d_initialiser(const thaw_pool2d& p);
-std::string view_initialiser(const thaw_view& v);
-std::string binary_initialiser(const thaw_binary& b);
+/// A structure that holds numbers only. A member that is missing here does not compile.
+std::string initialiser(const thaw_add& p);
+std::string initialiser(const thaw_binary& p);
+std::string initialiser(const thaw_classifier& p);
+std::string initialiser(const thaw_conv2d& p);
+std::string initialiser(const thaw_depthwise& p);
+std::string initialiser(const thaw_dequantize& p);
+std::string initialiser(const thaw_gather_channels& p);
+std::string initialiser(const thaw_mean& p);
+std::string initialiser(const thaw_pad& p);
+std::string initialiser(const thaw_pool2d& p);
+std::string initialiser(const thaw_quantize& p);
+std::string initialiser(const thaw_requantize& p);
+std::string initialiser(const thaw_softmax& p);
+std::string initialiser(const thaw_softmax_loss_scale& p);
+std::string initialiser(const thaw_transpose& p);
+std::string initialiser(const thaw_view& p);
 
 }  // namespace thaw

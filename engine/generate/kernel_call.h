@@ -29,8 +29,6 @@ class CallContext {
 
   /// Remembers that file NAME.c of the kernels is needed.
   void use_kernel(const std::string& name) { kernels_.insert(name); }
-  /// Remembers that one of the steps' functions (engine/model/thaw_model.c) is needed.
-  void use_static_function(const std::string& name) { static_functions_.insert(name); }
 
   /// The name under which a buffer is declared.
   std::string name(BufferId id) const;
@@ -38,7 +36,6 @@ class CallContext {
   const std::map<BufferId, std::string>& types() const { return types_; }
   const std::vector<std::string>& definitions() const { return definitions_; }
   const std::set<std::string>& kernels() const { return kernels_; }
-  const std::set<std::string>& static_functions() const { return static_functions_; }
 
  private:
   const Plan& plan_;
@@ -47,7 +44,7 @@ class CallContext {
   std::vector<std::string> definitions_;      // of parameter structures, in order of first use
   std::map<std::string, std::string> names_;  // definition without its name -> name
   std::map<std::string, int32_t> count_;      // of structures by type
-  std::set<std::string> kernels_, static_functions_;
+  std::set<std::string> kernels_;
 };
 
 /// The statement or statements of one step, indented by two spaces. Steps must come in the plan's order.

@@ -12,8 +12,7 @@ namespace {
 int64_t state_record_bytes(const Plan& plan) {
   constexpr int64_t kOverhead = 32;  // THAW_RECORD_OVERHEAD_BYTES
   int64_t bytes = kOverhead;
-  for (const Buffer& buffer : plan.buffers)
-    if (buffer.kind == BufferKind::state && buffer.id != plan.result) bytes += buffer.bytes;
+  for (BufferId id : saved_state(plan)) bytes += plan.buffer(id).bytes;
   return bytes;
 }
 

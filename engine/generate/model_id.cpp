@@ -7,6 +7,7 @@
 #include <span>
 #include <string>
 
+#include "engine/kernels/random.h"
 #include "sim/base/sha256.h"
 
 namespace thaw {
@@ -19,10 +20,11 @@ uint32_t model_id(const Plan& plan) {
     text += fmt::format("\n{} {} bits", tensor.name, tensor.bits);
   for (const Step& step : plan.steps) {
     if (const auto* weights = std::get_if<UpdateWeights>(&step.kernel))
-      text += fmt::format("\nweights {} of {} fraction bits, channels {}", weights->random_stream,
-                          weights->fraction_bits, fmt::join(weights->channels, " "));
+      text += fmt::format("\nweights {} of {} fraction bits, channels {}",
+                          thaw_weight_stream(weights->convolution), weights->fraction_bits,
+                          fmt::join(weights->channels, " "));
     if (const auto* biases = std::get_if<UpdateBiases>(&step.kernel))
-      text += fmt::format("\nbiases {}", biases->random_stream);
+      text += fmt::format("\nbiases {}", thaw_bias_stream(biases->convolution));
     if (const auto* classifier = std::get_if<UpdateClassifier>(&step.kernel))
       text += fmt::format("\nclassifier{}{}", classifier->update_weights ? " weights" : "",
                           classifier->update_biases ? " biases" : "");

@@ -4,10 +4,10 @@
 
 #include <algorithm>
 #include <cassert>
-#include <cmath>
 #include <vector>
 
 #include "engine/generate/c_text.h"
+#include "engine/generate/initialisers.h"
 #include "memmodel/state_layout.h"
 #include "sim/plan/state_limit.h"
 
@@ -46,17 +46,19 @@ void type_first_values(const Plan& plan, CallContext& context) {
 /// The trained values in the order of a state record.
 void add_state_pieces(const Plan& plan, const CallContext& context, TemplateValues& values) {
   std::string pieces = "\n";
-  int64_t count = 0;
-  for (const Buffer& buffer : plan.buffers) {
-    if (buffer.kind != BufferKind::state || buffer.id == plan.result) continue;
+  const std::vector<BufferId> saved = saved_state(plan);
+  for (BufferId id : saved) {
+    const Buffer& buffer = plan.buffer(id);
     const bool copied = buffer.initial_value == InitialValue::copy_of_constant;
-    pieces += fmt::format("    {{state.{}, {}, {}, {}}},\n", context.name(buffer.id),
-                          copied ? context.name(buffer.initial) : "NULL", buffer.bytes,
-                          state_limit(plan, buffer.id));
-    ++count;
+    pieces += "    " +
+              initialiser({{"place", "state." + context.name(id)},
+                           {"initial", copied ? context.name(buffer.initial) : "NULL"},
+                           {"bytes", std::to_string(buffer.bytes)},
+                           {"limit", std::to_string(state_limit(plan, id))}}) +
+              ",\n";
   }
   values["STATE_PIECES"] = pieces;
-  values["STATE_PIECE_COUNT"] = std::to_string(count);
+  values["STATE_PIECE_COUNT"] = std::to_string(saved.size());
 }
 
 }  // namespace
@@ -82,16 +84,12 @@ void add_state_values(const Plan& plan, const CallContext& context, TemplateValu
 void add_start_values(const Plan& plan, CallContext& context, TemplateValues& values) {
   values["GRADIENT_TENSORS"] = std::to_string(plan.gradient_tensors.size());
   const ClassifierForward* k = classifier_of(plan);
-  const bool fresh = k != nullptr && plan.buffer(k->weights).initial_value == InitialValue::fresh_classifier;
+  const bool fresh = k != nullptr && k->start_bound != 0;
   values["DRAWS_CLASSIFIER"] = fresh ? "1" : "0";
-  if (fresh) {
-    const auto bound = std::llround(4096.0 / std::sqrt(static_cast<double>(k->features)));
-    const std::string parameters = context.parameters(
-        "thaw_classifier", fmt::format("{{{}, {}, {}}}", k->classes, k->features, k->feature_zero_point));
-    values["CLASSIFIER_START"] =
-        fmt::format("&{}, seed, {}, {}, {}", parameters, bound, context.address(k->weights, "int16_t"),
-                    context.address(k->biases, "int32_t"));
-  }
+  if (fresh)
+    values["CLASSIFIER_START"] = fmt::format(
+        "&{}, seed, {}, {}, {}", context.parameters("thaw_classifier", initialiser(k->classifier)),
+        k->start_bound, context.address(k->weights, "int16_t"), context.address(k->biases, "int32_t"));
   type_first_values(plan, context);
 }
 

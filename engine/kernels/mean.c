@@ -25,7 +25,7 @@ static int32_t box_sum(const thaw_mean* mean, const int32_t box[4], const int8_t
   return sum;
 }
 
-static int32_t requantised(const thaw_mean* mean, int32_t sum) {
+static int32_t requantized(const thaw_mean* mean, int32_t sum) {
   return thaw_mbqm(sum - mean->input_offset, mean->multiplier, mean->shift) + mean->output_zero_point;
 }
 
@@ -40,7 +40,7 @@ void thaw_mean_s8(const thaw_mean* mean, const int8_t* input, int8_t* output, ui
     for (int32_t b = 0; b < kept[1]; ++b)
       for (int32_t c = 0; c < kept[2]; ++c)
         for (int32_t d = 0; d < kept[3]; ++d, ++index) {
-          const int32_t value = requantised(mean, box_sum(mean, box, input + offset_of(mean, a, b, c, d)));
+          const int32_t value = requantized(mean, box_sum(mean, box, input + offset_of(mean, a, b, c, d)));
           const int32_t clamped = thaw_sat32(value, INT8_MIN, INT8_MAX);
           output[index] = (int8_t)clamped;
           if (mask && clamped == value) thaw_mask_set(mask, index);

@@ -15,6 +15,14 @@ enum {
   THAW_STREAM_WEIGHTS = 17             // + 2 * convolution [step]
 };
 
+/// The streams of a convolution, by its number.
+static inline uint32_t thaw_bias_stream(int32_t convolution) {
+  return THAW_STREAM_BIASES + 2 * (uint32_t)convolution;
+}
+static inline uint32_t thaw_weight_stream(int32_t convolution) {
+  return THAW_STREAM_WEIGHTS + 2 * (uint32_t)convolution;
+}
+
 /// A bijection of uint32 whose output bits all depend on all input bits.
 static inline uint32_t thaw_mix(uint32_t x) {
   x ^= x >> 16;

@@ -39,7 +39,7 @@ static inline int32_t thaw_requantize_twice(thaw_requantizer r, int32_t sum) {
 }
 
 /// thaw_mbqm(sum, multiplier, shift) + zero point, for any shift.
-static inline int32_t thaw_requantize(thaw_requantizer r, int32_t sum) {
+static inline int32_t thaw_requantized(thaw_requantizer r, int32_t sum) {
   return r.shift <= -2 ? thaw_asr32(thaw_requantize_twice(r, sum), 1)
                        : thaw_mbqm(sum, r.multiplier, r.shift) + r.zero_point;
 }
@@ -164,7 +164,7 @@ THAW_NOINLINE static void thaw_requantize_positions(const thaw_conv2d* conv, con
     return;
   }
   for (int32_t p = 0; p < count; ++p, output += stride, index += stride) {
-    const int32_t value = thaw_requantize(*r, (int32_t)sums[p]);
+    const int32_t value = thaw_requantized(*r, (int32_t)sums[p]);
     const int32_t clamped = thaw_sat32(value, low, high);
     *output = (int8_t)clamped;
     if (mask && clamped == value) thaw_mask_set(mask, index);

@@ -8,7 +8,7 @@
 void thaw_update_depthwise_weights(const thaw_depthwise* depthwise, const thaw_update* update,
                                    thaw_saved_input input, const thaw_trained_weights* trained) {
   const thaw_conv2d* conv = &depthwise->conv;
-  const uint32_t stream = THAW_STREAM_WEIGHTS + 2 * (uint32_t)update->convolution;
+  const uint32_t stream = thaw_weight_stream(update->convolution);
   const uint32_t key = thaw_key(update->step.seed, stream, update->step.step);
   const int32_t shift = thaw_update_shift(&update->scale, update->gradient_exponent, &update->step);
   int32_t index = 0;

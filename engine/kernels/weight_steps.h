@@ -33,7 +33,7 @@ typedef struct thaw_layer_update {
 static inline thaw_layer_update thaw_layer_update_of(const thaw_conv2d* conv, const thaw_update* update,
                                                      thaw_saved_input input,
                                                      const thaw_trained_weights* trained) {
-  const uint32_t stream = THAW_STREAM_WEIGHTS + 2 * (uint32_t)update->convolution;
+  const uint32_t stream = thaw_weight_stream(update->convolution);
   const thaw_layer_update layer = {
       conv,
       update,

@@ -19,6 +19,9 @@
 #define PLAN_CLASSES 2
 #define PLAN_MODEL_ID UINT32_C(0x7E57)
 #define PLAN_INPUT_BYTES 1
+#define PLAN_INPUT_ROWS 1
+#define PLAN_INPUT_ROW_BYTES 1
+#define PLAN_BY_ROWS 1
 #define PLAN_INPUT_ZERO_POINT 3
 #define PLAN_INPUT_SCALE 0.5
 #define PLAN_INPUT_IS_UINT8_IN_FILE 1
@@ -52,21 +55,23 @@
   }
 #define PLAN_STATE_PIECE_COUNT 3
 #define PLAN_INPUT ARENA(int8_t, 0)
+#define PLAN_ROW_PLACES 0
+#define PLAN_ROW_CASES \
+  case 0:              \
+    STEP_DONE(0);      \
+    break
 #define PLAN_LOGITS ARENA(int32_t, 8)
 #define PLAN_RESULT (&state.result)
 #define PLAN_EXPONENTS ARENA(int32_t, 16)
 #define PLAN_GRADIENT_STATES state.exponents
 #define PLAN_GRADIENT_TENSORS 2
-#define PLAN_FEATURE_SHIFT 4
-#define PLAN_COPIES_BYTES 1
-#define PLAN_GATHERS_CHANNELS 1
+#define PLAN_FEATURE_EXPONENT 0
 #define PLAN_MAKES_GRADIENTS 1
 #define PLAN_UPDATES_LAYERS 1
 #define PLAN_TRAINS 1
 #define PLAN_PARAMETERS                                                                            \
   static const thaw_classifier classifier_0 = {2, 1, 0};                                           \
   static const thaw_softmax_loss_scale loss_scale = {2, 1 << 30, 0};                               \
-  static const uint16_t channels_0[1] = {0};                                                       \
   static const gradient_call gradient_call_0 = {.target = {1, 1, 7, NULL, ARENA(int8_t, 24)},      \
                                                 .sources = {{.kind = THAW_SOURCE_ELEMENTS,         \
                                                              .scale = {factors, 1, 0},             \
@@ -81,10 +86,8 @@
 #define PLAN_RATE_EXPONENT 0
 #define PLAN_DRAWS_CLASSIFIER 1
 #define PLAN_CLASSIFIER_START &classifier_0, seed, 4096, ARENA(int16_t, 48), state.biases
-#define PLAN_FORWARD_STEPS                                       \
-  copy_bytes(ARENA(uint8_t, 4), ARENA(uint8_t, 0), 1);           \
-  gather_channels(INPUT, 1, 1, channels_0, 1, ARENA(int8_t, 5)); \
-  thaw_classifier_s16(&classifier_0, INPUT, ARENA(int16_t, 48), state.biases, LOGITS)
+#define PLAN_FORWARD_STEPS \
+  thaw_classifier_s16(&classifier_0, PLAN_INPUT, ARENA(int16_t, 48), state.biases, LOGITS)
 #define PLAN_LOSS_SCALE (&loss_scale)
 #define PLAN_LOSS_STEPS                                                                     \
   const thaw_loss loss = thaw_softmax_loss(&loss_scale, LOGITS, label, ARENA(int32_t, 56)); \

@@ -13,8 +13,9 @@ typedef struct session {
   uint32_t seed, step;
   uint32_t schedule_first, schedule_steps;  // 0 steps: the rate below
   int16_t rate_mantissa, rate_exponent;
-  uint16_t ready;
-  uint16_t end;  // of a schedule: thaw_schedule_end
+  uint8_t ready;
+  uint8_t end;   // of a schedule: thaw_schedule_end
+  uint16_t row;  // one more than how many of an image were given; 0: none has begun
 } session;
 
 typedef struct thaw_step_result {
@@ -47,13 +48,12 @@ extern uint8_t thaw_arena[THAW_ARENA_BYTES];
 THAW_ARENA_PLACE _Alignas(THAW_ARENA_ALIGNMENT) static uint8_t thaw_arena[THAW_ARENA_BYTES];
 #endif
 #define ARENA(type, offset) ((type*)(void*)(thaw_arena + (offset)))
-#define INPUT PLAN_INPUT
 #define LOGITS PLAN_LOGITS
 #define RESULT PLAN_RESULT
 #if PLAN_MAKES_GRADIENTS
 #define EXPONENTS PLAN_EXPONENTS  // of the gradient tensors in this step
 #define GRADIENT_STATES PLAN_GRADIENT_STATES
-#define FEATURE_SHIFT PLAN_FEATURE_SHIFT
+#define FEATURE_EXPONENT (PLAN_FEATURE_EXPONENT)  // of the feature gradient, above the error's
 
 // The constant part of thaw_gradient_tensor's arguments.
 typedef struct gradient_call {
@@ -66,11 +66,11 @@ typedef struct gradient_call {
 } gradient_call;
 #endif
 
-// Parameters of the kernels, members in the order of their structures.
+// Parameters of the kernels.
 PLAN_PARAMETERS;
 
 // Learning rates of a schedule, mantissa * 2^(exponent - 15): warm-up, then cosine.
-static const struct { int16_t mantissa, exponent; } schedule_rates[128] = {PLAN_RATES};
+static const struct { int16_t mantissa, exponent; } schedule_rates[THAW_RATES] = {PLAN_RATES};
 
 // The trained values in the order of a state record, where they start from, and how large they may be.
 static const thaw_state_piece pieces[] = {PLAN_STATE_PIECES};
@@ -84,7 +84,7 @@ static const thaw_state_view view = {
     .step = &state.session.step,
 };
 
-enum { READY = 0x5448 };
+enum { READY = 0x54 };
 
 // A rate and no schedule, until the application asks for others.
 static void begin_session(void) {
@@ -92,31 +92,17 @@ static void begin_session(void) {
   state.session.schedule_steps = 0;
   state.session.rate_mantissa = PLAN_RATE_MANTISSA;
   state.session.rate_exponent = PLAN_RATE_EXPONENT;
+  state.session.row = 0;
   state.session.ready = READY;
-  state.session.end = THAW_END_LAST_RATE;
+  state.session.end = (uint8_t)THAW_END_LAST_RATE;
 }
 
-#if PLAN_COPIES_BYTES
-static void copy_bytes(uint8_t* to, const uint8_t* from, uint32_t count) {
-  for (uint32_t i = 0; i < count; ++i) to[i] = from[i];
-}
-
-#endif
-#if PLAN_GATHERS_CHANNELS
-// Keeps the trained channels of an activation for its weight gradient: [positions][count].
-static void gather_channels(const int8_t* input, int32_t positions, int32_t input_channels,
-                            const uint16_t* channels, int32_t count, int8_t* output) {
-  for (int32_t p = 0; p < positions; ++p)
-    for (int32_t j = 0; j < count; ++j) *output++ = input[p * input_channels + channels[j]];
-}
-
-#endif
 #if PLAN_MAKES_GRADIENTS
 // Makes one gradient tensor: the exponents of its sources are known only now.
 static void make_gradient(const gradient_call* call) {
   thaw_gradient_source sources[THAW_GRADIENT_SOURCES] = {call->sources[0], call->sources[1]};
   for (int32_t j = 0; j < call->source_count; ++j)
-    sources[j].exponent = call->source_tensor[j] < 0 ? RESULT->error_exponent - 12 + FEATURE_SHIFT
+    sources[j].exponent = call->source_tensor[j] < 0 ? RESULT->error_exponent + FEATURE_EXPONENT
                                                      : EXPONENTS[call->source_tensor[j]];
   EXPONENTS[call->tensor] =
       thaw_gradient_tensor(&call->target, sources, call->source_count, RESULT->error_exponent + 15,
@@ -138,14 +124,14 @@ static void start_values(uint32_t seed) {
   thaw_state_start(&view);
 #if PLAN_MAKES_GRADIENTS
   for (int32_t i = 0; i < PLAN_GRADIENT_TENSORS; ++i)
-    GRADIENT_STATES[i] = (thaw_gradient_state){THAW_GRADIENT_START_EXPONENT, 0};
+    GRADIENT_STATES[i] = (thaw_gradient_state){.exponent = THAW_GRADIENT_START_EXPONENT};
 #endif
 #if PLAN_DRAWS_CLASSIFIER
   thaw_classifier_start(PLAN_CLASSIFIER_START);
 #else
   (void)seed;
 #endif
-  *RESULT = (thaw_step_result){0, 0, 0};
+  *RESULT = (thaw_step_result){.loss = 0};
 }
 
 // After every step: what the application wants to be called, and a profile, which counts instructions.
@@ -161,7 +147,50 @@ void thaw_step_done(int32_t step);
 #define STEP_DONE(step) THAW_STEP_HOOK(step)
 #endif
 
-static void forward(void) {
+#if PLAN_BY_ROWS
+// Where in the arena the rows of an image go; -1: nothing of the row is read.
+static const int32_t row_places[THAW_INPUT_ROWS] = {PLAN_ROW_PLACES};
+
+static int8_t* row_place(uint32_t row) {
+  return row_places[row] < 0 ? NULL : ARENA(int8_t, row_places[row]);
+}
+
+// The steps that the rows up to this one suffice for.
+static void run_row(uint32_t row) {
+  switch (row) {
+    // One case for each row that makes steps possible.
+    PLAN_ROW_CASES;
+  }
+}
+
+#else
+int8_t* thaw_input(void) {
+  return PLAN_INPUT;
+}
+
+static int8_t* row_place(uint32_t row) {
+  return thaw_input() + row * THAW_INPUT_ROW_BYTES;
+}
+
+#endif
+static void take_row(uint32_t row, const int8_t* from) {
+  int8_t* place = row_place(row);
+  if (place && place != from)
+    for (uint32_t i = 0; i < THAW_INPUT_ROW_BYTES; ++i) place[i] = from[i];
+#if PLAN_BY_ROWS
+  run_row(row);
+#endif
+}
+
+static void take_image(const int8_t* input) {
+  state.session.row = 0;
+  for (uint32_t row = 0; row < THAW_INPUT_ROWS; ++row) take_row(row, input + row * THAW_INPUT_ROW_BYTES);
+}
+
+// The rest of the forward pass. What learning alone needs of it, masks and saved inputs, inference leaves
+// out.
+static void forward(bool learns) {
+  (void)learns;
   PLAN_FORWARD_STEPS;
 }
 
@@ -186,26 +215,20 @@ void thaw_init(uint32_t seed) {
   begin_session();
 }
 
-int8_t* thaw_input(void) {
-  return INPUT;
-}
-
-static void load_input(const int8_t* input) {
-  int8_t* place = INPUT;
-  if (input == place) return;
-  for (uint32_t i = 0; i < THAW_INPUT_BYTES; ++i) place[i] = input[i];
-}
-
-int32_t thaw_infer(const int8_t* input) {
-  if (state.session.ready != READY) return THAW_NOT_READY;
-  if (!input) return THAW_BAD_ARGUMENT;
-  load_input(input);
-  forward();
+static int32_t infer(void) {
+  forward(false);
   const int32_t* logits = LOGITS;
   int32_t best = 0;
   for (int32_t c = 1; c < THAW_CLASSES; ++c)
     if (logits[c] > logits[best]) best = c;
   return best;
+}
+
+int32_t thaw_infer(const int8_t* input) {
+  if (state.session.ready != READY) return THAW_NOT_READY;
+  if (!input) return THAW_BAD_ARGUMENT;
+  take_image(input);
+  return infer();
 }
 
 const int32_t* thaw_logits(void) {
@@ -227,26 +250,66 @@ int32_t thaw_confidence(void) {
 // The rate of this step: the schedule's, or the one that was set.
 static thaw_training_step this_step(void) {
   const session* s = &state.session;
-  thaw_training_step step = {s->rate_mantissa, s->rate_exponent, s->seed, s->step};
+  thaw_training_step step = {
+      .rate_mantissa = s->rate_mantissa, .rate_exponent = s->rate_exponent, .seed = s->seed, .step = s->step};
   uint32_t passed = s->step - s->schedule_first;
   if (s->schedule_steps != 0 && (passed < s->schedule_steps || s->end != THAW_END_SET_RATE)) {
     if (s->end == THAW_END_RESTART) passed %= s->schedule_steps;
-    const uint32_t entry =
-        passed < s->schedule_steps ? (uint32_t)((uint64_t)passed * 128 / s->schedule_steps) : 127;
+    const uint32_t entry = thaw_rate_entry(passed, s->schedule_steps);
     step.rate_mantissa = schedule_rates[entry].mantissa;
     step.rate_exponent = schedule_rates[entry].exponent;
   }
   return step;
 }
 
-thaw_status thaw_train_step(const int8_t* input, int32_t label) {
-  if (state.session.ready != READY) return THAW_NOT_READY;
-  if (!input || label < 0 || label >= THAW_CLASSES) return THAW_BAD_ARGUMENT;
-  load_input(input);
-  forward();
+static void train(int32_t label) {
+  forward(true);
   const thaw_training_step step = this_step();
   learn(label, &step);
   ++state.session.step;
+}
+
+thaw_status thaw_train_step(const int8_t* input, int32_t label) {
+  if (state.session.ready != READY) return THAW_NOT_READY;
+  if (!input || label < 0 || label >= THAW_CLASSES) return THAW_BAD_ARGUMENT;
+  take_image(input);
+  train(label);
+  return THAW_OK;
+}
+
+thaw_status thaw_begin(void) {
+  if (state.session.ready != READY) return THAW_NOT_READY;
+  state.session.row = 1;
+  return THAW_OK;
+}
+
+int8_t* thaw_input_row(void) {
+  const uint32_t row = state.session.row;
+  return row != 0 && row <= THAW_INPUT_ROWS ? row_place(row - 1) : NULL;
+}
+
+thaw_status thaw_rows(const int8_t* rows, int32_t count) {
+  if (state.session.row == 0) return THAW_NOT_READY;
+  if (!rows || count < 0 || count > THAW_INPUT_ROWS + 1 - state.session.row) return THAW_BAD_ARGUMENT;
+  for (; count > 0; --count, rows += THAW_INPUT_ROW_BYTES) take_row(state.session.row++ - 1u, rows);
+  return THAW_OK;
+}
+
+// True where all rows of an image are there; it is used up then.
+static bool ends_image(void) {
+  if (state.session.row != THAW_INPUT_ROWS + 1) return false;
+  state.session.row = 0;
+  return true;
+}
+
+int32_t thaw_finish(void) {
+  return ends_image() ? infer() : (int32_t)THAW_NOT_READY;
+}
+
+thaw_status thaw_finish_step(int32_t label) {
+  if (label < 0 || label >= THAW_CLASSES) return THAW_BAD_ARGUMENT;
+  if (!ends_image()) return THAW_NOT_READY;
+  train(label);
   return THAW_OK;
 }
 
@@ -284,7 +347,7 @@ thaw_status thaw_set_schedule_end(thaw_schedule_end end) {
   if (end != THAW_END_LAST_RATE && end != THAW_END_RESTART && end != THAW_END_SET_RATE)
     return THAW_BAD_ARGUMENT;
   if (state.session.ready != READY) return THAW_NOT_READY;
-  state.session.end = (uint16_t)end;
+  state.session.end = (uint8_t)end;
   return THAW_OK;
 }
 
@@ -298,11 +361,11 @@ thaw_status thaw_write_state(thaw_write_bytes write, void* context) {
   return thaw_record_write(&view, 0, write, context);
 }
 
-// What a load leaves: a model that is ready to go on, as it was, or, where storage failed half-way, not
-// ready.
+// What a load leaves: a model that is ready to go on, as it was, or, where storage failed, not ready.
 static thaw_status finish_load(thaw_status status, bool changed) {
   if (!changed) return status;
   state.session.ready = 0;
+  state.session.row = 0;
   if (status == THAW_OK) begin_session();
   return status;
 }

@@ -25,6 +25,9 @@ extern "C" {
 #define THAW_INPUT_WIDTH PLAN_WIDTH
 #define THAW_INPUT_CHANNELS PLAN_CHANNELS
 #define THAW_INPUT_BYTES PLAN_INPUT_BYTES
+#define THAW_INPUT_ROWS PLAN_INPUT_ROWS
+#define THAW_INPUT_ROW_BYTES PLAN_INPUT_ROW_BYTES
+#define THAW_INPUT_BY_ROWS PLAN_BY_ROWS  // 1: an image never lies in the arena whole
 #define THAW_INPUT_ZERO_POINT (PLAN_INPUT_ZERO_POINT)
 #define THAW_INPUT_SCALE PLAN_INPUT_SCALE
 #define THAW_CLASSES PLAN_CLASSES
@@ -60,10 +63,6 @@ extern "C" {
 /// schedule file's.
 void thaw_init(uint32_t seed);
 
-/// Where the next image may be written in place (THAW_INPUT_BYTES), to save a copy: pass the same pointer to
-/// thaw_infer or thaw_train_step. Its bytes last until one of them runs.
-int8_t* thaw_input(void);
-
 /// The class of an image, 0..THAW_CLASSES - 1, or a negative thaw_status.
 int32_t thaw_infer(const int8_t* input);
 
@@ -71,6 +70,26 @@ int32_t thaw_infer(const int8_t* input);
 /// the update.
 thaw_status thaw_train_step(const int8_t* input, int32_t label);
 
+/// The same row by row, as a camera or a decoder gives them: thaw_begin, then all THAW_INPUT_ROWS rows in any
+/// portions, then thaw_finish, which answers as thaw_infer does, or thaw_finish_step, which is a
+/// thaw_train_step. THAW_NOT_READY where no image has begun or rows are missing. Another image, thaw_init or
+/// a load ends the image that was begun.
+thaw_status thaw_begin(void);
+thaw_status thaw_rows(const int8_t* rows, int32_t count);
+int32_t thaw_finish(void);
+thaw_status thaw_finish_step(int32_t label);
+
+/// Where the next row may be written in place, to save a copy: then pass the same pointer to
+/// thaw_rows(row, 1). NULL where none is awaited, or where the model reads nothing of that row.
+int8_t* thaw_input_row(void);
+
+#if PLAN_BY_ROWS
+#else
+/// Where the next image may be written in place (THAW_INPUT_BYTES), to save a copy: pass the same pointer to
+/// thaw_infer or thaw_train_step. Its bytes last until one of them runs.
+int8_t* thaw_input(void);
+
+#endif
 /// Loss of the last training step in nats times 65536, and the class predicted by it.
 int64_t thaw_last_loss(void);
 int32_t thaw_last_prediction(void);

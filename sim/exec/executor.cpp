@@ -75,16 +75,12 @@ void Executor::initialise(uint32_t seed) {
       std::memcpy(start, plan_.buffer(buffer.initial).data.data(), static_cast<size_t>(buffer.bytes));
     if (buffer.initial_value == InitialValue::gradient_exponents)
       std::fill_n(reinterpret_cast<thaw_gradient_state*>(start), plan_.gradient_tensors.size(),
-                  thaw_gradient_state{THAW_GRADIENT_START_EXPONENT, 0});
+                  thaw_gradient_state{.exponent = THAW_GRADIENT_START_EXPONENT, .quiet_steps = 0});
   }
   const ClassifierForward* k = classifier_of(plan_);
-  if (k != nullptr && plan_.buffer(k->weights).initial_value == InitialValue::fresh_classifier) {
-    const thaw_classifier classifier = {k->classes, k->features, k->feature_zero_point};
-    const auto bound =
-        static_cast<int32_t>(std::llround(4096.0 / std::sqrt(static_cast<double>(k->features))));
-    thaw_classifier_start(&classifier, seed, bound, values<int16_t>(k->weights).data(),
+  if (k != nullptr && k->start_bound != 0)
+    thaw_classifier_start(&k->classifier, seed, k->start_bound, values<int16_t>(k->weights).data(),
                           values<int32_t>(k->biases).data());
-  }
   if (host_) host_->state_changed();
 }
 
@@ -135,9 +131,8 @@ std::span<const std::byte> Executor::bytes(BufferId id) const {
 
 std::vector<std::byte> Executor::state() const {
   std::vector<std::byte> result;
-  for (const Buffer& buffer : plan_.buffers) {
-    if (buffer.kind != BufferKind::state || buffer.id == plan_.result) continue;
-    const std::span<const std::byte> raw = bytes(buffer.id);
+  for (BufferId id : saved_state(plan_)) {
+    const std::span<const std::byte> raw = bytes(id);
     result.insert(result.end(), raw.begin(), raw.end());
   }
   return result;
@@ -163,11 +158,10 @@ void Executor::check_limit(const Buffer& buffer, std::span<const std::byte> valu
 }
 
 void Executor::set_state(std::span<const std::byte> state) {
-  for (const Buffer& buffer : plan_.buffers) {
-    if (buffer.kind != BufferKind::state || buffer.id == plan_.result) continue;
-    const std::span<std::byte> raw = bytes(buffer.id);
+  for (BufferId id : saved_state(plan_)) {
+    const std::span<std::byte> raw = bytes(id);
     assert(state.size() >= raw.size());
-    check_limit(buffer, state.first(raw.size()));
+    check_limit(plan_.buffer(id), state.first(raw.size()));
     std::copy_n(state.begin(), raw.size(), raw.begin());
     state = state.subspan(raw.size());
   }

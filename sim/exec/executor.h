@@ -10,6 +10,7 @@
 #include <span>
 #include <vector>
 
+#include "engine/kernels/training_step.h"
 #include "sim/plan/plan.h"
 
 namespace thaw {
@@ -24,6 +25,16 @@ struct StepInput {
   uint32_t seed = 1;
   uint32_t step = 0;  // counts every sample since the start of training
 };
+
+/// What the kernels of its updates take.
+inline thaw_training_step training_step(const StepInput& input) {
+  thaw_training_step step = {};
+  step.rate_mantissa = input.rate.mantissa;
+  step.rate_exponent = input.rate.exponent;
+  step.seed = input.seed;
+  step.step = input.step;
+  return step;
+}
 
 class HostKernels;
 

@@ -40,15 +40,16 @@ class RowSource {
   template <class Address>
   static Parameters parameters_of(const GradientRule& rule, const Address& address) {
     if (const auto* pool = std::get_if<MaxPoolRule>(&rule))
-      return thaw_max_pool2d_source{pool->pool, address(pool->winners)};
+      return thaw_max_pool2d_source{.pool = pool->pool, .winners = address(pool->winners)};
     if (const auto* pool = std::get_if<AveragePoolRule>(&rule)) return pool->pool;
     if (const auto* binary = std::get_if<BinaryRule>(&rule))
-      return thaw_binary_source{binary->binary, binary->of_second,
-                                static_cast<const int8_t*>(address(binary->first_values)),
-                                static_cast<const int8_t*>(address(binary->second_values))};
+      return thaw_binary_source{.binary = binary->binary,
+                                .of_second = binary->of_second,
+                                .first_values = static_cast<const int8_t*>(address(binary->first_values)),
+                                .second_values = static_cast<const int8_t*>(address(binary->second_values))};
     if (const auto* table = std::get_if<TableRule>(&rule))
-      return thaw_table_source{static_cast<const int16_t*>(address(table->slopes)),
-                               static_cast<const int8_t*>(address(table->input))};
+      return thaw_table_source{.slopes = static_cast<const int16_t*>(address(table->slopes)),
+                               .input = static_cast<const int8_t*>(address(table->input))};
     return std::get<ViewRule>(rule).view;
   }
 

@@ -58,8 +58,8 @@ void run_convolution(const FloatModel& model, const Convolution& c, const FloatK
     convolution_sums(c, weights, input, block);
   const float zero_point = model.tensors[l.output.index()].zero_point;
   const FloatRequantization rule{biases, model.convolutions[static_cast<size_t>(c.index)].effective_scales,
-                                 static_cast<float>(c.clamp.lowest) - zero_point,
-                                 static_cast<float>(c.clamp.highest) - zero_point};
+                                 static_cast<float>(c.window.clamp_low) - zero_point,
+                                 static_cast<float>(c.window.clamp_high) - zero_point};
   requantize(block.sums.data(), rule, count, resized(block.values[l.output.index()], count).data(),
              layer_masks(block, layer, count));
 }
@@ -68,8 +68,8 @@ void run_add(const FloatModel& model, const ResidualAdd& add, size_t layer, Floa
   const Layer& l = model.network.layers[layer];
   const FloatTensor& output = model.tensors[l.output.index()];
   const FloatAdd rule{model.tensors[l.inputs[0].index()].scale, model.tensors[l.inputs[1].index()].scale,
-                      output.scale, static_cast<float>(add.add.clamp.lowest) - output.zero_point,
-                      static_cast<float>(add.add.clamp.highest) - output.zero_point};
+                      output.scale, static_cast<float>(add.add.clamp_low) - output.zero_point,
+                      static_cast<float>(add.add.clamp_high) - output.zero_point};
   const int64_t count = output.elements * block.samples;
   std::vector<float>& values = resized(block.values[l.output.index()], count);
   block.masks[layer].resize(static_cast<size_t>(count));

@@ -99,15 +99,16 @@ void for_each_buffer(AnyKernel& kernel, const Visit& visit) {
           }
           see(k.mask, Access::read);
           see(k.scratch, Access::read_write);
+          see(k.exponents, Access::read_write);
           see(k.output, Access::write);
         } else if constexpr (std::is_same_v<K, UpdateWeights>) {
-          for (auto* id : {&k.gradient, &k.saved_input, &k.channel_list, &k.scaling.mantissas})
+          for (auto* id : {&k.gradient, &k.saved_input, &k.channel_list, &k.scaling.mantissas, &k.exponents})
             see(*id, Access::read);
           see(k.weights, Access::read_write);
           see(k.fractions, Access::read_write);
           see(k.scratch, Access::read_write);
         } else if constexpr (std::is_same_v<K, UpdateBiases>) {
-          for (auto* id : {&k.gradient, &k.scaling.mantissas}) see(*id, Access::read);
+          for (auto* id : {&k.gradient, &k.scaling.mantissas, &k.exponents}) see(*id, Access::read);
           see(k.biases, Access::read_write);
         } else if constexpr (std::is_same_v<K, UpdateClassifier>) {
           for (auto* id : {&k.error, &k.input, &k.weight_scaling.mantissas, &k.bias_scaling.mantissas})

@@ -16,14 +16,6 @@
 namespace thaw {
 namespace {
 
-// Random streams of arithmetic section 3: 16 + 2k for the biases of convolution k, 17 + 2k for its weights.
-constexpr int32_t bias_stream(int32_t convolution) {
-  return 16 + 2 * convolution;
-}
-constexpr int32_t weight_stream(int32_t convolution) {
-  return 17 + 2 * convolution;
-}
-
 void check_sums(const Network& network, const Layer& layer, const Convolution& c, int32_t bits) {
   const int64_t outputs_per_input =
       c.depthwise ? c.window.taps() * c.depth_multiplier : c.window.taps() * c.window.output_channels;
@@ -54,7 +46,7 @@ decltype(GradientSource::from) Lowering::source_of(const Layer& layer, const Lay
   const BufferId gradient = build.plan.gradient_tensors[static_cast<size_t>(number)].buffer;
   if (const auto* c = std::get_if<Convolution>(&reader.kind)) {
     const ConvolutionForward& forward = convolutions[static_cast<size_t>(c->index)].forward;
-    return FromConvolution{c->window,
+    return FromConvolution{forward.window,
                            c->depthwise,
                            c->depth_multiplier,
                            gradient,
@@ -126,6 +118,7 @@ void Lowering::emit_gradient(const Layer& layer, MakeGradient k, int32_t tensor)
   const GradientTensor& g = build.plan.gradient_tensors[static_cast<size_t>(tensor)];
   k.tensor = tensor;
   k.output = g.buffer;
+  k.exponents = build.plan.gradient_exponents;
   const std::string name = g.name;
   k.scratch = build.buffer(BufferKind::scratch, name + ".gradient_scratch", scratch_bytes(k), 4);
   int64_t macs = 0;
@@ -183,31 +176,33 @@ void Lowering::update(const Layer& layer) {
     k.positions = static_cast<int32_t>(c.window.output_positions());
     k.channels = c.window.output_channels;
     k.tensor = number;
-    k.random_stream = bias_stream(c.index);
+    k.convolution = c.index;
     k.limit = static_cast<int32_t>(bias_limit(c));
     k.scaling = scale_constant(layer.name + ".bias_scaling", factors);
     k.gradient = gradient;
     k.biases = made.forward.bias;
+    k.exponents = build.plan.gradient_exponents;
     build.step(layer.name + ".update_biases", Phase::update, layer.op, k);
   }
   if (made.forward.trained_channels.empty()) return;
   std::vector<double> factors;
   for (double s : c.weight_scales) factors.push_back(1.0 / (s * s));
   UpdateWeights k;
-  k.window = c.window;
+  k.window = made.forward.window;
   k.depthwise = c.depthwise;
   k.depth_multiplier = c.depth_multiplier;
-  k.input_zero_point = made.forward.input_zero_point;
+  k.convolution = c.index;
   k.tensor = number;
-  k.fraction_bits = schedule.training.fraction_bits;
-  k.random_stream = weight_stream(c.index);
+  k.fraction_bits = schedule.find(c.index)->fraction_bits.value_or(schedule.training.fraction_bits);
   k.gathered = made.gathered;
   k.scaling = scale_constant(layer.name + ".weight_scaling", factors);
   k.channels = made.forward.trained_channels;
+  k.saved_channels = k.gathered ? static_cast<int32_t>(k.channels.size()) : c.window.input_channels;
   k.gradient = gradient;
   k.saved_input = made.saved_input;
   k.channel_list = made.forward.trained_channel_list;
   k.weights = made.forward.trained_weights;
+  k.exponents = build.plan.gradient_exponents;
   const int64_t count = build.plan.buffer(k.weights).bytes;
   if (k.fraction_bits > 0)
     k.fractions = build.buffer(BufferKind::state, layer.name + ".weight_fractions",
@@ -228,11 +223,10 @@ void Lowering::backward() {
       throw Error(network.graph.file_name + ": classifier '" + c.name + "'",
                   "gradients cannot leave it: " + c.no_source_reason, "Update the classifier only");
     FeatureGradient k;
-    k.classes = c.classes;
-    k.features = c.features;
+    k.classifier = classifier_parameters();
     int32_t bits = 0;
     while ((c.classes >> bits) != 0) ++bits;
-    k.shift = std::max(4, bits);
+    build.plan.feature_exponent = std::max(4, bits) - 12;
     k.error = error;
     k.weights = classifier_weights;
     k.unclamped = c.unclamped;
@@ -243,9 +237,7 @@ void Lowering::backward() {
   }
   if (is_updated(update_of_classifier)) {
     UpdateClassifier k;
-    k.classes = c.classes;
-    k.features = c.features;
-    k.feature_zero_point = zero_point_of(network.graph, c.feature_tensor);
+    k.classifier = classifier_parameters();
     k.update_weights = update_of_classifier->weights != UpdatedWeights::none;
     k.update_biases = update_of_classifier->bias;
     k.weight_scaling = scale_constant(c.name + ".weight_scaling", {feature_scale * 4096.0});

@@ -51,15 +51,17 @@ void Lowering::save_input(const Layer& layer, const Convolution& c, const std::v
     made.saved_input = made.forward.input;  // lives on until the update reads it
     return;
   }
-  GatherChannels gather;
-  gather.positions = c.window.input_positions();
-  gather.input_channels = c.window.input_channels;
+  std::vector<uint16_t> saved;  // of the input
   for (uint16_t channel : channels)
-    gather.channels.push_back(static_cast<uint16_t>(c.depthwise ? channel / c.depth_multiplier : channel));
-  gather.channel_list = build.constant(layer.name + ".saved_channels", gather.channels);
+    saved.push_back(static_cast<uint16_t>(c.depthwise ? channel / c.depth_multiplier : channel));
+  GatherChannels gather;
+  gather.gather.positions = static_cast<int32_t>(c.window.input_positions());
+  gather.gather.input_channels = c.window.input_channels;
+  gather.gather.count = static_cast<int32_t>(saved.size());
+  gather.channel_list = build.constant(layer.name + ".saved_channels", saved);
   gather.input = made.forward.input;
   gather.output = build.buffer(BufferKind::saved_input, layer.name + ".saved_input",
-                               gather.positions * static_cast<int64_t>(channels.size()), 1);
+                               c.window.input_positions() * static_cast<int64_t>(saved.size()), 1);
   made.saved_input = gather.output;
   made.gathered = true;
   build.step(layer.name + ".save", Phase::forward, layer.op, std::move(gather));
@@ -76,11 +78,10 @@ void Lowering::forward(const Layer& layer, const Convolution& c) {
   const std::vector<uint16_t> channels = channels_of(update, c);
   ConvolutionForward k;
   k.window = c.window;
+  k.window.input_zero_point = zero_point_of(network.graph, layer.inputs[0]);
+  k.window.output_zero_point = zero_point_of(network.graph, layer.output);
   k.depthwise = c.depthwise;
   k.depth_multiplier = c.depth_multiplier;
-  k.input_zero_point = zero_point_of(network.graph, layer.inputs[0]);
-  k.output_zero_point = zero_point_of(network.graph, layer.output);
-  k.clamp = c.clamp;
   k.input = build.activation(layer.inputs[0]);
   if (static_cast<int32_t>(channels.size()) < c.selectable_channels()) {
     std::vector<int8_t> frozen = c.weights;
@@ -127,7 +128,8 @@ void Lowering::forward(const Layer& layer) {
         build.buffer(BufferKind::mask, layer.name + ".mask", (output.elements() + 7) / 8, 1);
   if (const auto* c = std::get_if<Convolution>(&layer.kind)) return forward(layer, *c);
   if (const auto* residual = std::get_if<ResidualAdd>(&layer.kind)) {
-    AddForward k = residual->add;
+    AddForward k;
+    k.add = residual->add;
     k.first_input = build.activation(layer.inputs[0]);
     k.second_input = build.activation(layer.inputs[1]);
     k.output = build.activation(layer.output);
@@ -138,6 +140,14 @@ void Lowering::forward(const Layer& layer) {
   set_operands(build, network.graph.op(layer.op), layer.inputs, layer.output, kernel);
   if (has_gradient(layer)) save_for_gradient(layer, kernel);
   build.step(layer.name, Phase::forward, layer.op, std::move(kernel));
+}
+
+thaw_classifier Lowering::classifier_parameters() const {
+  thaw_classifier parameters = {};
+  parameters.classes = network.classifier.classes;
+  parameters.features = network.classifier.features;
+  parameters.feature_zero_point = zero_point_of(network.graph, network.classifier.feature_tensor);
+  return parameters;
 }
 
 void Lowering::loss() {
@@ -156,16 +166,21 @@ void Lowering::loss() {
     classifier_weights = build.constant(c.name + ".weights", c.weights);
     classifier_biases = build.constant(c.name + ".biases", c.biases);
   }
-  const BufferId features = build.activation(c.feature_tensor);
-  const int32_t zero_point = zero_point_of(network.graph, c.feature_tensor);
-  build.plan.logits = build.buffer(BufferKind::activation, c.name + ".logits", 4 * int64_t{c.classes}, 4);
-  build.step(c.name, Phase::forward, c.op,
-             ClassifierForward{c.classes, c.features, zero_point, features, classifier_weights,
-                               classifier_biases, build.plan.logits},
-             weights);
+  ClassifierForward forward;
+  forward.classifier = classifier_parameters();
+  if (c.fresh) forward.start_bound = static_cast<int32_t>(std::llround(4096.0 / std::sqrt(c.features)));
+  forward.input = build.activation(c.feature_tensor);
+  forward.weights = classifier_weights;
+  forward.biases = classifier_biases;
+  forward.logits = build.plan.logits =
+      build.buffer(BufferKind::activation, c.name + ".logits", 4 * int64_t{c.classes}, 4);
+  build.step(c.name, Phase::forward, c.op, forward, weights);
+  const QuantizedMultiplier scale =
+      quantize_multiplier(feature_scale * std::ldexp(1.0, -12) * std::numbers::log2e * 65536.0);
   SoftmaxLoss k;
-  k.classes = c.classes;
-  k.scale = quantize_multiplier(feature_scale * std::ldexp(1.0, -12) * std::numbers::log2e * 65536.0);
+  k.scale.classes = c.classes;
+  k.scale.multiplier = scale.multiplier;
+  k.scale.shift = scale.shift;
   k.logits = build.plan.logits;
   k.error = error = build.buffer(BufferKind::gradient, "loss.error", 4 * int64_t{c.classes}, 4);
   k.result = build.plan.result = build.buffer(BufferKind::state, "result", 16, 8);

@@ -14,11 +14,10 @@ void convolution_step(PlanBuilder& build, const Op& op) {
   const std::string& name = build.graph.tensor(op.outputs[0]).name;
   ConvolutionForward k;
   k.window = c.window;
+  k.window.input_zero_point = build.graph.tensor(op.inputs[0]).quantization.zero_point();
+  k.window.output_zero_point = build.graph.tensor(op.outputs[0]).quantization.zero_point();
   k.depthwise = c.depthwise;
   k.depth_multiplier = c.depth_multiplier;
-  k.input_zero_point = build.graph.tensor(op.inputs[0]).quantization.zero_point();
-  k.output_zero_point = build.graph.tensor(op.outputs[0]).quantization.zero_point();
-  k.clamp = c.clamp;
   k.input = build.activation(op.inputs[0]);
   k.weights = build.constant(name + ".weights", c.weights);
   k.bias = build.constant(name + ".biases", c.biases);
@@ -29,7 +28,8 @@ void convolution_step(PlanBuilder& build, const Op& op) {
 }
 
 void add_step(PlanBuilder& build, const Op& op) {
-  AddForward k = read_add(build.graph, op);
+  AddForward k;
+  k.add = read_add(build.graph, op);
   k.first_input = build.activation(op.inputs[0]);
   k.second_input = build.activation(op.inputs[1]);
   k.output = build.activation(op.outputs[0]);
@@ -40,7 +40,7 @@ void add_step(PlanBuilder& build, const Op& op) {
 
 Plan lower_inference(const Graph& graph) {
   PlanBuilder build(graph);
-  for (TensorId input : graph.inputs) build.plan.inputs.push_back(build.activation(input));
+  for (TensorId input : graph.inputs) build.input(input);
   for (const Op& op : graph.ops) {
     Kernel kernel = plain_kernel(graph, op);
     if (std::holds_alternative<ConvolutionForward>(kernel)) {

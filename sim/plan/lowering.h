@@ -72,6 +72,7 @@ struct Lowering {
   void save_input(const Layer& layer, const Convolution& c, const std::vector<uint16_t>& channels);
   /// Lets a plain operator keep what the gradient through it needs.
   void save_for_gradient(const Layer& layer, Kernel& kernel);
+  thaw_classifier classifier_parameters() const;
   void loss();
 
   // lower_backward.cpp: gradients, and the updates as soon as they can be done.

@@ -85,7 +85,9 @@ Convolution read_convolution(const Graph& graph, const Op& op) {
     c.window = fully_connected_window(input, weights);
   }
   const auto channels = static_cast<size_t>(c.window.output_channels);
-  c.clamp = activation_range(fused_activation(op.kind), output.quantization);
+  const ActivationRange clamp = activation_range(fused_activation(op.kind), output.quantization);
+  c.window.clamp_low = clamp.lowest;
+  c.window.clamp_high = clamp.highest;
   c.weights.assign(weights.int8_data(), weights.int8_data() + weights.elements());
   c.biases.assign(channels, 0);
   if (op.inputs.size() > 2 && op.inputs[2].present()) {
@@ -99,23 +101,31 @@ Convolution read_convolution(const Graph& graph, const Op& op) {
   return c;
 }
 
-AddForward read_add(const Graph& graph, const Op& op) {
+thaw_add read_add(const Graph& graph, const Op& op) {
   const Tensor& first = graph.tensor(op.inputs[0]);
   const Tensor& second = graph.tensor(op.inputs[1]);
   const Tensor& output = graph.tensor(op.outputs[0]);
   const double first_scale = first.quantization.scale();
   const double second_scale = second.quantization.scale();
   const double twice_largest = 2.0 * std::max(first_scale, second_scale);
-  AddForward add;
-  add.elements = output.elements();
-  add.first_zero_point = first.quantization.zero_point();
-  add.second_zero_point = second.quantization.zero_point();
+  const QuantizedMultiplier of_first = quantize_multiplier(first_scale / twice_largest);
+  const QuantizedMultiplier of_second = quantize_multiplier(second_scale / twice_largest);
+  const QuantizedMultiplier of_sum = quantize_multiplier(
+      twice_largest / ((1 << THAW_ADD_LEFT_SHIFT) * static_cast<double>(output.quantization.scale())));
+  const ActivationRange clamp = activation_range(fused_activation(op.kind), output.quantization);
+  thaw_add add = {};
+  add.elements = static_cast<int32_t>(output.elements());
+  add.input1_zero_point = first.quantization.zero_point();
+  add.input1_multiplier = of_first.multiplier;
+  add.input1_shift = of_first.shift;
+  add.input2_zero_point = second.quantization.zero_point();
+  add.input2_multiplier = of_second.multiplier;
+  add.input2_shift = of_second.shift;
   add.output_zero_point = output.quantization.zero_point();
-  add.first = quantize_multiplier(first_scale / twice_largest);
-  add.second = quantize_multiplier(second_scale / twice_largest);
-  add.sum =
-      quantize_multiplier(twice_largest / ((1 << 20) * static_cast<double>(output.quantization.scale())));
-  add.clamp = activation_range(fused_activation(op.kind), output.quantization);
+  add.output_multiplier = of_sum.multiplier;
+  add.output_shift = of_sum.shift;
+  add.clamp_low = clamp.lowest;
+  add.clamp_high = clamp.highest;
   return add;
 }
 

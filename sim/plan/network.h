@@ -15,14 +15,14 @@
 namespace thaw {
 
 /// CONV_2D, DEPTHWISE_CONV_2D or FULLY_CONNECTED (a 1x1 convolution) with its constants made explicit.
-/// `index` counts these layers in execution order without the classifier; schedules and random streams use
-/// it. Weights are OHWI, or HWC for depthwise. A missing bias is all zeros, a single scale is repeated.
+/// `window` has the clamp, and no zero points: a step gets those of the tensors that it reads. `index` counts
+/// these layers in execution order without the classifier; schedules and random streams use it. Weights are
+/// OHWI, or HWC for depthwise. A missing bias is all zeros, a single scale is repeated.
 struct Convolution {
   int32_t index = 0;
   Window window;
   bool depthwise = false;
   int32_t depth_multiplier = 1;
-  ActivationRange clamp;
   std::vector<int8_t> weights;
   std::vector<int32_t> biases;                   // one an output channel
   std::vector<double> weight_scales;             // s_w, one an output channel
@@ -41,7 +41,7 @@ struct Convolution {
 
 /// Residual add; both inputs have the output's shape.
 struct ResidualAdd {
-  AddForward add;  // buffers unset
+  thaw_add add = {};
 };
 
 /// Any other operator. Gradients pass it as `operator_gradient` says, or stop.
@@ -108,7 +108,7 @@ Network reduce(const Graph& graph, const NetworkOptions& options);
 Convolution read_convolution(const Graph& graph, const Op& op);
 
 /// The integers of a residual add, from the tensors' scales (arithmetic section 4).
-AddForward read_add(const Graph& graph, const Op& op);
+thaw_add read_add(const Graph& graph, const Op& op);
 
 /// Strides and dilations that the image does not call for become small ones.
 void shorten_steps(Window& w);

@@ -46,21 +46,26 @@ Rule rule_of(const Graph& graph, const Op& op, const AveragePool2d& kind, size_t
 }
 
 Rule rule_of(const Graph& graph, const Op& op, const Mean&, size_t) {
-  const auto mean = std::get<MeanForward>(plain_kernel(graph, op));
-  const std::vector<int32_t> shape(std::begin(mean.dimensions), std::end(mean.dimensions));
+  const thaw_mean mean = std::get<MeanForward>(plain_kernel(graph, op)).mean;
+  const std::vector<int32_t> shape(std::begin(mean.dims), std::end(mean.dims));
   std::vector<int32_t> kept = shape;
-  for (size_t i = 0; i < kept.size(); ++i)
-    if (mean.reduce[i]) kept[i] = 1;
+  const auto averaged = [&](size_t axis) { return (mean.axes >> axis & 1) != 0; };
+  int32_t count = 1;
+  for (size_t i = 0; i < kept.size(); ++i) {
+    if (!averaged(i)) continue;
+    count *= shape[i];
+    kept[i] = 1;
+  }
   std::vector<int32_t> strides = strides_of(kept);
   for (size_t i = 0; i < kept.size(); ++i)
-    if (mean.reduce[i]) strides[i] = 0;
+    if (averaged(i)) strides[i] = 0;
   const double ratio = scale_ratio(graph.tensor(op.inputs[0]), graph.tensor(op.outputs[0]));
-  return OperatorGradient{ViewRule{whole_view(shape, strides)}, ratio / mean.count, 1};
+  return OperatorGradient{ViewRule{whole_view(shape, strides)}, ratio / count, 1};
 }
 
 Rule rule_of(const Graph& graph, const Op& op, const Transpose&, size_t) {
-  const auto transpose = std::get<TransposeForward>(plain_kernel(graph, op));
-  const std::vector<int32_t> shape(std::begin(transpose.dimensions), std::end(transpose.dimensions));
+  const thaw_transpose transpose = std::get<TransposeForward>(plain_kernel(graph, op)).transpose;
+  const std::vector<int32_t> shape(std::begin(transpose.dims), std::end(transpose.dims));
   std::vector<int32_t> moved, strides(shape.size());
   for (int32_t axis : transpose.permutation) moved.push_back(shape[static_cast<size_t>(axis)]);
   const std::vector<int32_t> outer = strides_of(moved);
@@ -70,8 +75,8 @@ Rule rule_of(const Graph& graph, const Op& op, const Transpose&, size_t) {
 
 Rule rule_of(const Graph& graph, const Op& op, const Pad&, size_t) {
   if (scale_ratio(graph.tensor(op.inputs[0]), graph.tensor(op.outputs[0])) != 1.0) return std::nullopt;
-  const auto pad = std::get<PadForward>(plain_kernel(graph, op));
-  const std::vector<int32_t> shape(std::begin(pad.dimensions), std::end(pad.dimensions));
+  const thaw_pad pad = std::get<PadForward>(plain_kernel(graph, op)).pad;
+  const std::vector<int32_t> shape(std::begin(pad.dims), std::end(pad.dims));
   std::vector<int32_t> padded = shape;
   for (size_t i = 0; i < shape.size(); ++i) padded[i] += pad.before[i] + pad.after[i];
   const std::vector<int32_t> strides = strides_of(padded);

@@ -4,6 +4,7 @@
 #include <functional>
 
 #include "sim/plan/buffers.h"
+#include "sim/plan/feed_rows.h"
 #include "sim/plan/network.h"
 #include "sim/plan/scratch.h"
 #include "sim/plan/stream_rows.h"
@@ -73,6 +74,19 @@ bool keeps_shape_by_channel(const ConvolutionForward& k) {
          w.input_height == w.output_height && w.input_width == w.output_width;
 }
 
+/// A gradient that passes a depthwise convolution alone which keeps the image's shape, and whose channels the
+/// kernels can copy one at a time (gradient_planes.h).
+bool passes_depthwise_in_place(const MakeGradient& k) {
+  const auto* from = std::get_if<FromConvolution>(&k.sources[0].from);
+  if (from == nullptr || k.sources.size() != 1 || !from->depthwise || from->depth_multiplier != 1)
+    return false;
+  constexpr int64_t kWidestValue = 2;
+  const Window& w = from->window;
+  return w.stride_height == 1 && w.stride_width == 1 && w.dilation_height == 1 && w.dilation_width == 1 &&
+         w.input_height == w.output_height && w.input_width == w.output_width &&
+         w.input_channels == k.channels && kWidestValue * k.positions + w.taps() <= 4 * int64_t{k.channels};
+}
+
 bool is_input(const Plan& plan, BufferId id) {
   return std::find(plan.inputs.begin(), plan.inputs.end(), id) != plan.inputs.end();
 }
@@ -108,18 +122,18 @@ void forget_tensor(Plan& plan, BufferId id) {
 
 /// The convolution that alone reads what `pad` writes, and may read the unpadded image itself.
 ConvolutionForward* folds_into(Plan& plan, const PadForward& pad) {
-  const int32_t beyond_image = pad.before[0] + pad.after[0] + pad.before[3] + pad.after[3];
-  if (beyond_image != 0 || pad.dimensions[0] != 1 || is_output(plan, pad.output) ||
-      readers(plan, pad.output) != 1)
+  const thaw_pad& p = pad.pad;
+  const int32_t beyond_image = p.before[0] + p.after[0] + p.before[3] + p.after[3];
+  if (beyond_image != 0 || p.dims[0] != 1 || is_output(plan, pad.output) || readers(plan, pad.output) != 1)
     return nullptr;
   for (Step& step : plan.steps) {
     auto* k = std::get_if<ConvolutionForward>(&step.kernel);
     if (k == nullptr || k->input != pad.output) continue;
     const Window& w = k->window;
-    const bool reads_image = w.input_height == pad.dimensions[1] + pad.before[1] + pad.after[1] &&
-                             w.input_width == pad.dimensions[2] + pad.before[2] + pad.after[2] &&
-                             w.input_channels == pad.dimensions[3];
-    return reads_image && pad.value == k->input_zero_point ? k : nullptr;
+    const bool reads_image = w.input_height == p.dims[1] + p.before[1] + p.after[1] &&
+                             w.input_width == p.dims[2] + p.before[2] + p.after[2] &&
+                             w.input_channels == p.dims[3];
+    return reads_image && p.value == w.input_zero_point ? k : nullptr;
   }
   return nullptr;
 }
@@ -139,6 +153,11 @@ Plan apply(Plan plan, std::initializer_list<Pass> passes) {
     if (plan.notes.size() > notes) plan.notes.back().peak_bytes_saved = before - most_alive(plan);
   }
   return plan;
+}
+
+/// What will be alive at each step once the passes after streaming have run, where it runs whole.
+std::vector<int64_t> alive_in_place(const Plan& plan) {
+  return bytes_alive(gradient_in_place(biases_first(depthwise_in_place(add_in_place(plan)))));
 }
 
 }  // namespace
@@ -184,10 +203,10 @@ Plan fold_padding(const Plan& plan) {
     if (pad == nullptr) continue;
     ConvolutionForward* k = folds_into(result, *pad);
     if (k == nullptr) continue;
-    k->window.pad_top += pad->before[1];
-    k->window.pad_left += pad->before[2];
-    k->window.input_height = pad->dimensions[1];
-    k->window.input_width = pad->dimensions[2];
+    k->window.pad_top += pad->pad.before[1];
+    k->window.pad_left += pad->pad.before[2];
+    k->window.input_height = pad->pad.dims[1];
+    k->window.input_width = pad->pad.dims[2];
     shorten_steps(k->window);
     k->input = pad->input;
     if (k->scratch.present()) result.buffers[k->scratch.index()].bytes = scratch_bytes(*k);
@@ -245,6 +264,34 @@ Plan depthwise_in_place(const Plan& plan) {
                         });
 }
 
+Plan biases_first(const Plan& plan) {
+  Plan result = plan;
+  int32_t count = 0;
+  for (size_t i = 0; i < result.steps.size(); ++i) {
+    const auto* update = std::get_if<UpdateBiases>(&result.steps[i].kernel);
+    if (update == nullptr) continue;
+    size_t made = i;
+    while (made > 0) {
+      const auto* maker = std::get_if<MakeGradient>(&result.steps[--made].kernel);
+      if (maker != nullptr && maker->tensor == update->tensor) break;
+    }
+    if (made + 1 == i) continue;
+    const auto begin = result.steps.begin();
+    std::rotate(begin + static_cast<ptrdiff_t>(made) + 1, begin + static_cast<ptrdiff_t>(i),
+                begin + static_cast<ptrdiff_t>(i) + 1);
+    ++count;
+  }
+  if (count == 0) return result;
+  update_lifetimes(result);
+  result.notes.push_back(
+      {"biases first",
+       std::to_string(count) +
+           " layers' biases are updated before the gradient passes on, which may then take "
+           "the place of theirs",
+       0});
+  return result;
+}
+
 Plan gradient_in_place(const Plan& plan) {
   return write_in_place(plan, "gradient in place",
                         "gradient tensors are made in the place of the one they come from",
@@ -255,6 +302,8 @@ Plan gradient_in_place(const Plan& plan) {
                           for (const GradientSource& source : k->sources)
                             if (const auto* stored = std::get_if<FromStored>(&source.from))
                               chance.inputs.push_back(stored->gradient);
+                          if (passes_depthwise_in_place(*k))
+                            chance.inputs.push_back(std::get<FromConvolution>(k->sources[0].from).gradient);
                           return chance;
                         });
 }
@@ -295,14 +344,15 @@ Plan drop_unused_buffers(Plan plan) {
   return plan;
 }
 
-Plan run_passes(Plan plan) {
-  const auto stream = [](const Plan& p) { return stream_rows(p, choose_streams(p)); };
-  return drop_unused_buffers(
-      apply(std::move(plan), {stream, add_in_place, depthwise_in_place, gradient_in_place}));
+Plan run_passes(Plan plan, InputBy input) {
+  const auto feed = [&](const Plan& p) { return input == InputBy::rows ? feed_rows(p) : p; };
+  const auto stream = [](const Plan& p) { return stream_rows(p, choose_streams(p, alive_in_place(p))); };
+  return drop_unused_buffers(apply(
+      std::move(plan), {feed, stream, add_in_place, depthwise_in_place, biases_first, gradient_in_place}));
 }
 
-Plan run_inference_passes(Plan plan) {
-  return run_passes(apply(std::move(plan), {fold_float_ends, fold_padding, share_reshaped}));
+Plan run_inference_passes(Plan plan, InputBy input) {
+  return run_passes(apply(std::move(plan), {fold_float_ends, fold_padding, share_reshaped}), input);
 }
 
 }  // namespace thaw

@@ -70,6 +70,13 @@ int64_t reserved_bytes(const Buffer& buffer) {
   return round_up(buffer.bytes, buffer.alignment);
 }
 
+std::vector<BufferId> saved_state(const Plan& plan) {
+  std::vector<BufferId> saved;
+  for (const Buffer& buffer : plan.buffers)
+    if (buffer.kind == BufferKind::state && buffer.id != plan.result) saved.push_back(buffer.id);
+  return saved;
+}
+
 std::vector<int64_t> bytes_alive(const Plan& plan) {
   std::vector<int64_t> alive(plan.steps.size(), 0);
   for (const Buffer& buffer : plan.buffers) {
@@ -92,14 +99,6 @@ void update_lifetimes(Plan& plan) {
   for (size_t i = 0; i < plan.steps.size(); ++i) {
     Step& step = plan.steps[i];
     std::tie(step.reads, step.writes) = buffers_of(step.kernel);
-    // Exponents are kept by every gradient kernel of the step, not named in each of them.
-    const bool uses_exponents = std::holds_alternative<MakeGradient>(step.kernel) ||
-                                std::holds_alternative<UpdateWeights>(step.kernel) ||
-                                std::holds_alternative<UpdateBiases>(step.kernel);
-    if (uses_exponents && plan.gradient_exponents.present()) {
-      step.reads.push_back(plan.gradient_exponents);
-      if (std::holds_alternative<MakeGradient>(step.kernel)) step.writes.push_back(plan.gradient_exponents);
-    }
     for (BufferId id : step.reads) touch(id, static_cast<int32_t>(i));
     for (BufferId id : step.writes) touch(id, static_cast<int32_t>(i));
   }

@@ -11,11 +11,24 @@
 #include <variant>
 #include <vector>
 
+#include "engine/kernels/add.h"
+#include "engine/kernels/channel_scale.h"
+#include "engine/kernels/classifier.h"
+#include "engine/kernels/dequantize.h"
+#include "engine/kernels/gather_channels.h"
+#include "engine/kernels/mean.h"
+#include "engine/kernels/pad.h"
 #include "engine/kernels/pool2d.h"
+#include "engine/kernels/quantize.h"
+#include "engine/kernels/requantize.h"
+#include "engine/kernels/softmax.h"
+#include "engine/kernels/softmax_loss.h"
+#include "engine/kernels/transpose.h"
 #include "sim/graph/activation_range.h"
 #include "sim/graph/graph.h"
 #include "sim/graph/id.h"
 #include "sim/graph/quantized_multiplier.h"
+#include "sim/plan/convolution_window.h"
 #include "sim/plan/element_kernels.h"
 #include "sim/plan/gradient_rule.h"
 
@@ -30,11 +43,12 @@ enum class BufferKind {
   scratch,      // arena: lives within one step or a few neighbouring ones
   state,        // persistent RAM: trained values, exponents, result of the last step
   constant,     // flash
+  caller,       // with the application, which gives it row by row: the image (feed_rows.h)
 };
 
 /// True for the kinds that the planner places in the arena.
 constexpr bool in_arena(BufferKind kind) {
-  return kind != BufferKind::state && kind != BufferKind::constant;
+  return kind != BufferKind::state && kind != BufferKind::constant && kind != BufferKind::caller;
 }
 
 /// How a state buffer gets its first value.
@@ -66,27 +80,9 @@ enum class Phase { forward, loss, backward, update };
 /// "forward", "loss", "backward" or "update".
 const char* phase_name(Phase phase);
 
-/// Geometry of a window sliding over an NHWC image of batch 1; padding after follows from the sizes.
-struct Window {
-  int32_t input_height = 1, input_width = 1, input_channels = 1;
-  int32_t output_height = 1, output_width = 1, output_channels = 1;
-  int32_t kernel_height = 1, kernel_width = 1;
-  int32_t stride_height = 1, stride_width = 1;
-  int32_t dilation_height = 1, dilation_width = 1;
-  int32_t pad_top = 0, pad_left = 0;
-
-  int64_t input_positions() const { return int64_t{input_height} * input_width; }
-  int64_t output_positions() const { return int64_t{output_height} * output_width; }
-  int64_t input_elements() const { return input_positions() * input_channels; }
-  int64_t output_elements() const { return output_positions() * output_channels; }
-  int64_t taps() const { return int64_t{kernel_height} * kernel_width; }
-  /// Every output position reads just its own input position: the rows to multiply are the image itself.
-  bool is_pointwise() const {
-    return taps() == 1 && stride_height == 1 && stride_width == 1 && pad_top == 0 && pad_left == 0 &&
-           input_height == output_height && input_width == output_width;
-  }
-  bool operator==(const Window&) const = default;
-};
+// Steps hold the parameters of their kernels as the kernels take them (engine/kernels): filled in lowering,
+// passed by the simulator, printed by the generator. Where such a structure points at data, the step names
+// the buffer instead.
 
 // ---- forward kernels -------------------------------------------------------------------------------------
 
@@ -100,8 +96,6 @@ struct ConvolutionForward {
   Window window;
   bool depthwise = false;
   int32_t depth_multiplier = 1;
-  int32_t input_zero_point = 0, output_zero_point = 0;
-  ActivationRange clamp;
   BufferId input, weights, bias, multipliers, shifts, output;
   int64_t input_offset = 0, output_offset = 0;
   BufferId mask;                           // absent where no gradient passes
@@ -113,10 +107,7 @@ struct ConvolutionForward {
 
 /// Offsets in bytes as in ConvolutionForward.
 struct AddForward {
-  int64_t elements = 0;
-  int32_t first_zero_point = 0, second_zero_point = 0, output_zero_point = 0;
-  QuantizedMultiplier first, second, sum;
-  ActivationRange clamp;
+  thaw_add add = {};
   BufferId first_input, second_input, output, mask;
   int64_t first_offset = 0, second_offset = 0, output_offset = 0;
 };
@@ -130,26 +121,18 @@ struct PoolForward {
 
 /// MEAN over the axes marked true of a tensor padded to four dimensions (TFLite Micro's integer rule).
 struct MeanForward {
-  int32_t dimensions[4] = {1, 1, 1, 1};
-  bool reduce[4] = {false, false, false, false};
-  int32_t count = 1;  // elements averaged
-  int32_t input_zero_point = 0, output_zero_point = 0;
-  QuantizedMultiplier scale;
+  thaw_mean mean = {};
   BufferId input, output, mask;
 };
 
 /// Pads a tensor of up to four dimensions with `value`.
 struct PadForward {
-  int32_t dimensions[4] = {1, 1, 1, 1};
-  int32_t before[4] = {0, 0, 0, 0};
-  int32_t after[4] = {0, 0, 0, 0};
-  int32_t value = 0;
+  thaw_pad pad = {};
   BufferId input, output;
 };
 
 struct TransposeForward {
-  int32_t dimensions[4] = {1, 1, 1, 1};  // of the input
-  int32_t permutation[4] = {0, 1, 2, 3};
+  thaw_transpose transpose = {};
   BufferId input, output;
 };
 
@@ -161,54 +144,44 @@ struct CopyForward {
 };
 
 struct SoftmaxForward {
-  int32_t rows = 1, columns = 1;
-  QuantizedMultiplier scale;
-  int32_t difference_minimum = 0;  // "cut" of the golden's README
+  thaw_softmax softmax = {};
   BufferId input, output;
 };
 
 struct RequantizeForward {
-  int64_t elements = 0;
-  int32_t input_zero_point = 0, output_zero_point = 0;
-  QuantizedMultiplier scale;
+  thaw_requantize requantize = {};
   BufferId input, output;
 };
 
 struct QuantizeForward {
-  int64_t elements = 0;
-  float scale = 1.0F;
-  int32_t zero_point = 0;
+  thaw_quantize quantize = {};
   BufferId input, output;
 };
 
 struct DequantizeForward {
-  int64_t elements = 0;
-  float scale = 1.0F;
-  int32_t zero_point = 0;
+  thaw_dequantize dequantize = {};
   BufferId input, output;
 };
 
 /// Copies the trained channels of an activation: [position][rank]. Used where not all channels are trained.
 struct GatherChannels {
-  int64_t positions = 0;
-  int32_t input_channels = 0;
-  std::vector<uint16_t> channels;
+  thaw_gather_channels gather = {};
   BufferId channel_list, input, output;
 };
 
 // ---- loss ------------------------------------------------------------------------------------------------
 
 /// logits[c] = saturate(sum weights[c][i] * (features[i] - zero point) + biases[c]); arithmetic section 5.1.
+/// `start_bound`: largest magnitude of a fresh weight; 0 where the weights start from the model's own.
 struct ClassifierForward {
-  int32_t classes = 0, features = 0;
-  int32_t feature_zero_point = 0;
+  thaw_classifier classifier = {};
+  int32_t start_bound = 0;
   BufferId input, weights, biases, logits;
 };
 
 /// Softmax cross-entropy: error (int32) and the StepResult in `result`; section 5.2 to 5.6.
 struct SoftmaxLoss {
-  int32_t classes = 0;
-  QuantizedMultiplier scale;
+  thaw_softmax_loss_scale scale = {};
   BufferId logits, error, result;
 };
 
@@ -224,8 +197,7 @@ static_assert(sizeof(StepResult) == 16);
 
 /// Gradient of the features from the error and the old classifier weights; section 5, last paragraph.
 struct FeatureGradient {
-  int32_t classes = 0, features = 0;
-  int32_t shift = 4;  // h
+  thaw_classifier classifier = {};
   BufferId error, weights, output;
   BufferId clamped;           // the features, where what averages them may have clamped some; else absent
   ActivationRange unclamped;  // of those, the values that are sure not to have been
@@ -239,7 +211,17 @@ struct ChannelScale {
   int32_t exponent = 0;
 };
 
-/// The feature gradient: one value a channel for all positions, or one an element (`per_element`).
+/// What kernels take; `mantissas` is where the buffer lies.
+inline thaw_channel_scale channel_scale(const ChannelScale& scale, const int32_t* mantissas) {
+  thaw_channel_scale made = {};
+  made.mantissas = mantissas;
+  made.count = scale.count;
+  made.exponent = scale.exponent;
+  return made;
+}
+
+/// The feature gradient: one value a channel for all positions, or one an element (`per_element`). Its
+/// exponent is the error's + Plan::feature_exponent.
 struct FromFeatures {
   BufferId gradient;
   bool per_element = false;
@@ -279,6 +261,7 @@ struct MakeGradient {
   int32_t positions = 0, width = 0, channels = 0;  // width: of the image, for position -> row, column
   BufferId output, mask;                // mask absent: nothing was clamped by this tensor's operator
   BufferId scratch;                     // scratch_bytes of it, int32
+  BufferId exponents;                   // Plan::gradient_exponents
   std::vector<GradientSource> sources;  // 1 or 2
 };
 
@@ -290,30 +273,31 @@ struct UpdateWeights {
   Window window;
   bool depthwise = false;
   int32_t depth_multiplier = 1;
-  int32_t input_zero_point = 0;
-  int32_t tensor = 0;  // gradient tensor
+  int32_t convolution = 0;  // its number, which selects the random stream
+  int32_t tensor = 0;       // gradient tensor
   int32_t fraction_bits = 4;
-  int32_t random_stream = 0;
-  bool gathered = false;  // saved input is [position][rank] instead of the whole activation
+  bool gathered = false;       // saved input is [position][rank] instead of the whole activation
+  int32_t saved_channels = 0;  // of the saved input, per position
   ChannelScale scaling;
   std::vector<uint16_t> channels;
   BufferId gradient, saved_input, channel_list, weights, fractions;  // fractions absent for 0 bits
-  BufferId scratch;  // scratch_bytes of it, int32; absent where that is 0
+  BufferId scratch;    // scratch_bytes of it, int32; absent where that is 0
+  BufferId exponents;  // Plan::gradient_exponents
 };
 
 struct UpdateBiases {
   int32_t positions = 0, channels = 0;
+  int32_t convolution = 0;  // its number, which selects the random stream
   int32_t tensor = 0;
-  int32_t random_stream = 0;
   int32_t limit = 0;
   ChannelScale scaling;
   BufferId gradient, biases;
+  BufferId exponents;  // Plan::gradient_exponents
 };
 
 /// Plain stochastic gradient descent on the classifier (section 8, last paragraph).
 struct UpdateClassifier {
-  int32_t classes = 0, features = 0;
-  int32_t feature_zero_point = 0;
+  thaw_classifier classifier = {};
   bool update_weights = true, update_biases = true;
   ChannelScale weight_scaling, bias_scaling;  // one mantissa each
   BufferId error, input, weights, biases;
@@ -369,13 +353,15 @@ struct Plan {
   std::vector<Buffer> buffers;
   std::vector<Step> steps;
   std::vector<BufferId> inputs, outputs;  // of the model; outputs empty in a training plan
+  int32_t input_rows = 1;                 // height of the first input: the rows that an application gives
   bool trains = false;
   int32_t classes = 0;
   std::vector<GradientTensor> gradient_tensors;
-  BufferId gradient_states;     // state: (int8 e, uint8 cnt) per gradient tensor
-  BufferId gradient_exponents;  // arena: int32 per gradient tensor, exponent used in this step
-  BufferId result;              // state: the StepResult of the last step
-  BufferId logits;              // int32 [classes]
+  BufferId gradient_states;      // state: (int8 e, uint8 cnt) per gradient tensor
+  BufferId gradient_exponents;   // arena: int32 per gradient tensor, exponent used in this step
+  BufferId result;               // state: the StepResult of the last step
+  BufferId logits;               // int32 [classes]
+  int32_t feature_exponent = 0;  // of the feature gradient, above the error's: h - 12 of section 5
   std::vector<PassNote> notes;
   std::vector<BufferId> buffer_of_tensor;  // by TensorId: where an activation lies; absent for folded ones
 
@@ -391,6 +377,9 @@ int64_t reserved_bytes(const Buffer& buffer);
 
 /// Reserved bytes of the arena buffers alive at each step: no layout's peak is below the largest of them.
 std::vector<int64_t> bytes_alive(const Plan& plan);
+
+/// The trained values in the order in which a state record holds them: all state buffers but the result.
+std::vector<BufferId> saved_state(const Plan& plan);
 
 /// The buffers a kernel reads and writes (present ids only, ascending, no duplicates).
 std::pair<std::vector<BufferId>, std::vector<BufferId>> buffers_of(const Kernel& kernel);

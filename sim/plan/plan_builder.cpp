@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cassert>
 #include <cmath>
+#include <numeric>
 
 #include "sim/graph/folded_axes.h"
 #include "sim/graph/same_values.h"
@@ -40,6 +41,15 @@ BufferId PlanBuilder::activation(TensorId tensor) {
     plan.buffers[id.index()].tensor = tensor;
   }
   return plan.buffer_of_tensor[tensor.index()];
+}
+
+void PlanBuilder::input(TensorId tensor) {
+  // A sound or a vector has no height: it is one row.
+  const std::vector<int32_t>& shape = graph.tensor(tensor).shape;
+  constexpr int32_t kMostRows = 65534;  // the device counts them in 16 bits
+  if (plan.inputs.empty() && shape.size() >= 3 && shape.size() <= 4 && shape[shape.size() - 3] <= kMostRows)
+    plan.input_rows = shape[shape.size() - 3];
+  plan.inputs.push_back(activation(tensor));
 }
 
 void PlanBuilder::step(std::string name, Phase phase, OpId op, Kernel kernel, int64_t macs) {
@@ -88,74 +98,96 @@ PoolForward pool_kernel(const Pool& pool, const Tensor& input, const Tensor& out
 /// TFLite Micro folds the division by the count into the multiplier: m' = floor(m * 2^k / n).
 MeanForward mean_kernel(const Mean& mean, const Tensor& input, const Tensor& output) {
   MeanForward k;
+  thaw_mean& p = k.mean;
   const MeanAxes axes = folded_axes(input.shape, mean);
-  const size_t offset = four_dimensions(axes.sizes, k.dimensions);
+  const size_t offset = four_dimensions(axes.sizes, p.dims);
+  int32_t count = 1;
   for (size_t i = 0; i < axes.sizes.size(); ++i) {
-    k.reduce[offset + i] = axes.reduced[i];
-    if (axes.reduced[i]) k.count *= axes.sizes[i];
+    if (!axes.reduced[i]) continue;
+    p.axes = static_cast<uint8_t>(p.axes | (1U << (offset + i)));
+    count *= axes.sizes[i];
   }
-  k.input_zero_point = input.quantization.zero_point();
-  k.output_zero_point = output.quantization.zero_point();
+  p.input_offset = input.quantization.zero_point() * count;
+  p.output_zero_point = output.quantization.zero_point();
   const QuantizedMultiplier scale = quantize_multiplier(static_cast<double>(input.quantization.scale()) /
                                                         static_cast<double>(output.quantization.scale()));
   int32_t log2_count = 0;
-  while ((int64_t{2} << log2_count) <= k.count) ++log2_count;
+  while ((int64_t{2} << log2_count) <= count) ++log2_count;
   const int32_t shift = std::min({log2_count, 32, 31 + scale.shift});
-  k.scale.multiplier = static_cast<int32_t>((int64_t{scale.multiplier} << shift) / k.count);
-  k.scale.shift = scale.shift - shift;
+  p.multiplier = static_cast<int32_t>((int64_t{scale.multiplier} << shift) / count);
+  p.shift = scale.shift - shift;
   return k;
 }
 
 PadForward pad_kernel(const Pad& pad, const Tensor& input, const Tensor& output) {
   PadForward k;
   const PadAxes axes = folded_axes(input.shape, pad);
-  const size_t offset = four_dimensions(axes.sizes, k.dimensions);
+  const size_t offset = four_dimensions(axes.sizes, k.pad.dims);
   for (size_t i = 0; i < axes.paddings.size(); ++i) {
-    k.before[offset + i] = axes.paddings[i][0];
-    k.after[offset + i] = axes.paddings[i][1];
+    k.pad.before[offset + i] = axes.paddings[i][0];
+    k.pad.after[offset + i] = axes.paddings[i][1];
   }
-  k.value = output.quantization.zero_point();
+  k.pad.value = output.quantization.zero_point();
   return k;
 }
 
 TransposeForward transpose_kernel(const Transpose& transpose, const Tensor& input) {
   TransposeForward k;
   const TransposeAxes axes = folded_axes(input.shape, transpose);
-  const size_t offset = four_dimensions(axes.sizes, k.dimensions);
+  const size_t offset = four_dimensions(axes.sizes, k.transpose.dims);
+  std::iota(std::begin(k.transpose.permutation), std::end(k.transpose.permutation), 0);
   for (size_t i = 0; i < axes.permutation.size(); ++i)
-    k.permutation[offset + i] = axes.permutation[i] + static_cast<int32_t>(offset);
+    k.transpose.permutation[offset + i] = axes.permutation[i] + static_cast<int32_t>(offset);
   return k;
 }
 
-/// Input scaled to Q5.26; differences below `difference_minimum` have exponent 0 (TFLite, gemmlowp).
+/// Input scaled to Q5.26; differences below `cut` have exponent 0 (TFLite, gemmlowp).
 SoftmaxForward softmax_kernel(const Softmax& softmax, const Tensor& input) {
   SoftmaxForward k;
-  k.columns = input.shape.back();
-  k.rows = static_cast<int32_t>(input.elements() / k.columns);
-  const double scale = std::min(
+  thaw_softmax& p = k.softmax;
+  p.depth = input.shape.back();
+  p.rows = static_cast<int32_t>(input.elements() / p.depth);
+  const QuantizedMultiplier scale = quantize_multiplier(std::min(
       static_cast<double>(softmax.beta) * static_cast<double>(input.quantization.scale()) * (1 << 26),
-      2147483647.0);
-  k.scale = quantize_multiplier(scale);
-  k.difference_minimum = -static_cast<int32_t>(std::floor(std::ldexp(31.0 * (1 << 26), -k.scale.shift)));
+      2147483647.0));
+  p.multiplier = scale.multiplier;
+  p.shift = scale.shift;
+  p.cut = -static_cast<int32_t>(std::floor(std::ldexp(31.0 * (1 << 26), -scale.shift)));
+  return k;
+}
+
+CopyForward copy_kernel(int64_t bytes) {
+  CopyForward k;
+  k.bytes = bytes;
   return k;
 }
 
 Kernel quantize_kernel(const Tensor& input, const Tensor& output) {
   if (input.type == DataType::float32) {
     QuantizeForward k;
-    k.elements = output.elements();
-    k.scale = output.quantization.scale();
-    k.zero_point = output.quantization.zero_point();
+    k.quantize.elements = static_cast<int32_t>(output.elements());
+    k.quantize.scale = output.quantization.scale();
+    k.quantize.zero_point = output.quantization.zero_point();
     return k;
   }
-  if (requantizes_to_itself(input.quantization, output.quantization))
-    return CopyForward{output.bytes(), {}, {}};
+  if (requantizes_to_itself(input.quantization, output.quantization)) return copy_kernel(output.bytes());
+  const QuantizedMultiplier scale = quantize_multiplier(static_cast<double>(input.quantization.scale()) /
+                                                        static_cast<double>(output.quantization.scale()));
   RequantizeForward k;
-  k.elements = output.elements();
-  k.input_zero_point = input.quantization.zero_point();
-  k.output_zero_point = output.quantization.zero_point();
-  k.scale = quantize_multiplier(static_cast<double>(input.quantization.scale()) /
-                                static_cast<double>(output.quantization.scale()));
+  thaw_requantize& p = k.requantize;
+  p.elements = static_cast<int32_t>(output.elements());
+  p.input_zero_point = input.quantization.zero_point();
+  p.output_zero_point = output.quantization.zero_point();
+  p.multiplier = scale.multiplier;
+  p.shift = scale.shift;
+  return k;
+}
+
+DequantizeForward dequantize_kernel(const Tensor& input, const Tensor& output) {
+  DequantizeForward k;
+  k.dequantize.elements = static_cast<int32_t>(output.elements());
+  k.dequantize.scale = input.quantization.scale();
+  k.dequantize.zero_point = input.quantization.zero_point();
   return k;
 }
 
@@ -200,20 +232,14 @@ Kernel plain_kernel(const Graph& graph, const Op& op) {
     }
     Kernel operator()(const Mean& m) const { return mean_kernel(m, in, out); }
     Kernel operator()(const Pad& p) const { return pad_kernel(p, in, out); }
-    Kernel operator()(const Reshape&) const { return CopyForward{out.bytes(), {}, {}}; }
+    Kernel operator()(const Reshape&) const { return copy_kernel(out.bytes()); }
     Kernel operator()(const Transpose& t) const { return transpose_kernel(t, in); }
     Kernel operator()(const Binary&) const { return BinaryForward{binary_of(graph, op), {}, {}, {}, {}}; }
     Kernel operator()(const Unary&) const { return TableForward{out.elements(), {}, {}, {}}; }
     Kernel operator()(const Concatenation& c) const { return concatenation_kernel(graph, op, c); }
     Kernel operator()(const Softmax& s) const { return softmax_kernel(s, in); }
     Kernel operator()(const Quantize&) const { return quantize_kernel(in, out); }
-    Kernel operator()(const Dequantize&) const {
-      DequantizeForward k;
-      k.elements = out.elements();
-      k.scale = in.quantization.scale();
-      k.zero_point = in.quantization.zero_point();
-      return k;
-    }
+    Kernel operator()(const Dequantize&) const { return dequantize_kernel(in, out); }
   };
   return std::visit(Make{graph, op, input, output}, op.kind);
 }

@@ -91,7 +91,7 @@ TrainingResult train(const Network& network, const Plan& plan, const Schedule& s
       load_sample(executor, *data.train.cache, static_cast<int64_t>(data.train.id(id)), flip);
       StepInput input;
       input.label = data.train.label(id);
-      input.rate = rates[128 * uint64_t{result.steps} / total];
+      input.rate = rates[thaw_rate_entry(result.steps, static_cast<uint32_t>(total))];
       input.seed = recipe.seed;
       input.step = result.steps++;
       const StepResult step = executor.train_step(input, first);

@@ -30,7 +30,7 @@ inline std::span<const std::byte> written_rows(const Kernel& kernel, std::span<c
   };
   if (const auto* k = std::get_if<ConvolutionForward>(&kernel))
     return part(k->output_offset, k->window.output_elements());
-  if (const auto* k = std::get_if<AddForward>(&kernel)) return part(k->output_offset, k->elements);
+  if (const auto* k = std::get_if<AddForward>(&kernel)) return part(k->output_offset, k->add.elements);
   const auto& copy = std::get<CopyForward>(kernel);
   return part(copy.output_offset, copy.bytes);
 }

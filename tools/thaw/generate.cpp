@@ -52,7 +52,9 @@ std::vector<TraceSample> samples_of_data(const ModelData& data, const Schedule& 
   const auto count = static_cast<uint32_t>(data.train.count);
   const uint32_t seed = schedule.training.seed;
   const std::vector<uint32_t> order = shuffle(seed, 0, count);
-  const uint64_t total = uint64_t{count} * static_cast<uint64_t>(schedule.training.epochs);
+  const auto total = static_cast<uint32_t>(
+      std::min<uint64_t>(uint64_t{count} * static_cast<uint64_t>(schedule.training.epochs),
+                         UINT32_MAX));  // steps that a device counts
   const auto bytes = static_cast<size_t>(data.train.sample_bytes());
   std::vector<TraceSample> samples;
   for (int32_t t = -1; t < std::min<int64_t>(steps, data.train.count); ++t) {
@@ -61,7 +63,7 @@ std::vector<TraceSample> samples_of_data(const ModelData& data, const Schedule& 
     TraceSample sample;
     sample.train = t >= 0;
     sample.label = data.train.labels[id];
-    sample.rate = rates[128 * place / total];
+    sample.rate = rates[thaw_rate_entry(static_cast<uint32_t>(place), total)];
     const auto begin = data.train.images.begin() + static_cast<std::ptrdiff_t>(id * bytes);
     sample.image.assign(begin, begin + static_cast<std::ptrdiff_t>(bytes));
     if (schedule.training.flip && flipped(seed, 0, id))
@@ -104,6 +106,7 @@ Firmware plan_firmware(const Options& options) {
                 "'" + made.schedule.arithmetic + "' does not run on a device",
                 "Generate from a schedule with \"arithmetic\": \"int8\"");
   if (options.seed) made.schedule.training.seed = *options.seed;
+  made.schedule.input_by = options.input_by(made.schedule.input_by);
   const Graph graph = read_tflite(options.model);
   made.network = reduce(
       graph, {.classes = made.schedule.classes, .fresh_classifier = made.schedule.training.fresh_classifier});
@@ -238,7 +241,7 @@ Command add_generate(CLI::App& root) {
       ->check(from_to(0, 1000000))
       ->capture_default_str();
   add_common_options(*app, *options,
-                     {Flag::output, Flag::seed, Flag::ram, Flag::flash, Flag::json, Flag::quiet});
+                     {Flag::output, Flag::seed, Flag::input, Flag::ram, Flag::flash, Flag::json, Flag::quiet});
   app->get_option("--output")->default_str("runs/firmware");
   app->footer(
       "Examples:\n"

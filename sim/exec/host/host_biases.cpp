@@ -26,7 +26,7 @@ class HostBiases : public HostStep {
     const thaw_training_step training = training_step(*input);
     const thaw_channel_scale scale = binding_.scale(kernel_.scaling);
     const int32_t shift = thaw_update_shift(&scale, binding_.gradient_exponent(kernel_.tensor), &training);
-    const uint32_t key = thaw_key(training.seed, static_cast<uint32_t>(kernel_.random_stream), training.step);
+    const uint32_t key = thaw_key(training.seed, thaw_bias_stream(kernel_.convolution), training.step);
     auto* random = binding_.workspace.random.as<uint16_t>();
     random16(key, kernel_.channels, random);
     auto* biases = binding_.at<int32_t>(kernel_.biases);

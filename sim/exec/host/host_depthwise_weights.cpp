@@ -66,7 +66,7 @@ class HostDepthwiseWeights : public HostStep {
   void make_input_words() {
     const Window& w = kernel_.window;
     const auto* saved = binding_.at<const int8_t>(kernel_.saved_input);
-    const int32_t saved_channels = kernel_.gathered ? count_ : w.input_channels;
+    const int32_t saved_channels = kernel_.saved_channels;
     const int64_t image = int64_t{image_height_} * image_width_ * count_;
     auto* values = binding_.workspace.image.as<int16_t>();
     std::fill_n(values, image + int64_t{w.stride_width} * count_, int16_t{0});
@@ -75,13 +75,13 @@ class HostDepthwiseWeights : public HostStep {
         int16_t* to = values + ((int64_t{y} + w.pad_top) * image_width_ + x + w.pad_left) * count_;
         const int8_t* from = saved + (int64_t{y} * w.input_width + x) * saved_channels;
         if (saved_channels == count_) {
-          widen(from, count_, kernel_.input_zero_point, to);
+          widen(from, count_, kernel_.window.input_zero_point, to);
           continue;
         }
         for (int32_t j = 0; j < count_; ++j)
           to[j] =
               static_cast<int16_t>(from[kernel_.channels[static_cast<size_t>(j)] / kernel_.depth_multiplier] -
-                                   kernel_.input_zero_point);
+                                   kernel_.window.input_zero_point);
       }
     const int16_t* rows[2] = {values, values + int64_t{w.stride_width} * count_};
     interleave_flat(rows, image, binding_.workspace.word_rows.as<uint32_t>());

@@ -39,13 +39,13 @@ class HostConvolution : public HostStep {
     const Window& w = kernel_.window;
     auto* sums = binding_.workspace.sums.as<int32_t>();
     auto* passed = kernel_.mask.present() ? binding_.workspace.passed.as<uint8_t>() : nullptr;
-    sums_.begin(binding_.at<const int8_t>(kernel_.input) + kernel_.input_offset, kernel_.input_zero_point,
+    sums_.begin(binding_.at<const int8_t>(kernel_.input) + kernel_.input_offset, w.input_zero_point,
                 binding_.at<const int32_t>(kernel_.bias));
     for (int32_t y = 0; y < w.output_height; y += rows_at_once_) {
       const int32_t end = std::min(y + rows_at_once_, w.output_height);
       sums_.rows(y, end, sums);
       const int64_t at = int64_t{y} * w.output_width * w.output_channels;
-      RequantiseRows rows;
+      RequantizeRows rows;
       rows.sums = sums;
       rows.sum_stride = sums_.stride();
       rows.positions = (end - y) * w.output_width;
@@ -53,12 +53,12 @@ class HostConvolution : public HostStep {
       rows.multipliers = multipliers_.data();
       rows.right_shifts = right_shifts_.data();
       rows.left_shifts = left_shifts_.empty() ? nullptr : left_shifts_.data();
-      rows.output_zero_point = kernel_.output_zero_point;
-      rows.low = kernel_.clamp.lowest;
-      rows.high = kernel_.clamp.highest;
+      rows.output_zero_point = w.output_zero_point;
+      rows.low = w.clamp_low;
+      rows.high = w.clamp_high;
       rows.output = binding_.at<int8_t>(kernel_.output) + kernel_.output_offset + at;
       rows.passed = passed != nullptr ? passed + at : nullptr;
-      requantise_rows(rows);
+      requantize_rows(rows);
     }
     if (passed != nullptr) pack_mask(passed, w.output_elements(), binding_.at<uint8_t>(kernel_.mask));
   }
@@ -74,33 +74,20 @@ class HostConvolution : public HostStep {
 class HostAdd : public HostStep {
  public:
   HostAdd(const AddForward& k, HostBinding& binding) : binding_(binding), kernel_(k) {
-    add_ = {static_cast<int32_t>(k.elements),
-            k.first_zero_point,
-            k.first.multiplier,
-            k.first.shift,
-            k.second_zero_point,
-            k.second.multiplier,
-            k.second.shift,
-            k.output_zero_point,
-            k.sum.multiplier,
-            k.sum.shift,
-            k.clamp.lowest,
-            k.clamp.highest};
-    if (k.mask.present()) binding.workspace.passed.reserve(k.elements);
+    if (k.mask.present()) binding.workspace.passed.reserve(k.add.elements);
   }
 
   void run(const StepInput*) override {
     auto* passed = kernel_.mask.present() ? binding_.workspace.passed.as<uint8_t>() : nullptr;
-    add_rows(add_, binding_.at<const int8_t>(kernel_.first_input) + kernel_.first_offset,
+    add_rows(kernel_.add, binding_.at<const int8_t>(kernel_.first_input) + kernel_.first_offset,
              binding_.at<const int8_t>(kernel_.second_input) + kernel_.second_offset,
              binding_.at<int8_t>(kernel_.output) + kernel_.output_offset, passed);
-    if (passed != nullptr) pack_mask(passed, kernel_.elements, binding_.at<uint8_t>(kernel_.mask));
+    if (passed != nullptr) pack_mask(passed, kernel_.add.elements, binding_.at<uint8_t>(kernel_.mask));
   }
 
  private:
   HostBinding& binding_;
   const AddForward& kernel_;
-  thaw_add add_;
 };
 
 }  // namespace
@@ -110,7 +97,8 @@ std::unique_ptr<HostStep> prepare(const ConvolutionForward& kernel, HostBinding&
 }
 
 std::unique_ptr<HostStep> prepare(const AddForward& kernel, HostBinding& binding) {
-  if (kernel.first.shift > 0 || kernel.second.shift > 0 || kernel.sum.shift > 0) return nullptr;
+  const thaw_add& add = kernel.add;
+  if (add.input1_shift > 0 || add.input2_shift > 0 || add.output_shift > 0) return nullptr;
   return std::make_unique<HostAdd>(kernel, binding);
 }
 

@@ -13,11 +13,10 @@
 namespace thaw {
 namespace {
 
-int32_t feature_shift(const Plan& plan) {
-  for (const Step& step : plan.steps)
-    if (const auto* k = std::get_if<FeatureGradient>(&step.kernel)) return k->shift;
-  assert(false);
-  return 0;
+/// The tensor lies where the gradient of the convolution that it comes from does.
+bool is_in_place(const MakeGradient& k) {
+  const auto* from = std::get_if<FromConvolution>(&k.sources[0].from);
+  return from != nullptr && from->gradient == k.output;
 }
 
 class HostGradient : public HostStep {
@@ -45,13 +44,12 @@ class HostGradient : public HostStep {
         binding.workspace.reshaped.reserve(int64_t{sums_[j]->height()} * sums_[j]->width() *
                                            sums_[j]->stride() * 4);
       // The workspace serves one convolution at a time: the first of two is computed ahead.
-      ahead_[j] = reshaped || (j == 0 && sums_[0] && sums_[1]);
+      // So is one whose gradient the tensor is written over.
+      ahead_[j] = reshaped || (j == 0 && sums_[0] && sums_[1]) || is_in_place(k);
       Scratch& rows = j == 0 ? binding.workspace.sums : binding.workspace.other_sums;
       rows.reserve((ahead_[j] ? height_ : rows_at_once_) * row * 4);
     }
     if (k.mask.present()) binding.workspace.passed.reserve(int64_t{k.positions} * k.channels);
-    for (const GradientSource& source : k.sources)
-      if (std::holds_alternative<FromFeatures>(source.from)) feature_shift_ = feature_shift(binding.plan);
   }
 
   void run(const StepInput*) override {
@@ -90,7 +88,7 @@ class HostGradient : public HostStep {
   /// Exponent of the source's int32 values.
   int32_t source_exponent(const GradientSource& source) const {
     if (std::holds_alternative<FromFeatures>(source.from))
-      return binding_.result().error_exponent - 12 + feature_shift_;
+      return binding_.result().error_exponent + binding_.plan.feature_exponent;
     if (const auto* stored = std::get_if<FromStored>(&source.from))
       return binding_.gradient_exponent(stored->tensor) - 16;
     if (const auto* other = std::get_if<FromOperator>(&source.from))
@@ -203,7 +201,6 @@ class HostGradient : public HostStep {
   HostBinding& binding_;
   const MakeGradient& kernel_;
   int32_t bits_;
-  int32_t feature_shift_ = 0;
   int32_t width_ = 1, height_ = 1, rows_at_once_ = 1;
   bool ahead_[THAW_GRADIENT_SOURCES] = {};  // all rows are computed before the first is stored
   std::optional<ConvolutionSums> sums_[THAW_GRADIENT_SOURCES];

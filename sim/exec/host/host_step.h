@@ -42,7 +42,7 @@ struct HostBinding {
                                const std::vector<uint16_t>& trained_channels);
 
   thaw_channel_scale scale(const ChannelScale& scale) const {
-    return {at<const int32_t>(scale.mantissas), scale.count, scale.exponent};
+    return channel_scale(scale, at<const int32_t>(scale.mantissas));
   }
   int32_t gradient_bits(int32_t tensor) const {
     return plan.gradient_tensors[static_cast<size_t>(tensor)].bits;
@@ -50,10 +50,6 @@ struct HostBinding {
   int32_t& gradient_exponent(int32_t tensor) const { return at<int32_t>(plan.gradient_exponents)[tensor]; }
   const StepResult& result() const { return *at<const StepResult>(plan.result); }
 };
-
-inline thaw_training_step training_step(const StepInput& input) {
-  return {input.rate.mantissa, input.rate.exponent, input.seed, input.step};
-}
 
 /// What the instruction set in use takes int8 values in; pairs for wider ones.
 WordFormat word_format(bool int8_source);

@@ -55,7 +55,7 @@ class HostWeights : public HostStep {
                 column_blocks(row_weights_), w.sums.as<int32_t>(), stride});
       for (int32_t r = 0; r < rows; ++r)
         update_.move_row(o + r, o + r, w.sums.as<int32_t>() + r * stride,
-                         bytes ? -kernel_.input_zero_point * w.other_sums.as<int32_t>()[o + r] : 0);
+                         bytes ? -kernel_.window.input_zero_point * w.other_sums.as<int32_t>()[o + r] : 0);
     }
     update_.finish();
   }
@@ -66,7 +66,6 @@ class HostWeights : public HostStep {
     const Window& w = kernel_.window;
     const auto* saved = binding_.at<const int8_t>(kernel_.saved_input);
     const auto count = static_cast<int32_t>(kernel_.channels.size());
-    const int32_t saved_channels = kernel_.gathered ? count : w.input_channels;
     const auto taps = static_cast<int32_t>(w.taps());
     int8_t* out = binding_.workspace.columns.as<int8_t>();
     for (int32_t y = 0; y < w.output_height; ++y)
@@ -76,11 +75,11 @@ class HostWeights : public HostStep {
           const int32_t in_x = x * w.stride_width - w.pad_left + tap % w.kernel_width * w.dilation_width;
           const bool inside = in_y >= 0 && in_y < w.input_height && in_x >= 0 && in_x < w.input_width;
           const int8_t* pixel =
-              inside ? saved + (int64_t{in_y} * w.input_width + in_x) * saved_channels : nullptr;
+              inside ? saved + (int64_t{in_y} * w.input_width + in_x) * kernel_.saved_channels : nullptr;
           for (int32_t j = 0; j < count; ++j) {
             const int32_t column = kernel_.gathered ? j : kernel_.channels[static_cast<size_t>(j)];
             out[j * taps + tap] =
-                pixel != nullptr ? pixel[column] : static_cast<int8_t>(kernel_.input_zero_point);
+                pixel != nullptr ? pixel[column] : static_cast<int8_t>(kernel_.window.input_zero_point);
           }
         }
     return binding_.workspace.columns.as<int8_t>();
@@ -106,7 +105,7 @@ class HostWeights : public HostStep {
     }
     if (format_ == WordFormat::float32) {
       interleave_floats(gradient_rows_, 0, left);
-      return interleave_floats(input_rows_, kernel_.input_zero_point, right);
+      return interleave_floats(input_rows_, kernel_.window.input_zero_point, right);
     }
     if (wide)
       interleave_pairs(wide_gradient_rows_, left);
@@ -115,7 +114,7 @@ class HostWeights : public HostStep {
     else
       interleave_quads(gradient_rows_, kFlip, left);
     if (format_ == WordFormat::int16_pairs)
-      return interleave_pairs(input_rows_, kernel_.input_zero_point, right);
+      return interleave_pairs(input_rows_, kernel_.window.input_zero_point, right);
     interleave_quads(input_rows_, 0, right);
     // sum g * (x - z) = sum (g + 128) * x - 128 * sum x - z * sum g.
     auto* start = w.start.as<int32_t>();

@@ -54,7 +54,7 @@ void pack_mask(const uint8_t* bytes, int64_t elements, uint8_t* bits) {
 // ---- requantisation ------------------------------------------------------------------------------------
 
 template <bool kLeftShift, bool kMask>
-void requantise(const RequantiseRows& r) {
+void requantize(const RequantizeRows& r) {
   const Int8 d8;
   const auto zero_point = hn::Set(kInt32, r.output_zero_point);
   const auto low = hn::Set(kInt32, r.low);
@@ -89,11 +89,11 @@ void requantise(const RequantiseRows& r) {
   }
 }
 
-void requantise_rows(const RequantiseRows& r) {
+void requantize_rows(const RequantizeRows& r) {
   if (r.left_shifts != nullptr)
-    r.passed != nullptr ? requantise<true, true>(r) : requantise<true, false>(r);
+    r.passed != nullptr ? requantize<true, true>(r) : requantize<true, false>(r);
   else
-    r.passed != nullptr ? requantise<false, true>(r) : requantise<false, false>(r);
+    r.passed != nullptr ? requantize<false, true>(r) : requantize<false, false>(r);
 }
 
 // ---- gradients -----------------------------------------------------------------------------------------
@@ -243,7 +243,7 @@ namespace thaw {
 
 HWY_EXPORT(expand_mask);
 HWY_EXPORT(pack_mask);
-HWY_EXPORT(requantise_rows);
+HWY_EXPORT(requantize_rows);
 HWY_EXPORT(gradient_rows);
 HWY_EXPORT(stored_rows_s8);
 HWY_EXPORT(stored_rows_s16);
@@ -255,8 +255,8 @@ void expand_mask(const uint8_t* bits, int64_t elements, uint8_t* bytes) {
 void pack_mask(const uint8_t* bytes, int64_t elements, uint8_t* bits) {
   HWY_DYNAMIC_DISPATCH(pack_mask)(bytes, elements, bits);
 }
-void requantise_rows(const RequantiseRows& rows) {
-  HWY_DYNAMIC_DISPATCH(requantise_rows)(rows);
+void requantize_rows(const RequantizeRows& rows) {
+  HWY_DYNAMIC_DISPATCH(requantize_rows)(rows);
 }
 uint32_t gradient_rows(const GradientRows& rows) {
   return HWY_DYNAMIC_DISPATCH(gradient_rows)(rows);

@@ -19,7 +19,7 @@ void pack_mask(const uint8_t* bytes, int64_t elements, uint8_t* bits);
 
 /// output[p][c] = clamp(mbqm(sums[p][c], multiplier[c], shift[c]) + zero point). Per-channel arrays are
 /// padded to whole blocks of 16; shift = left - right.
-struct RequantiseRows {
+struct RequantizeRows {
   const int32_t* sums = nullptr;
   int64_t sum_stride = 0;  // elements, at least channels rounded up to 16
   int32_t positions = 0, channels = 0;
@@ -30,7 +30,7 @@ struct RequantiseRows {
   int8_t* output = nullptr;   // [positions][channels], exactly
   uint8_t* passed = nullptr;  // byte mask, or null
 };
-void requantise_rows(const RequantiseRows& rows);
+void requantize_rows(const RequantizeRows& rows);
 
 /// values[p][c] = ssat(passed * sum over sources of gscale(source[p][c], mantissa[c], shift), bits).
 struct GradientRows {

@@ -32,7 +32,7 @@ void WeightUpdate::begin(const StepInput& input) {
   const thaw_channel_scale scale = binding_.scale(kernel_.scaling);
   shift_ =
       thaw_sat32(thaw_update_shift(&scale, binding_.gradient_exponent(kernel_.tensor), &training_), 2, 62);
-  const uint32_t key = thaw_key(training_.seed, static_cast<uint32_t>(kernel_.random_stream), training_.step);
+  const uint32_t key = thaw_key(training_.seed, thaw_weight_stream(kernel_.convolution), training_.step);
   random16(key, count(), binding_.workspace.random.as<uint16_t>());
   unpack_weights(binding_.at<const int8_t>(kernel_.weights), binding_.at<const uint8_t>(kernel_.fractions),
                  kernel_.fraction_bits, count(), binding_.workspace.fixed.as<int16_t>());

@@ -25,9 +25,10 @@ testing::CommandResult run_driver(const std::string& driver, const testing::Plan
                               "' thaw_model.c engine/runtime/*.c engine/kernels/*.c -lm && ./driver");
 }
 
-testing::PlannedFirmware reference_firmware() {
+testing::PlannedFirmware reference_firmware(InputBy input) {
   const fs::path configs = fs::path(testing::source_folder()) / "configs";
-  const Schedule schedule = read_schedule_file(configs / "schedules/reference/last-blocks.json");
+  Schedule schedule = read_schedule_file(configs / "schedules/reference/last-blocks.json");
+  schedule.input_by = input;
   const Network network =
       reduce(read_tflite(configs / "models/reference.tflite"),
              {.classes = schedule.classes, .fresh_classifier = schedule.training.fresh_classifier});
@@ -35,9 +36,11 @@ testing::PlannedFirmware reference_firmware() {
 }
 
 TEST(FirmwareApiSlow, UsesAndMisuses) {
-  const testing::CommandResult result =
-      run_driver("api_driver.c", reference_firmware(), "-DTHAW_STEP_HOOK=count_step");
-  EXPECT_EQ(result.status, 0) << result.output;
+  for (InputBy input : {InputBy::image, InputBy::rows}) {
+    const testing::CommandResult result =
+        run_driver("api_driver.c", reference_firmware(input), "-DTHAW_STEP_HOOK=count_step");
+    EXPECT_EQ(result.status, 0) << "input by " << input_by_name(input) << "\n" << result.output;
+  }
 }
 
 TEST(FirmwareApiSlow, SurvivesAThousandPowerCuts) {

@@ -11,6 +11,7 @@
 
 #include "engine/generate/c_text.h"
 #include "engine/generate/embedded_files.h"
+#include "engine/generate/initialisers.h"
 #include "engine/generate/kernel_files.h"
 #include "engine/generate/model_id.h"
 #include "memmodel/kernel_choice.h"
@@ -104,9 +105,9 @@ TEST(Generate, HostAndPortlessBoards) {
 TEST(Generate, ARecordsLimitsAreThoseOfTheContract) {
   const auto files = files_for(last_layers(), board_named("host"));
   // `project`: 3 biases of 4 products each, 12 weights.
-  const std::string biases = "12, " + std::to_string(INT32_MAX - 4 * 255 * 127) + "},";
+  const std::string biases = ".bytes = 12, .limit = " + std::to_string(INT32_MAX - 4 * 255 * 127) + "},";
   EXPECT_THAT(text_of(files, "thaw_model.c"), HasSubstr(biases));
-  EXPECT_THAT(text_of(files, "thaw_model.c"), HasSubstr("12, 127},"));
+  EXPECT_THAT(text_of(files, "thaw_model.c"), HasSubstr(".bytes = 12, .limit = 127},"));
 }
 
 TEST(Generate, EqualRequestsGiveEqualBytes) {
@@ -272,6 +273,24 @@ TEST(KernelFiles, FollowTheFlagsOfTheCompiler) {
 TEST(KernelFiles, TheCompilingMachineKeepsThePortableOnes) {
   EXPECT_EQ(device_kernels(board_named("host")), DeviceKernels::portable);
   EXPECT_EQ(device_kernels(board_named("virt")), DeviceKernels::dsp);
+}
+
+TEST(Initialisers, NameEveryMember) {
+  EXPECT_EQ(initialiser({{"first", "1"}, {"second", "NULL"}}), "{.first = 1, .second = NULL}");
+  thaw_mean mean = {};
+  mean.dims[0] = 1;
+  mean.dims[3] = 5;
+  mean.axes = 6;
+  mean.shift = -3;
+  EXPECT_EQ(initialiser(mean),
+            "{.dims = {1, 0, 0, 5}, .axes = 6, .multiplier = 0, .shift = -3, .input_offset = 0, "
+            ".output_zero_point = 0}");
+  thaw_quantize quantize = {};
+  quantize.scale = 0.5F;
+  EXPECT_EQ(initialiser(quantize), "{.elements = 0, .scale = 0x1p-1F, .zero_point = 0}");
+  thaw_binary binary = {};
+  binary.function = THAW_BINARY_MAXIMUM;
+  EXPECT_THAT(initialiser(binary), HasSubstr(".function = THAW_BINARY_MAXIMUM, .dims = {0, "));
 }
 
 TEST(CText, Identifiers) {

@@ -19,7 +19,7 @@ TEST(Requantizer, EqualsTheTwoRoundingsForEveryShift) {
                                      : random.integer(INT32_MIN, INT32_MAX) >> random.integer(0, 31);
       const int32_t zero_point = shift == 0 ? 0 : random.integer(-128, 127);  // the sum must fit int32
       const thaw_requantizer r = {multiplier, shift, zero_point};
-      ASSERT_EQ(thaw_requantize(r, sum), int64_t{thaw_mbqm(sum, multiplier, shift)} + r.zero_point)
+      ASSERT_EQ(thaw_requantized(r, sum), int64_t{thaw_mbqm(sum, multiplier, shift)} + r.zero_point)
           << sum << " * " << multiplier << " >> " << -shift;
     }
   }
@@ -33,7 +33,7 @@ TEST(Requantizer, RoundsHalvesAwayFromZero) {
         const int64_t sum = (2 * whole + 1) * (int64_t{1} << -shift) + off;  // (whole + 1/2) * 2^(1 - shift)
         if (sum < INT32_MIN || sum > INT32_MAX) continue;
         const thaw_requantizer r = {1 << 30, shift, 0};
-        ASSERT_EQ(thaw_requantize(r, static_cast<int32_t>(sum)), requantize(sum, 1 << 30, shift)) << sum;
+        ASSERT_EQ(thaw_requantized(r, static_cast<int32_t>(sum)), requantize(sum, 1 << 30, shift)) << sum;
       }
 }
 

@@ -92,7 +92,7 @@ int32_t source_exponent(TrainedNetwork& run, const GradientSource& source) {
   if (const auto* other = std::get_if<FromOperator>(&source.from))
     return run.executor.gradient_exponent(other->tensor) - other->left_shift;
   const int32_t error_exponent = run.executor.values<StepResult>(run.plan.result)[0].error_exponent;
-  return error_exponent - 12 + kernel_of<FeatureGradient>(run.plan)->shift;
+  return error_exponent + run.plan.feature_exponent;
 }
 
 /// The values of a gradient tensor as the step stored them.
@@ -206,13 +206,13 @@ std::vector<int32_t> fixed_weights(TrainedNetwork& run, const UpdateWeights& k) 
 /// before it by 2^-16 of a weight.
 void expect_weight_update(TrainedNetwork& run, const UpdateWeights& k, const Values& gradient,
                           const std::vector<int32_t>& before) {
-  const Layer& layer = run.network.convolution_layer((k.random_stream - 17) / 2);
+  const Layer& layer = run.network.convolution_layer(k.convolution);
   const auto& c = std::get<Convolution>(layer.kind);
   const std::span<const int8_t> input = run.activation(layer.inputs[0]);
   Values sums(c.weights.size(), 0.0);
   std::vector<size_t> channel(c.weights.size());
   testing::for_each_product(c, [&](const testing::Product& p) {
-    sums[p.weight] += gradient[p.output] * (input[p.input] - k.input_zero_point);
+    sums[p.weight] += gradient[p.output] * (input[p.input] - k.window.input_zero_point);
     channel[p.weight] = p.channel;
   });
   const UpdateFactor factor =
@@ -236,7 +236,7 @@ std::vector<int32_t> biases(TrainedNetwork& run, const UpdateBiases& k) {
 /// The same of biases, against -rate * QAS * sum(gradient).
 void expect_bias_update(TrainedNetwork& run, const UpdateBiases& k, const Values& gradient,
                         const std::vector<int32_t>& before) {
-  const Layer& layer = run.network.convolution_layer((k.random_stream - 16) / 2);
+  const Layer& layer = run.network.convolution_layer(k.convolution);
   const auto& c = std::get<Convolution>(layer.kind);
   Values sums(before.size(), 0.0), scales = c.weight_scales;
   for (size_t e = 0; e < gradient.size(); ++e) sums[e % sums.size()] += gradient[e];

@@ -29,34 +29,14 @@ Window random_window(testing::Noise& noise) {
   return w;
 }
 
-thaw_conv2d conv_of(const Window& w) {
-  thaw_conv2d c = {};
-  c.input_height = w.input_height;
-  c.input_width = w.input_width;
-  c.input_channels = w.input_channels;
-  c.output_height = w.output_height;
-  c.output_width = w.output_width;
-  c.output_channels = w.output_channels;
-  c.kernel_height = w.kernel_height;
-  c.kernel_width = w.kernel_width;
-  c.stride_height = w.stride_height;
-  c.stride_width = w.stride_width;
-  c.dilation_height = w.dilation_height;
-  c.dilation_width = w.dilation_width;
-  c.pad_top = w.pad_top;
-  c.pad_left = w.pad_left;
-  return c;
-}
-
 TEST(Scratch, OfForwardKernelsIsTheEngines) {
   testing::Noise noise(7);
   for (int i = 0; i < 2000; ++i) {
     ConvolutionForward k;
     k.window = random_window(noise);
     k.depthwise = noise.in(0, 1) == 0;
-    const thaw_conv2d conv = conv_of(k.window);
     if (k.depthwise) {
-      const thaw_depthwise depthwise = {conv, 1};
+      const thaw_depthwise depthwise = depthwise_of(k);
       ASSERT_EQ(scratch_bytes(k), thaw_depthwise_scratch_bytes(&depthwise));
       continue;
     }
@@ -64,7 +44,7 @@ TEST(Scratch, OfForwardKernelsIsTheEngines) {
         noise.in(0, 1) == 0 ? k.window.input_channels : noise.in(0, k.window.input_channels);
     k.trained_channels.resize(static_cast<size_t>(trained));
     if (trained < k.window.input_channels) k.weights = BufferId(size_t{0});
-    ASSERT_EQ(scratch_bytes(k), thaw_conv2d_scratch_bytes(&conv, k.weights.present(), trained));
+    ASSERT_EQ(scratch_bytes(k), thaw_conv2d_scratch_bytes(&k.window, k.weights.present(), trained));
   }
 }
 
@@ -73,8 +53,7 @@ TEST(Scratch, OfBackwardKernelsIsTheEngines) {
   for (int i = 0; i < 2000; ++i) {
     UpdateWeights update;
     update.window = random_window(noise);
-    const thaw_conv2d updated = conv_of(update.window);
-    ASSERT_EQ(scratch_bytes(update), thaw_update_conv2d_weights_scratch_bytes(&updated));
+    ASSERT_EQ(scratch_bytes(update), thaw_update_conv2d_weights_scratch_bytes(&update.window));
 
     MakeGradient k;
     k.channels = noise.in(1, 70);
@@ -91,8 +70,8 @@ TEST(Scratch, OfBackwardKernelsIsTheEngines) {
         FromConvolution from;
         from.window = random_window(noise);
         from.depthwise = noise.in(0, 1) == 0;
-        conv[j] = conv_of(from.window);
-        depthwise[j] = {conv[j], 1};
+        conv[j] = from.window;
+        depthwise[j] = depthwise_of(from);
         sources[j].kind = from.depthwise ? THAW_SOURCE_DEPTHWISE : THAW_SOURCE_CONV2D;
         sources[j].conv = &conv[j];
         sources[j].depthwise = &depthwise[j];

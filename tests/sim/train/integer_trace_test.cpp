@@ -168,13 +168,13 @@ class Trace {
     EXPECT_EQ(golden["loss_sum"], loss_sum) << "after " << steps;
     for (const Step& step : plan_.steps) {
       if (const auto* k = std::get_if<UpdateWeights>(&step.kernel)) {
-        const int32_t op = (k->random_stream - 17) / 2;
+        const int32_t op = k->convolution;
         EXPECT_EQ(golden["weights_crc"][std::to_string(op)],
                   weights_crc(executor_, std::get<Convolution>(network_.convolution_layer(op).kind), *k))
             << "after " << steps << ", conv " << op;
       }
       if (const auto* k = std::get_if<UpdateBiases>(&step.kernel)) {
-        const int32_t op = (k->random_stream - 16) / 2;
+        const int32_t op = k->convolution;
         EXPECT_EQ(golden["bias_crc"][static_cast<size_t>(op - 20)], crc_of(executor_.bytes(k->biases)))
             << "after " << steps << ", conv " << op;
       }
