@@ -167,9 +167,10 @@ Json plan_json(const DevicePlan& device, const Board& board, const PaperMetric* 
   json["schema_version"] = kPlanSchemaVersion;
   json["model"] = {{"file", printable(plan.model_file)}, {"sha256", plan.model_sha256}};
   json["trains"] = plan.trains;
-  if (!plan.inputs.empty()) json["input"] = {{"by", input_by_name(input_comes_by_rows(plan) ? InputBy::rows : InputBy::image)},
-                   {"rows", plan.input_rows},
-                   {"bytes", plan.buffer(plan.inputs[0]).bytes}};
+  if (!plan.inputs.empty())
+    json["input"] = {{"by", input_by_name(input_comes_by_rows(plan) ? InputBy::rows : InputBy::image)},
+                     {"rows", plan.input_rows},
+                     {"bytes", plan.buffer(plan.inputs[0]).bytes}};
   json["classes"] = plan.classes;
   json["board"] = board_json(board);
   json["totals"] = totals_json(device.totals);

@@ -213,7 +213,8 @@ Schedule read_schedule(std::string_view text, const std::string& where) {
   const nlohmann::json document = parse_json(text, where);
   const JsonView view(document, where);
   check_schema_version(view, kScheduleSchemaVersion);
-  view.known_keys({"schema_version", "model", "arithmetic", "input_by", "training", "update", "promise", "provenance"});
+  view.known_keys(
+      {"schema_version", "model", "arithmetic", "input_by", "training", "update", "promise", "provenance"});
   Schedule schedule;
   read_model(view.field("model"), schedule);
   schedule.arithmetic = view.field("arithmetic").one_of({"int8", "float"}) == 0 ? "int8" : "float";

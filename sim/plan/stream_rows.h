@@ -30,8 +30,8 @@ int64_t band_bytes(const Plan& plan, const RowStream& stream);
 int64_t stream_scratch_bytes(const Plan& plan, const RowStream& stream);
 
 /// Streams that make the most bytes alive at any step as few as they can be, and among such choices the one
-/// with the fewest kernel calls. Empty where streaming saves nothing, but for a chain that begins with rows of
-/// the caller. `alive`: bytes alive at each step where it is not streamed (by default `bytes_alive`; fewer
+/// with the fewest kernel calls. Empty where streaming saves nothing, but for a chain that begins with rows
+/// of the caller. `alive`: bytes alive at each step where it is not streamed (by default `bytes_alive`; fewer
 /// where later passes save some). Dynamic programming over the steps; ties go to the later start and the
 /// smaller band.
 std::vector<RowStream> choose_streams(const Plan& plan, const std::vector<int64_t>& alive);

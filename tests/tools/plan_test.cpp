@@ -47,8 +47,8 @@ TEST_F(PlanCommand, ShowsATrainingStep) {
 TEST_F(PlanCommand, ShowsTheInputByRows) {
   const Finished run = thaw({"plan", "model.tflite", "--schedule", "schedule.json", "--input", "rows"});
   EXPECT_EQ(run.status, 0) << run.err;
-  EXPECT_THAT(run.out, AllOf(HasSubstr("input by rows"), HasSubstr("the application gives the image row by row"),
-                             HasSubstr("caller")));
+  EXPECT_THAT(run.out, AllOf(HasSubstr("input by rows"),
+                             HasSubstr("the application gives the image row by row"), HasSubstr("caller")));
 }
 
 TEST_F(PlanCommand, SaysByHowMuchABudgetIsMissed) {

@@ -240,8 +240,9 @@ Command add_generate(CLI::App& root) {
   app->add_option("--check-steps", options->check_steps, "Training steps of the check")
       ->check(from_to(0, 1000000))
       ->capture_default_str();
-  add_common_options(*app, *options,
-                     {Flag::output, Flag::seed, Flag::input, Flag::ram, Flag::flash, Flag::json, Flag::quiet});
+  add_common_options(
+      *app, *options,
+      {Flag::output, Flag::seed, Flag::input, Flag::ram, Flag::flash, Flag::json, Flag::quiet});
   app->get_option("--output")->default_str("runs/firmware");
   app->footer(
       "Examples:\n"

@@ -199,8 +199,9 @@ Command add_plan(CLI::App& root) {
       ->type_name("NAME|FILE")
       ->capture_default_str();
   app->add_option("--svg", options->svg, "Draw the arena over time")->type_name("FILE");
-  add_common_options(*app, *options,
-                     {Flag::ram, Flag::flash, Flag::classes, Flag::input, Flag::json, Flag::quiet, Flag::verbose});
+  add_common_options(
+      *app, *options,
+      {Flag::ram, Flag::flash, Flag::classes, Flag::input, Flag::json, Flag::quiet, Flag::verbose});
   app->footer(
       "Examples:\n"
       "  thaw plan configs/models/reference.tflite\n"

@@ -131,7 +131,7 @@ TEST(Generate, HeaderAndLinkerScriptHoldTheSizes) {
   EXPECT_THAT(header, HasSubstr("#define THAW_RAM_BYTES " + std::to_string(sizes.ram.required) + "\n"));
   EXPECT_THAT(header, HasSubstr("#define THAW_CLASSES 2\n"));
   EXPECT_THAT(text_of(files, "engine/port/mps2-an500/link.ld"), HasSubstr("LENGTH = 262144"));
-  EXPECT_THAT(text_of(files, "engine/port/cortex-m/sections.ld"), HasSubstr(". += 4096;"));
+  EXPECT_THAT(text_of(files, "engine/port/cortex-m/sections.ld"), HasSubstr(". += 2048;"));
 }
 
 TEST(Generate, HeaderSaysWhereTheFileHasUint8) {
