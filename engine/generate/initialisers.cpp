@@ -19,13 +19,26 @@ std::string view_initialiser(const thaw_view& v) {
 }
 
 std::string binary_initialiser(const thaw_binary& b) {
-  constexpr const char* kFunctions[] = {"THAW_BINARY_ADD", "THAW_BINARY_SUB", "THAW_BINARY_MUL",
-                                        "THAW_BINARY_MAXIMUM", "THAW_BINARY_MINIMUM"};
+  constexpr const char* kFunctions[] = {"THAW_BINARY_ADD",     "THAW_BINARY_SUB",     "THAW_BINARY_MUL",
+                                        "THAW_BINARY_MAXIMUM", "THAW_BINARY_MINIMUM", "THAW_BINARY_PRELU"};
   return fmt::format("{{{}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}}}", kFunctions[b.function],
                      list(b.dims), list(b.first_stride), list(b.second_stride), b.first_zero_point,
                      b.first_multiplier, b.first_shift, b.second_zero_point, b.second_multiplier,
                      b.second_shift, b.output_zero_point, b.output_multiplier, b.output_shift, b.clamp_low,
                      b.clamp_high);
+}
+
+std::string resize_initialiser(const thaw_resize& r) {
+  return fmt::format("{{{}, {}, {}, {}, {}}}", r.input_height, r.input_width, r.output_height, r.output_width,
+                     r.channels);
+}
+
+std::string lstm_initialiser(const thaw_lstm& l) {
+  return fmt::format("{{{}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}}}", l.steps,
+                     l.inputs, l.units, l.input_zero_point, l.output_zero_point, list(l.input_multiplier),
+                     list(l.input_shift), list(l.recurrent_multiplier), list(l.recurrent_shift),
+                     l.forget_multiplier, l.forget_shift, l.update_multiplier, l.update_shift,
+                     l.output_multiplier, l.output_shift, l.cell_clip, l.tanh_multiplier, l.tanh_shift);
 }
 
 std::string pool2d_initialiser(const thaw_pool2d& p) {

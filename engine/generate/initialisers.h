@@ -24,5 +24,7 @@ std::string conv2d_initialiser(const Window& w, int32_t input_zero_point, int32_
 std::string pool2d_initialiser(const thaw_pool2d& p);
 std::string view_initialiser(const thaw_view& v);
 std::string binary_initialiser(const thaw_binary& b);
+std::string resize_initialiser(const thaw_resize& r);
+std::string lstm_initialiser(const thaw_lstm& l);
 
 }  // namespace thaw

@@ -1,3 +1,4 @@
+// It is longer than 400 lines because it is a table: an overload a kernel.
 #include "engine/generate/kernel_call.h"
 
 #include <fmt/format.h>
@@ -186,6 +187,20 @@ struct CallWriter {
     return text;
   }
 
+  std::string operator()(const ResizeForward& k) const {
+    return fmt::format("  {}(&{}, {}, {}, {}, {});\n",
+                       kernel("resize", k.bilinear ? "thaw_resize_bilinear_s8" : "thaw_resize_nearest_s8"),
+                       context.parameters("thaw_resize", resize_initialiser(k.resize)), at(k.rows, "int32_t"),
+                       at(k.columns, "int32_t"), at(k.input, "int8_t"), at(k.output, "int8_t"));
+  }
+
+  std::string operator()(const LstmForward& k) const {
+    return fmt::format("  {}(&{}, {}, {}, {}, {}, {}, {});\n", kernel("lstm", "thaw_lstm_s8"),
+                       context.parameters("thaw_lstm", lstm_initialiser(k.lstm)), at(k.input, "int8_t"),
+                       at(k.weights, "int8_t"), at(k.biases, "int32_t"), at(k.sigmoid, "uint16_t"),
+                       at(k.output, "int8_t"), at(k.scratch, "int16_t"));
+  }
+
   std::string operator()(const GatherChannels& k) const {
     context.use_static_function("gather_channels");
     return fmt::format("  gather_channels({}, {}, {}, {}, {}, {});\n", at(k.input, "int8_t"), k.positions,
@@ -252,6 +267,12 @@ struct CallWriter {
     return {kernel("table_gradient", "thaw_table_gradient"),
             context.parameters("thaw_table_source", fmt::format("{{{}, {}}}", at(rule.slopes, "int16_t"),
                                                                 at(rule.input, "int8_t")))};
+  }
+  std::pair<std::string, std::string> operator()(const ResizeRule& rule) const {
+    return {kernel("resize_gradient", "thaw_resize_nearest_gradient"),
+            context.parameters("thaw_resize_source",
+                               fmt::format("{{{}, {}, {}}}", resize_initialiser(rule.resize),
+                                           at(rule.rows, "int32_t"), at(rule.columns, "int32_t")))};
   }
 
   std::string row_source(const FromOperator& from, const GradientSource& s) const {

@@ -10,6 +10,7 @@
 #include "sim/graph/tflite_reader.h"
 #include "sim/plan/schedule_json.h"
 #include "tests/engine/generate/firmware.h"
+#include "tests/support/forward_only_network.h"
 #include "tests/support/project_folders.h"
 #include "tests/support/varied_plan.h"
 
@@ -127,6 +128,10 @@ TEST(VariedFirmware, HasTheSimulatorsBits) {
 
 TEST(VariedFirmware, OfEveryOperatorHasTheSimulatorsBits) {
   expect_firmware_of(testing::operator_network, 1, 12);
+}
+
+TEST(VariedFirmware, BehindForwardOnlyOperatorsHasTheSimulatorsBits) {
+  expect_firmware_of(testing::forward_only_network, 1, 6);
 }
 
 TEST(VariedFirmwareSlow, ManyMoreHaveTheSimulatorsBits) {
