@@ -47,6 +47,9 @@ enum Part : size_t {
   kTable,
   kTableGradient,
   kView,
+  kResize,
+  kResizeGradient,
+  kLstm,
   kUpdateConvolution,
   kUpdateDepthwise,
   kUpdateBiases,
@@ -89,11 +92,14 @@ constexpr std::array<Size, kPartCount> kSizes = {{
     {"max pool input gradient", 396, 396},
     {"average pool input gradient", 480, 480},
     {"view input gradient", 188, 188},
-    {"element-wise", 1120, 1120},
-    {"element-wise input gradient", 536, 536},
+    {"element-wise", 1352, 1352},
+    {"element-wise input gradient", 560, 560},
     {"look-up", 32, 32},
     {"look-up input gradient", 76, 76},
     {"move elements", 160, 160},
+    {"resize", 440, 440},
+    {"resize input gradient", 184, 184},
+    {"lstm", 2056, 2056},
     {"update convolution weights", 1080, 4992},
     {"update depthwise weights", 1048, 1048},
     {"update biases", 604, 1616},
@@ -176,6 +182,9 @@ struct Parts {
   void operator()(const BinaryForward&) { use(kBinary); }
   void operator()(const TableForward&) { use(kTable); }
   void operator()(const ViewForward&) { use(kView); }
+  void operator()(const ResizeRule&) { use(kResizeGradient); }
+  void operator()(const ResizeForward&) { use(kResize); }
+  void operator()(const LstmForward&) { use(kLstm); }
   void operator()(const UpdateWeights& k) { use(k.depthwise ? kUpdateDepthwise : kUpdateConvolution); }
   void operator()(const UpdateBiases&) { use(kUpdateBiases); }
   void operator()(const UpdateClassifier&) { use(kClassifierBackward); }

@@ -57,6 +57,8 @@ struct MacsOf {
   int64_t& operator()(const CopyForward&) const { return totals.macs_forward; }
   int64_t& operator()(const BinaryForward&) const { return totals.macs_forward; }
   int64_t& operator()(const TableForward&) const { return totals.macs_forward; }
+  int64_t& operator()(const ResizeForward&) const { return totals.macs_forward; }
+  int64_t& operator()(const LstmForward&) const { return totals.macs_forward; }
   int64_t& operator()(const ViewForward&) const { return totals.macs_forward; }
   int64_t& operator()(const SoftmaxForward&) const { return totals.macs_forward; }
   int64_t& operator()(const RequantizeForward&) const { return totals.macs_forward; }

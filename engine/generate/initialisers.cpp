@@ -17,8 +17,8 @@ std::string text(float value) {
 }
 
 std::string text(thaw_binary_function function) {
-  constexpr const char* kNames[] = {"THAW_BINARY_ADD", "THAW_BINARY_SUB", "THAW_BINARY_MUL",
-                                    "THAW_BINARY_MAXIMUM", "THAW_BINARY_MINIMUM"};
+  constexpr const char* kNames[] = {"THAW_BINARY_ADD",     "THAW_BINARY_SUB",     "THAW_BINARY_MUL",
+                                    "THAW_BINARY_MAXIMUM", "THAW_BINARY_MINIMUM", "THAW_BINARY_PRELU"};
   return kNames[function];
 }
 
@@ -98,6 +98,18 @@ std::string initialiser(const thaw_gather_channels& p) {
   return initialiser({NAMED(positions), NAMED(input_channels), NAMED(count)});
 }
 
+std::string initialiser(const thaw_lstm& p) {
+  const auto& [steps, inputs, units, input_zero_point, output_zero_point, input_multiplier, input_shift,
+               recurrent_multiplier, recurrent_shift, forget_multiplier, forget_shift, update_multiplier,
+               update_shift, output_multiplier, output_shift, cell_clip, tanh_multiplier, tanh_shift] = p;
+  return initialiser({NAMED(steps), NAMED(inputs), NAMED(units), NAMED(input_zero_point),
+                      NAMED(output_zero_point), NAMED(input_multiplier), NAMED(input_shift),
+                      NAMED(recurrent_multiplier), NAMED(recurrent_shift), NAMED(forget_multiplier),
+                      NAMED(forget_shift), NAMED(update_multiplier), NAMED(update_shift),
+                      NAMED(output_multiplier), NAMED(output_shift), NAMED(cell_clip), NAMED(tanh_multiplier),
+                      NAMED(tanh_shift)});
+}
+
 std::string initialiser(const thaw_mean& p) {
   const auto& [dims, axes, multiplier, shift, input_offset, output_zero_point] = p;
   return initialiser({NAMED(dims), NAMED(axes), NAMED(multiplier), NAMED(shift), NAMED(input_offset),
@@ -127,6 +139,12 @@ std::string initialiser(const thaw_requantize& p) {
   const auto& [elements, input_zero_point, output_zero_point, multiplier, shift] = p;
   return initialiser(
       {NAMED(elements), NAMED(input_zero_point), NAMED(output_zero_point), NAMED(multiplier), NAMED(shift)});
+}
+
+std::string initialiser(const thaw_resize& p) {
+  const auto& [input_height, input_width, output_height, output_width, channels] = p;
+  return initialiser(
+      {NAMED(input_height), NAMED(input_width), NAMED(output_height), NAMED(output_width), NAMED(channels)});
 }
 
 std::string initialiser(const thaw_softmax& p) {

@@ -1,3 +1,4 @@
+// It is longer than 400 lines because it is a table: an overload a kernel.
 #include "engine/generate/kernel_call.h"
 
 #include <fmt/format.h>
@@ -154,6 +155,20 @@ struct CallWriter {
     return text;
   }
 
+  std::string operator()(const ResizeForward& k) const {
+    return fmt::format("  {}({}, {}, {}, {}, {});\n",
+                       kernel("resize", k.bilinear ? "thaw_resize_bilinear_s8" : "thaw_resize_nearest_s8"),
+                       constant("thaw_resize", initialiser(k.resize)), at(k.rows, "int32_t"),
+                       at(k.columns, "int32_t"), at(k.input, "int8_t"), at(k.output, "int8_t"));
+  }
+
+  std::string operator()(const LstmForward& k) const {
+    return fmt::format("  {}({}, {}, {}, {}, {}, {}, {});\n", kernel("lstm", "thaw_lstm_s8"),
+                       constant("thaw_lstm", initialiser(k.lstm)), at(k.input, "int8_t"),
+                       at(k.weights, "int8_t"), at(k.biases, "int32_t"), at(k.sigmoid, "uint16_t"),
+                       at(k.output, "int8_t"), at(k.scratch, "int16_t"));
+  }
+
   std::string operator()(const GatherChannels& k) const {
     return fmt::format("  if (learns) {}({}, {}, {}, {});\n",
                        kernel("gather_channels", "thaw_gather_channels_s8"),
@@ -217,6 +232,12 @@ struct CallWriter {
     return {kernel("table_gradient", "thaw_table_gradient"),
             constant("thaw_table_source", initialiser({{"slopes", at(rule.slopes, "int16_t")},
                                                        {"input", at(rule.input, "int8_t")}}))};
+  }
+  std::pair<std::string, std::string> operator()(const ResizeRule& rule) const {
+    return {kernel("resize_gradient", "thaw_resize_nearest_gradient"),
+            constant("thaw_resize_source", initialiser({{"resize", initialiser(rule.resize)},
+                                                        {"rows", at(rule.rows, "int32_t")},
+                                                        {"columns", at(rule.columns, "int32_t")}}))};
   }
 
   // The members of a thaw_gradient_source (those that stay 0 are left out) and the tensor whose exponent it

@@ -17,7 +17,9 @@ static int32_t value_of(const thaw_binary* b, int32_t first, int32_t second) {
   const int32_t x = first - b->first_zero_point;
   const int32_t y = second - b->second_zero_point;
   int32_t value = x * y;
-  if (b->function != THAW_BINARY_MUL) {
+  if (b->function == THAW_BINARY_PRELU && x >= 0)
+    return thaw_mbqm(x, b->first_multiplier, b->first_shift) + b->output_zero_point;
+  if (b->function == THAW_BINARY_ADD || b->function == THAW_BINARY_SUB) {
     const int32_t x_scaled = scaled(x, b->first_multiplier, b->first_shift);
     const int32_t y_scaled = scaled(y, b->second_multiplier, b->second_shift);
     value = b->function == THAW_BINARY_ADD ? x_scaled + y_scaled : x_scaled - y_scaled;

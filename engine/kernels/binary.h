@@ -1,5 +1,5 @@
 // Element-wise operators on two int8 tensors, one of which may be repeated along axes (broadcast): TFLite's
-// ADD, SUB, MUL, MAXIMUM and MINIMUM.
+// ADD, SUB, MUL, MAXIMUM, MINIMUM and PRELU.
 #pragma once
 
 #include <stdint.h>
@@ -18,12 +18,14 @@ typedef enum thaw_binary_function {
   THAW_BINARY_SUB,
   THAW_BINARY_MUL,
   THAW_BINARY_MAXIMUM,
-  THAW_BINARY_MINIMUM
+  THAW_BINARY_MINIMUM,
+  THAW_BINARY_PRELU
 } thaw_binary_function;
 
 /// ADD, SUB: each input is multiplied by its factor, the sum by the output's: (m, s) = quantised multipliers
 /// of S_i / t and t / (2^20 * S_out), t = 2 * max(S_1, S_2). MUL: the product is multiplied by the output's,
-/// S_1 * S_2 / S_out. MAXIMUM, MINIMUM: all scales are one, no factor is read.
+/// S_1 * S_2 / S_out. MAXIMUM, MINIMUM: all scales are one, no factor is read. PRELU: below zero as MUL, else
+/// the first input times its factor, S_1 / S_out; the second's are those of binary_gradient.h.
 typedef struct thaw_binary {
   thaw_binary_function function;
   int32_t dims[THAW_BINARY_AXES];          // of the output; unused leading ones are 1

@@ -8,6 +8,9 @@ static int32_t weight_of(const thaw_binary_source* from, int32_t output) {
   if (b->function == THAW_BINARY_SUB) return from->of_second ? -1 : 1;
   const int32_t first = from->first_values[thaw_binary_place(b, b->first_stride, output)];
   const int32_t second = from->second_values[thaw_binary_place(b, b->second_stride, output)];
+  if (b->function == THAW_BINARY_PRELU && first >= b->first_zero_point) return b->second_multiplier;
+  if (b->function == THAW_BINARY_PRELU)
+    return (second - b->second_zero_point) * (INT32_C(1) << b->second_shift);
   if (b->function == THAW_BINARY_MUL)
     return from->of_second ? first - b->first_zero_point : second - b->second_zero_point;
   const bool takes_first = b->function == THAW_BINARY_MAXIMUM ? first >= second : first <= second;

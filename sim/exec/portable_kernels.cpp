@@ -13,11 +13,13 @@
 #include "engine/kernels/dequantize.h"
 #include "engine/kernels/gather_channels.h"
 #include "engine/kernels/gradient.h"
+#include "engine/kernels/lstm.h"
 #include "engine/kernels/max_pool2d.h"
 #include "engine/kernels/mean.h"
 #include "engine/kernels/pad.h"
 #include "engine/kernels/quantize.h"
 #include "engine/kernels/requantize.h"
+#include "engine/kernels/resize.h"
 #include "engine/kernels/softmax.h"
 #include "engine/kernels/softmax_loss.h"
 #include "engine/kernels/table.h"
@@ -149,6 +151,19 @@ struct PortableCall {
   bool operator()(const ViewForward& k) const {
     for (const ViewForward::Part& part : k.parts)
       thaw_view_s8(&part.view, at<const int8_t>(part.input), at<int8_t>(k.output));
+    return true;
+  }
+
+  bool operator()(const ResizeForward& k) const {
+    const auto kernel = k.bilinear ? thaw_resize_bilinear_s8 : thaw_resize_nearest_s8;
+    kernel(&k.resize, at<const int32_t>(k.rows), at<const int32_t>(k.columns), at<const int8_t>(k.input),
+           at<int8_t>(k.output));
+    return true;
+  }
+
+  bool operator()(const LstmForward& k) const {
+    thaw_lstm_s8(&k.lstm, at<const int8_t>(k.input), at<const int8_t>(k.weights), at<const int32_t>(k.biases),
+                 at<const uint16_t>(k.sigmoid), at<int8_t>(k.output), at<int16_t>(k.scratch));
     return true;
   }
 

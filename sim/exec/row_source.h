@@ -7,6 +7,7 @@
 #include "engine/kernels/binary_gradient.h"
 #include "engine/kernels/gradient.h"
 #include "engine/kernels/max_pool2d_gradient.h"
+#include "engine/kernels/resize_gradient.h"
 #include "engine/kernels/table_gradient.h"
 #include "engine/kernels/view_gradient.h"
 #include "sim/plan/plan.h"
@@ -34,8 +35,8 @@ class RowSource {
   }
 
  private:
-  using Parameters =
-      std::variant<thaw_max_pool2d_source, thaw_pool2d, thaw_view, thaw_binary_source, thaw_table_source>;
+  using Parameters = std::variant<thaw_max_pool2d_source, thaw_pool2d, thaw_view, thaw_binary_source,
+                                  thaw_table_source, thaw_resize_source>;
 
   template <class Address>
   static Parameters parameters_of(const GradientRule& rule, const Address& address) {
@@ -50,6 +51,10 @@ class RowSource {
     if (const auto* table = std::get_if<TableRule>(&rule))
       return thaw_table_source{.slopes = static_cast<const int16_t*>(address(table->slopes)),
                                .input = static_cast<const int8_t*>(address(table->input))};
+    if (const auto* resize = std::get_if<ResizeRule>(&rule))
+      return thaw_resize_source{.resize = resize->resize,
+                                .rows = static_cast<const int32_t*>(address(resize->rows)),
+                                static_cast<const int32_t*>(address(resize->columns))};
     return std::get<ViewRule>(rule).view;
   }
 
@@ -59,6 +64,7 @@ class RowSource {
 
   static thaw_gradient_row* row_of(const thaw_binary_source&) { return thaw_binary_gradient; }
   static thaw_gradient_row* row_of(const thaw_table_source&) { return thaw_table_gradient; }
+  static thaw_gradient_row* row_of(const thaw_resize_source&) { return thaw_resize_nearest_gradient; }
 
   int32_t left_shift_;
   Parameters parameters_;

@@ -6,6 +6,7 @@
 #include "engine/kernels/classifier.h"
 #include "sim/base/error.h"
 #include "sim/float/float_rounding.h"
+#include "sim/graph/folded_axes.h"
 
 namespace thaw {
 namespace {
@@ -32,10 +33,12 @@ FloatConvolution constants_of(const Network& network, size_t layer, const std::v
 void refuse_without_rule(const Network& network, const Layer& layer) {
   if (!std::holds_alternative<PlainOperator>(layer.kind)) return;
   const OpKind& kind = network.graph.op(layer.op).kind;
-  const bool lacks = std::holds_alternative<Softmax>(kind) || std::holds_alternative<Dequantize>(kind) ||
-                     std::holds_alternative<Add>(kind) || std::holds_alternative<Binary>(kind) ||
-                     std::holds_alternative<Unary>(kind) || std::holds_alternative<Concatenation>(kind);
-  if (lacks)
+  bool has = std::holds_alternative<AveragePool2d>(kind) || std::holds_alternative<MaxPool2d>(kind) ||
+             std::holds_alternative<Mean>(kind) || std::holds_alternative<Pad>(kind) ||
+             std::holds_alternative<Reshape>(kind) || std::holds_alternative<Quantize>(kind);
+  if (const auto* transpose = std::get_if<Transpose>(&kind))
+    has = folded_axes(network.graph.tensor(layer.inputs[0]).shape, *transpose).sizes.size() <= kKernelAxes;
+  if (!has)
     throw Error(network.graph.file_name + ", layer '" + layer.name + "'",
                 std::string(op_name(kind)) + " before the classifier has no rule in float arithmetic",
                 "Use --arithmetic int8");

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "sim/graph/activation_range.h"
+#include "sim/plan/look_up_table.h"
 #include "sim/plan/operator_gradient.h"
 
 namespace thaw {
@@ -36,6 +37,7 @@ struct SendBack {
   const float* input;
   const float* gradient;
   float factor;
+  int64_t elements;  // of the output
   float* result;
 
   void operator()(const MaxPoolRule& rule) const {
@@ -53,11 +55,15 @@ struct SendBack {
   }
   /// float_model refuses the operators of these rules.
   void operator()(const BinaryRule&) const { assert(false); }
-  void operator()(const TableRule&) const { assert(false); }
+  void operator()(const ResizeRule&) const { assert(false); }
+  /// QUANTIZE: others of this rule are refused.
+  void operator()(const TableRule&) const {
+    for (int64_t e = 0; e < elements; ++e) result[e] += gradient[e] * factor * static_cast<float>(kSlopeOne);
+  }
   void operator()(const ViewRule& rule) const {
-    int32_t elements = 1;
-    for (int32_t size : rule.view.dims) elements *= size;
-    for (int32_t e = 0; e < elements; ++e) {
+    int32_t count = 1;
+    for (int32_t size : rule.view.dims) count *= size;
+    for (int32_t e = 0; e < count; ++e) {
       const int32_t place = thaw_view_place(&rule.view, e);
       if (place >= 0) result[e] += gradient[place] * factor;
     }
@@ -77,7 +83,7 @@ void add_operator_input_gradient(const FloatModel& model, const Layer& layer, co
       activation_range(fused_activation(op.kind), graph.tensor(layer.output).quantization);
   const float lowest = static_cast<float>(range.lowest) - output.zero_point;
   const float highest = static_cast<float>(range.highest) - output.zero_point;
-  const bool clamps = may_clamp(graph, op);
+  const bool clamps = may_clamp(graph, op) || std::holds_alternative<Quantize>(op.kind);
   std::vector<float> passed(static_cast<size_t>(output.elements));
   for (int32_t n = 0; n < block.samples; ++n) {
     for (int64_t e = 0; e < output.elements; ++e) {
@@ -86,7 +92,7 @@ void add_operator_input_gradient(const FloatModel& model, const Layer& layer, co
       passed[static_cast<size_t>(e)] = inside ? block.gradient[at] : 0.0F;
     }
     std::visit(SendBack{block.input + n * inputs, passed.data(), static_cast<float>(rule.factor),
-                        result + n * inputs},
+                        output.elements, result + n * inputs},
                rule.rule);
   }
 }

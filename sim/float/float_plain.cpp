@@ -160,7 +160,8 @@ void run_plain_operator(const FloatModel& model, size_t layer, const float* inpu
                         [&](const FullyConnected&) { impossible(); }, [&](const Add&) { impossible(); },
                         [&](const Softmax&) { impossible(); }, [&](const Dequantize&) { impossible(); },
                         [&](const Binary&) { impossible(); }, [&](const Unary&) { impossible(); },
-                        [&](const Concatenation&) { impossible(); }},
+                        [&](const Concatenation&) { impossible(); }, [&](const Slice&) { impossible(); },
+                        [&](const Resize&) { impossible(); }, [&](const Lstm&) { impossible(); }},
              graph.op(l.op).kind);
 }
 

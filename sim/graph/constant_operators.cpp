@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "sim/graph/constant_arithmetic.h"
+#include "sim/graph/taken_elements.h"
 #include "sim/graph/tflite_access.h"
 
 namespace thaw {
@@ -90,81 +91,36 @@ Result transposed(const ConstantOperator& op) {
   return taken(x, 0, std::move(shape), moved);
 }
 
-Result sliced(const ConstantOperator& op) {
-  const auto begin = steering(op, 1), size = steering(op, 2);
-  const ConstantView& x = op.inputs[0];
-  if (!begin || !size || begin->size() != x.shape.size() || size->size() != x.shape.size())
-    return std::nullopt;
-  const std::vector<int64_t> steps = steps_of(x.shape);
+/// The elements that an operator takes, in the shape that they have.
+Result taken_from(const ConstantView& from, const std::optional<TakenElements>& elements) {
+  if (!elements) return std::nullopt;
+  std::vector<int64_t> steps = steps_of(from.shape);
   Shape shape;
   int64_t first = 0;
-  for (size_t i = 0; i < x.shape.size(); ++i) {
-    const int64_t from = (*begin)[i];
-    if (from < 0 || from >= x.shape[i]) return std::nullopt;
-    const int64_t count = (*size)[i] == -1 ? x.shape[i] - from : (*size)[i];
-    if (count < 1 || count > x.shape[i] - from) return std::nullopt;
-    first += from * steps[i];
-    shape.push_back(static_cast<int32_t>(count));
+  for (size_t i = 0; i < steps.size(); ++i) {
+    const TakenAxis& axis = elements->axes[i];
+    first += axis.first * steps[i];
+    steps[i] *= axis.step;
+    shape.push_back(axis.count);
   }
-  return taken(x, first, std::move(shape), steps);
+  Result result = taken(from, first, std::move(shape), steps);
+  if (result) result->shape = elements->shape;
+  return result;
 }
 
-/// The positions that STRIDED_SLICE takes along an axis of `size`.
-struct Positions {
-  int64_t first = 0, step = 1, count = 0;
-};
-
-Positions positions(int64_t size, std::optional<int64_t> begin, std::optional<int64_t> end, int64_t step) {
-  const int64_t lowest = step > 0 ? 0 : -1, highest = step > 0 ? size : size - 1;
-  const auto placed = [&](int64_t v) { return std::clamp(v < 0 ? v + size : v, lowest, highest); };
-  const int64_t from = begin ? placed(*begin) : (step > 0 ? lowest : highest);
-  const int64_t to = end ? placed(*end) : (step > 0 ? highest : lowest);
-  const int64_t apart = step > 0 ? to - from : from - to;
-  const int64_t stride = step > 0 ? step : -step;
-  return {from, step, apart <= 0 ? 0 : (apart + stride - 1) / stride};
-}
-
-bool bit(int32_t mask, size_t i) {
-  return i < 31 && ((mask >> i) & 1) != 0;
+Result sliced(const ConstantOperator& op) {
+  const auto begin = steering(op, 1), size = steering(op, 2);
+  if (!begin || !size) return std::nullopt;
+  return taken_from(op.inputs[0], sliced_elements(op.inputs[0].shape, *begin, *size));
 }
 
 Result strided(const ConstantOperator& op) {
   const auto* options = op.source.builtin_options_as_StridedSliceOptions();
-  const auto begin = steering(op, 1), end = steering(op, 2), stride = steering(op, 3);
-  const ConstantView& x = op.inputs[0];
-  if (options == nullptr || options->ellipsis_mask() != 0 || options->new_axis_mask() != 0 ||
-      options->offset() || !begin || !end || !stride || begin->size() > x.shape.size() ||
-      end->size() != begin->size() || stride->size() != begin->size())
-    return std::nullopt;
-  std::vector<int64_t> steps = steps_of(x.shape);
-  Shape taken_shape, kept;
-  int64_t first = 0;
-  for (size_t i = 0; i < x.shape.size(); ++i) {
-    Positions along{0, 1, x.shape[i]};
-    const bool shrink = i < begin->size() && bit(options->shrink_axis_mask(), i);
-    if (shrink) {
-      const auto place = axis_of((*begin)[i], static_cast<size_t>(x.shape[i]));
-      if (!place) return std::nullopt;
-      along = {static_cast<int64_t>(*place), 1, 1};
-    } else if (i < begin->size()) {
-      const int64_t step = (*stride)[i];
-      if (step == 0 || step > INT32_MAX || step < -INT32_MAX) return std::nullopt;
-      const auto unless = [&](int32_t mask, int64_t v) {
-        return bit(mask, i) ? std::nullopt : std::optional<int64_t>(v);
-      };
-      const auto near = [](int64_t v) { return std::clamp<int64_t>(v, INT32_MIN, INT32_MAX); };
-      along = positions(x.shape[i], unless(options->begin_mask(), near((*begin)[i])),
-                        unless(options->end_mask(), near((*end)[i])), step);
-    }
-    if (along.count < 1) return std::nullopt;
-    first += along.first * steps[i];
-    steps[i] *= along.step;
-    taken_shape.push_back(static_cast<int32_t>(along.count));
-    if (!shrink) kept.push_back(static_cast<int32_t>(along.count));
-  }
-  Result result = taken(x, first, std::move(taken_shape), steps);
-  if (result) result->shape = std::move(kept);
-  return result;
+  const auto begin = steering(op, 1), end = steering(op, 2), strides = steering(op, 3);
+  if (options == nullptr || !begin || !end || !strides) return std::nullopt;
+  const SliceMasks masks{options->begin_mask(),    options->end_mask(),         options->ellipsis_mask(),
+                         options->new_axis_mask(), options->shrink_axis_mask(), options->offset()};
+  return taken_from(op.inputs[0], strided_elements(op.inputs[0].shape, *begin, *end, *strides, masks));
 }
 
 Result gathered(const ConstantOperator& op) {

@@ -54,6 +54,26 @@ PadAxes folded_axes(const std::vector<int32_t>& shape, const Pad& pad) {
   return folded;
 }
 
+SliceAxes folded_axes(const std::vector<int32_t>& shape, const Slice& slice) {
+  SliceAxes folded;
+  for (size_t i = 0; i < shape.size(); ++i) {
+    const TakenAxis& taken = slice.axes[i];
+    const int32_t size = shape[i];
+    if (size == 1) continue;
+    const bool whole = taken == TakenAxis{0, 1, size};
+    // All of this axis belongs to each position of the one before, where those follow each other.
+    if (whole && !folded.taken.empty() && folded.taken.back().step == 1) {
+      TakenAxis& before = folded.taken.back();
+      before = {before.first * size, 1, before.count * size};
+      folded.sizes.back() *= size;
+      continue;
+    }
+    folded.sizes.push_back(size);
+    folded.taken.push_back(taken);
+  }
+  return folded;
+}
+
 MeanAxes folded_axes(const std::vector<int32_t>& shape, const Mean& mean) {
   const bool keep = shape.size() <= kKernelAxes;
   MeanAxes folded;

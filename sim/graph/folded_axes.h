@@ -10,7 +10,7 @@
 
 namespace thaw {
 
-/// Most axes that the kernels of MEAN, PAD and TRANSPOSE have.
+/// Most axes that the kernels of MEAN and PAD have, and that of TRANSPOSE.
 inline constexpr size_t kKernelAxes = 4;
 
 /// Input axes as the kernel sees them. Tensors of up to four axes stay as they are; others are folded as far
@@ -25,6 +25,13 @@ struct PadAxes {
   std::vector<std::array<int32_t, 2>> paddings;
 };
 PadAxes folded_axes(const std::vector<int32_t>& shape, const Pad& pad);
+
+/// Axes of which all positions are taken are joined with the one before them; those of one position are gone.
+struct SliceAxes {
+  std::vector<int32_t> sizes;
+  std::vector<TakenAxis> taken;
+};
+SliceAxes folded_axes(const std::vector<int32_t>& shape, const Slice& slice);
 
 struct MeanAxes {
   std::vector<int32_t> sizes;

@@ -25,7 +25,8 @@ constexpr size_t kNamedOperators = 20;
 }  // namespace
 
 bool is_supported_operator(int32_t code) {
-  constexpr std::array codes = {0, 1, 2, 3, 4, 6, 9, 17, 22, 25, 34, 39, 40, 43, 70, 114};
+  constexpr std::array codes = {0,  1,  2,  3,  4,  6,  9,  17, 22, 23, 25,  34, 39,
+                                40, 43, 44, 45, 49, 65, 70, 83, 88, 97, 102, 114};
   return std::find(codes.begin(), codes.end(), code) != codes.end() || binary_function(code) ||
          unary_function(code);
 }

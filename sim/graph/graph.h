@@ -90,21 +90,47 @@ struct FullyConnected {
 struct Add {
   Activation activation = Activation::none;
 };
-/// SUB, MUL, MAXIMUM, MINIMUM on two such tensors; those without an activation have none.
-enum class BinaryFunction { sub, mul, maximum, minimum };
+/// SUB, MUL, MAXIMUM, MINIMUM, PRELU on two such tensors; those without an activation have none. PRELU: the
+/// second is the slope below zero, a constant.
+enum class BinaryFunction { sub, mul, maximum, minimum, prelu };
 struct Binary {
   BinaryFunction function = BinaryFunction::mul;
   Activation activation = Activation::none;
 };
 /// A function of each element.
-enum class UnaryFunction { logistic, tanh, leaky_relu, relu, relu6 };
+enum class UnaryFunction { logistic, tanh, leaky_relu, relu, relu6, hard_swish };
 struct Unary {
   UnaryFunction function = UnaryFunction::relu;
   float alpha = 0.0F;  // of leaky_relu: the slope below zero
 };
-/// Inputs: any number of tensors, one after the other along `axis` (0..rank-1).
+/// Inputs: any number of tensors, one after the other along `axis` (0..rank-1) of the output. `new_axis`: the
+/// inputs lack that axis (PACK).
 struct Concatenation {
   int32_t axis = 0;
+  bool new_axis = false;
+};
+/// Positions of an axis: first, first + step, ..., `count` of them; a step below 0 goes down.
+struct TakenAxis {
+  int32_t first = 0, step = 1, count = 0;
+  bool operator==(const TakenAxis&) const = default;
+};
+/// SLICE, STRIDED_SLICE, or one output of SPLIT, SPLIT_V or UNPACK: an entry an input axis. The output may
+/// lack axes of which one position is taken.
+struct Slice {
+  std::vector<TakenAxis> axes;
+};
+/// RESIZE_NEAREST_NEIGHBOR and RESIZE_BILINEAR. Inputs: x [1,H,W,C]; the output has another height and width.
+struct Resize {
+  bool bilinear = false, align_corners = false, half_pixel_centers = false;
+};
+/// UNIDIRECTIONAL_SEQUENCE_LSTM as Keras has it: no peephole, projection or layer normalisation. Inputs: x
+/// [1,T,I] (time major: [T,1,I]), input weights [S,I] and then recurrent weights [S,S] of the input, forget,
+/// cell and output gates, then their int32 biases [S]. A sample starts with states of zero. The int8 hidden
+/// state has the output's scale and zero point, the int16 cell state the scale 2^cell_scale_power.
+struct Lstm {
+  int32_t cell_scale_power = -12;
+  float cell_clip = 0.0F;  // 0: none
+  bool time_major = false;
 };
 struct AveragePool2d {
   Padding padding = Padding::valid;
@@ -141,12 +167,13 @@ struct Quantize {};
 /// int8 -> float32.
 struct Dequantize {};
 
-using OpKind = std::variant<Conv2d, DepthwiseConv2d, FullyConnected, Add, AveragePool2d, MaxPool2d, Mean, Pad,
-                            Reshape, Transpose, Softmax, Quantize, Dequantize, Binary, Unary, Concatenation>;
+using OpKind =
+    std::variant<Conv2d, DepthwiseConv2d, FullyConnected, Add, AveragePool2d, MaxPool2d, Mean, Pad, Reshape,
+                 Transpose, Softmax, Quantize, Dequantize, Binary, Unary, Concatenation, Slice, Resize, Lstm>;
 
 /// One operator. `inputs` keeps the order of the file; an absent optional input has id -1. Axes, paddings,
 /// permutations and target shapes live in the OpKind, not among the inputs. `file_index` is the operator's
-/// number in the TFLite file, where the reader may have left out some; -1: the id.
+/// number in the TFLite file, where the reader may have left out some or read one as several; -1: the id.
 struct Op {
   OpId id;
   std::vector<TensorId> inputs;

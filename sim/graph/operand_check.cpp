@@ -207,6 +207,15 @@ void OperandCheck::bias_scale() const {
                                                      std::to_string(product));
 }
 
+void OperandCheck::check_axes(const std::vector<int32_t>& folded, size_t most) const {
+  if (folded.size() > most)
+    bad_input(0,
+              "has shape " + shape_text(present_input(0).shape) + ", " + std::to_string(folded.size()) +
+                  " axes even where neighbours are joined, and " + op_name(op_.kind) + " works on at most " +
+                  std::to_string(most),
+              "Split the operator in two, or RESHAPE its input to fewer axes");
+}
+
 void OperandCheck::relu6_limit() const {
   if (output().quantization.scale() < 6e-9F)
     bad_output(".quantization.scale is too small for the clamp at 6");

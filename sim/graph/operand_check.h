@@ -79,6 +79,9 @@ class OperandCheck {
   /// bias without a scale, or of scale 0, has that of the products by definition.
   void bias_scale() const;
 
+  /// `folded`: axes that are left when neighbours treated alike are joined; `most`: of the kernel.
+  void check_axes(const std::vector<int32_t>& folded, size_t most) const;
+
   /// 6 / scale must fit int32; far smaller scales than any real model has.
   void relu6_limit() const;
 

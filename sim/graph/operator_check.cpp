@@ -6,13 +6,14 @@
 #include <cmath>
 #include <cstdint>
 #include <string>
-#include <utility>
 #include <variant>
 #include <vector>
 
 #include "sim/graph/effective_scale.h"
 #include "sim/graph/folded_axes.h"
 #include "sim/graph/graph_paths.h"
+#include "sim/graph/lstm_check.h"
+#include "sim/graph/moving_check.h"
 #include "sim/graph/operand_check.h"
 #include "sim/graph/quantized_multiplier.h"
 #include "sim/graph/same_values.h"
@@ -117,6 +118,9 @@ class OperatorCheck : private OperandCheck {
         if (!same_values(present_input(1).quantization, output().quantization))
           bad_input(1, "has another scale or zero point than the output",
                     "Convert the model so that all have the same scale and zero point");
+        return;
+      case BinaryFunction::prelu:
+        check_prelu();
     }
   }
 
@@ -133,6 +137,8 @@ class OperatorCheck : private OperandCheck {
     if (unary.function == UnaryFunction::tanh) expect(1.0F / 128.0F, 0, "1/128 and 0");
     if (unary.function == UnaryFunction::relu || unary.function == UnaryFunction::leaky_relu)
       check_shift(scale_ratio(), 255);
+    if (unary.function == UnaryFunction::hard_swish && !(scale_ratio() < 128.0))
+      bad_output(".quantization.scale is less than 1/128 of the input's, which the kernels cannot reach");
     if (unary.function == UnaryFunction::leaky_relu &&
         !(std::isfinite(unary.alpha) && unary.alpha >= 0.0F && unary.alpha <= 1.0F))
       fail(path() + ".builtin_options.alpha", "is " + std::to_string(unary.alpha) + ", expected 0..1");
@@ -140,32 +146,13 @@ class OperatorCheck : private OperandCheck {
     relu6_limit();
   }
 
-  void operator()(const Concatenation& concatenation) const {
-    if (op_.inputs.empty()) fail(path() + ".inputs", "is empty");
-    arity(op_.inputs.size(), op_.inputs.size());
-    Shape shape = operand(0).shape;
-    if (shape.size() > kBroadcastAxes || concatenation.axis < 0 ||
-        concatenation.axis >= static_cast<int32_t>(shape.size()))
-      bad_input(0, "has shape " + shape_text(shape) + ", expected axis " +
-                       std::to_string(concatenation.axis) + " of at most " + std::to_string(kBroadcastAxes));
-    const auto axis = static_cast<size_t>(concatenation.axis);
-    int64_t along = 0;
-    bool constant = true;
-    for (size_t k = 0; k < op_.inputs.size(); ++k) {
-      Shape other = operand(k).shape;
-      constant = constant && present_input(k).is_constant();
-      if (other.size() == shape.size()) along += std::exchange(other[axis], shape[axis]);
-      if (other != shape)
-        bad_input(k, "has shape " + shape_text(present_input(k).shape) + ", which does not go with " +
-                         shape_text(present_input(0).shape));
-      if (!same_values(present_input(k).quantization, output().quantization))
-        bad_input(k, "has another scale or zero point than the output",
-                  "Convert the model so that all have the same scale and zero point");
-    }
-    if (constant) activation(0);  // says what to do
-    shape[axis] = static_cast<int32_t>(std::min<int64_t>(along, INT32_MAX));
-    output_shape(shape);
-  }
+  void operator()(const Concatenation& k) const { check_moved(graph_, op_, k); }
+  void operator()(const Slice& k) const { check_moved(graph_, op_, k); }
+  void operator()(const Pad& k) const { check_moved(graph_, op_, k); }
+  void operator()(const Reshape& k) const { check_moved(graph_, op_, k); }
+  void operator()(const Transpose& k) const { check_moved(graph_, op_, k); }
+  void operator()(const Resize& k) const { check_moved(graph_, op_, k); }
+  void operator()(const Lstm& k) const { check_lstm(graph_, op_, k); }
 
   void operator()(const AveragePool2d& pool) const { check_pool(pool); }
   void operator()(const MaxPool2d& pool) const { check_pool(pool); }
@@ -191,54 +178,7 @@ class OperatorCheck : private OperandCheck {
       fail(path(), "averages " + std::to_string(summed) + " elements, too many for int32");
     const double factor = scale_ratio();
     check_shift(factor, 255 * summed);
-    check_axes(folded_axes(x.shape, mean).sizes);
-  }
-
-  void operator()(const Pad& pad) const {
-    arity(1, 1);
-    const Tensor& x = activation(0);
-    if (pad.paddings.size() != x.shape.size())
-      fail(path(), "pads " + std::to_string(pad.paddings.size()) + " axes, but the input has shape " +
-                       shape_text(x.shape));
-    Shape shape;
-    for (size_t i = 0; i < x.shape.size(); ++i) {
-      const auto [before, after] = pad.paddings[i];
-      const int64_t size = int64_t{x.shape[i]} + before + after;
-      if (before < 0 || after < 0 || size > INT32_MAX)
-        fail(path(), "pads axis " + std::to_string(i) + " by " + std::to_string(before) + " and " +
-                         std::to_string(after) + ", expected sizes from 0 within int32");
-      shape.push_back(static_cast<int32_t>(size));
-    }
-    output_shape(shape);
-    same_quantization();
-    check_axes(folded_axes(x.shape, pad).sizes);
-  }
-
-  void operator()(const Reshape&) const {
-    arity(1, 1);
-    const Tensor& x = activation(0);
-    const Tensor& y = output();
-    if (x.elements() != y.elements())
-      bad_output(".shape is " + shape_text(y.shape) + ", but the input " + shape_text(x.shape) +
-                 " has another number of elements");
-    same_quantization();
-  }
-
-  void operator()(const Transpose& transpose) const {
-    arity(1, 1);
-    const Tensor& x = activation(0);
-    Shape sorted = transpose.permutation;
-    std::ranges::sort(sorted);
-    Shape shape;
-    bool valid = sorted.size() == x.shape.size();
-    for (size_t i = 0; valid && i < sorted.size(); ++i) valid = sorted[i] == static_cast<int32_t>(i);
-    if (!valid)
-      fail(path(), "has the permutation " + shape_text(transpose.permutation) + " for an input of shape " +
-                       shape_text(x.shape) + ", expected each axis once");
-    for (int32_t axis : transpose.permutation) shape.push_back(x.shape[static_cast<size_t>(axis)]);
-    output_shape(shape);
-    same_quantization();
-    check_axes(folded_axes(x.shape, transpose).sizes);
+    check_axes(folded_axes(x.shape, mean).sizes, kKernelAxes);
   }
 
   void operator()(const Softmax& softmax) const {
@@ -285,6 +225,14 @@ class OperatorCheck : private OperandCheck {
   }
 
  private:
+  /// The slope is a constant; both products stay in int32.
+  void check_prelu() const {
+    if (!present_input(1).is_constant())
+      bad_input(1, "is no constant", "Slopes that the model computes are not supported");
+    check_shift(scale_ratio(), 255);
+    check_shift(scale_ratio() * static_cast<double>(present_input(1).quantization.scale()), 255 * 255);
+  }
+
   /// The factors of golden/tflm/README.md, "ADD"; the kernels only shift right.
   void check_sum_factor() const {
     const double twice_larger =
@@ -324,16 +272,6 @@ class OperatorCheck : private OperandCheck {
       fail(path() + ".builtin_options", "pools over more elements than int32 sums can hold");
     same_quantization();
     relu6_limit();
-  }
-
-  /// The kernels have four axes; `folded` are those that are left when neighbours treated alike are joined.
-  void check_axes(const std::vector<int32_t>& folded) const {
-    if (folded.size() > kKernelAxes)
-      bad_input(0,
-                "has shape " + shape_text(present_input(0).shape) + ", " + std::to_string(folded.size()) +
-                    " axes even where neighbours are joined, and " + op_name(op_.kind) +
-                    " works on at most " + std::to_string(kKernelAxes),
-                "Split the operator in two, or RESHAPE its input to fewer axes");
   }
 };
 

@@ -179,16 +179,18 @@ struct FunctionNumber {
   Function function;
   int32_t number;  // in the file format
 };
-constexpr auto binary_numbers =
-    std::to_array<FunctionNumber<BinaryFunction>>({{BinaryFunction::sub, 41},
-                                                   {BinaryFunction::mul, 18},
-                                                   {BinaryFunction::maximum, 55},
-                                                   {BinaryFunction::minimum, 57}});
-constexpr auto unary_numbers = std::to_array<FunctionNumber<UnaryFunction>>({{UnaryFunction::logistic, 14},
-                                                                             {UnaryFunction::tanh, 28},
-                                                                             {UnaryFunction::leaky_relu, 98},
-                                                                             {UnaryFunction::relu, 19},
-                                                                             {UnaryFunction::relu6, 21}});
+constexpr auto binary_numbers = std::to_array<FunctionNumber<BinaryFunction>>({{BinaryFunction::sub, 41},
+                                                                               {BinaryFunction::mul, 18},
+                                                                               {BinaryFunction::maximum, 55},
+                                                                               {BinaryFunction::minimum, 57},
+                                                                               {BinaryFunction::prelu, 54}});
+constexpr auto unary_numbers =
+    std::to_array<FunctionNumber<UnaryFunction>>({{UnaryFunction::logistic, 14},
+                                                  {UnaryFunction::tanh, 28},
+                                                  {UnaryFunction::leaky_relu, 98},
+                                                  {UnaryFunction::relu, 19},
+                                                  {UnaryFunction::relu6, 21},
+                                                  {UnaryFunction::hard_swish, 117}});
 
 template <class Table, class Function>
 int32_t number_in(const Table& table, Function function) {
@@ -224,7 +226,12 @@ struct OperatorName {
   const char* operator()(const Unary& k) const {
     return builtin_names[static_cast<size_t>(builtin_number(k.function))];
   }
-  const char* operator()(const Concatenation&) const { return "CONCATENATION"; }
+  const char* operator()(const Concatenation& k) const { return k.new_axis ? "PACK" : "CONCATENATION"; }
+  const char* operator()(const Slice&) const { return "STRIDED_SLICE"; }
+  const char* operator()(const Resize& k) const {
+    return k.bilinear ? "RESIZE_BILINEAR" : "RESIZE_NEAREST_NEIGHBOR";
+  }
+  const char* operator()(const Lstm&) const { return "UNIDIRECTIONAL_SEQUENCE_LSTM"; }
 };
 
 }  // namespace
@@ -240,8 +247,10 @@ const char* supported_operator_names() {
          "RESHAPE, "
          "TRANSPOSE, SOFTMAX, QUANTIZE, DEQUANTIZE, EXPAND_DIMS, SQUEEZE, SUB, MUL, MAXIMUM, MINIMUM, "
          "LOGISTIC, "
-         "TANH, LEAKY_RELU, RELU, RELU6, CONCATENATION; on constants also SHAPE, DENSIFY and operators that "
-         "compute shapes";
+         "TANH, LEAKY_RELU, RELU, RELU6, CONCATENATION, PRELU, HARD_SWISH, SLICE, STRIDED_SLICE, SPLIT, "
+         "SPLIT_V, "
+         "PACK, UNPACK, RESIZE_NEAREST_NEIGHBOR, RESIZE_BILINEAR, UNIDIRECTIONAL_SEQUENCE_LSTM; on constants "
+         "also SHAPE, DENSIFY and operators that compute shapes";
 }
 
 int32_t builtin_number(BinaryFunction function) {

@@ -92,9 +92,10 @@ void limit_constant_reads(const TfliteFile& file, const Graph& graph) {
 void read_operators(const TfliteFile& file, Graph& graph) {
   for (size_t i = 0; i < count(file.subgraph().operators()); ++i) {
     if (file.is_left_out(i)) continue;
-    Op op = read_operator(file, i);
-    op.id = OpId(graph.ops.size());
-    graph.ops.push_back(std::move(op));
+    for (Op& op : read_operator(file, i)) {
+      op.id = OpId(graph.ops.size());
+      graph.ops.push_back(std::move(op));
+    }
   }
   if (const size_t others = count(file.model().subgraphs()) - 1; others > 0)
     graph.warnings.push_back("the file has " + std::to_string(others + 1) +

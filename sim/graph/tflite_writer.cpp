@@ -4,12 +4,14 @@
 #include <tflite_reduced_generated.h>
 
 #include <algorithm>
+#include <cmath>
 #include <cstdint>
-#include <optional>
 #include <string>
 #include <utility>
 
 #include "sim/graph/operator_names.h"
+#include "sim/graph/steering_constants.h"
+#include "sim/graph/tflite_recurrent_reader.h"
 #include "sim/graph/uint8_ends.h"
 
 namespace thaw {
@@ -52,32 +54,6 @@ tflite::TensorType encoded(DataType type) {
       return tflite::TensorType::FLOAT32;
   }
   return tflite::TensorType::INT8;
-}
-
-/// The numbers that an operator takes from a constant int32 tensor in the file.
-struct SteeringConstant {
-  std::string suffix;
-  std::vector<int32_t> values;
-  std::vector<int32_t> shape;
-};
-
-std::optional<SteeringConstant> steering_constant(const Graph& graph, const Op& op) {
-  const auto count = [](const auto& v) { return static_cast<int32_t>(v.size()); };
-  if (const auto* mean = std::get_if<Mean>(&op.kind))
-    return SteeringConstant{"/axes", mean->axes, {count(mean->axes)}};
-  if (const auto* transpose = std::get_if<Transpose>(&op.kind))
-    return SteeringConstant{"/permutation", transpose->permutation, {count(transpose->permutation)}};
-  if (const auto* pad = std::get_if<Pad>(&op.kind)) {
-    SteeringConstant constant{"/paddings", {}, {count(pad->paddings), 2}};
-    for (const auto& [before, after] : pad->paddings)
-      constant.values.insert(constant.values.end(), {before, after});
-    return constant;
-  }
-  if (std::holds_alternative<Reshape>(op.kind) && !op.outputs.empty()) {
-    const std::vector<int32_t>& shape = graph.tensor(op.outputs[0]).shape;
-    return SteeringConstant{"/shape", shape, {count(shape)}};
-  }
-  return std::nullopt;
 }
 
 class ModelWriter {
@@ -143,7 +119,8 @@ class ModelWriter {
   void write_op(const Op& op) {
     std::vector<int32_t> inputs;
     for (TensorId id : op.inputs) inputs.push_back(id.value);
-    if (const auto constant = steering_constant(graph_, op)) {
+    for (const SteeringConstant& steering : steering_constants(graph_, op)) {
+      const SteeringConstant* constant = &steering;
       const std::string& output_name = graph_.tensor(op.outputs.at(0)).name;
       std::vector<std::byte> data;
       for (int32_t value : constant->values)
@@ -153,12 +130,52 @@ class ModelWriter {
                    0);
       inputs.push_back(static_cast<int32_t>(tensors_.size() - 1));
     }
+    std::vector<int32_t> intermediates;
+    if (const auto* lstm = std::get_if<Lstm>(&op.kind)) intermediates = add_lstm_states(op, *lstm, inputs);
     const Encoding encoding = std::visit([&](const auto& kind) { return encode(kind, op); }, op.kind);
     const uint32_t code = operator_code(encoding);
     const auto input_vector = builder_.CreateVector(inputs);
     const auto outputs = indices(op.outputs);
-    operators_.push_back(
-        tflite::CreateOperator(builder_, code, input_vector, outputs, encoding.type, encoding.options));
+    const auto intermediate_vector = intermediates.empty() ? 0 : builder_.CreateVector(intermediates);
+    operators_.push_back(tflite::CreateOperator(builder_, code, input_vector, outputs, encoding.type,
+                                                encoding.options, intermediate_vector));
+  }
+
+  /// Number of a new tensor of this type, shape and scale (0: none), perhaps a variable.
+  int32_t new_tensor(const std::string& name, tflite::TensorType type, const std::vector<int32_t>& shape,
+                     float scale, int64_t zero_point, bool variable) {
+    Offset<tflite::QuantizationParameters> quantization = 0;
+    if (scale > 0.0F) {
+      const auto scales = builder_.CreateVector(&scale, 1);
+      quantization =
+          tflite::CreateQuantizationParameters(builder_, scales, builder_.CreateVector(&zero_point, 1));
+    }
+    const auto shape_vector = builder_.CreateVector(shape);
+    const auto name_string = builder_.CreateString(name);
+    tensors_.push_back(
+        tflite::CreateTensor(builder_, shape_vector, type, 0, name_string, quantization, variable));
+    return static_cast<int32_t>(tensors_.size() - 1);
+  }
+
+  /// Spreads the inputs to their places in the file, with the states. Returns the tensors between that the
+  /// file format wants: the last is the hidden state's scale.
+  std::vector<int32_t> add_lstm_states(const Op& op, const Lstm& lstm, std::vector<int32_t>& inputs) {
+    const Tensor& output = graph_.tensor(op.outputs.at(0));
+    const float scale = output.quantization.scale();
+    const int32_t zero_point = output.quantization.zero_point(), units = output.shape.back();
+    std::vector<int32_t> placed(kLstmInputs, -1);
+    for (size_t k = 0; k < inputs.size(); ++k) placed[kLstmPlaces[k]] = inputs[k];
+    placed[kLstmHiddenState] =
+        new_tensor(output.name + "/hidden", tflite::TensorType::INT8, {1, units}, scale, zero_point, true);
+    placed[kLstmCellState] = new_tensor(output.name + "/cell", tflite::TensorType::INT16, {1, units},
+                                        std::ldexp(1.0F, lstm.cell_scale_power), 0, true);
+    inputs = placed;
+    std::vector<int32_t> between;
+    for (int k = 0; k < 4; ++k)
+      between.push_back(new_tensor(output.name + "/gate", tflite::TensorType::INT16, {0}, 0.0F, 0, false));
+    between.push_back(
+        new_tensor(output.name + "/gated", tflite::TensorType::INT8, {0}, scale, zero_point, false));
+    return between;
   }
 
   /// What the file has behind the graph's outputs, and with it the model's outputs.
@@ -268,7 +285,10 @@ class ModelWriter {
     return {6, 2, tflite::BuiltinOptions::DequantizeOptions,
             tflite::CreateDequantizeOptions(builder_).Union()};
   }
-  Encoding encode(const Concatenation& k, const Op&) {
+  Encoding encode(const Concatenation& k, const Op& op) {
+    if (k.new_axis)
+      return {83, 2, tflite::BuiltinOptions::PackOptions,
+              tflite::CreatePackOptions(builder_, static_cast<int32_t>(op.inputs.size()), k.axis).Union()};
     return {2, 2, tflite::BuiltinOptions::ConcatenationOptions,
             tflite::CreateConcatenationOptions(builder_, k.axis).Union()};
   }
@@ -281,6 +301,8 @@ class ModelWriter {
       case BinaryFunction::mul:
         return {code, 2, tflite::BuiltinOptions::MulOptions,
                 tflite::CreateMulOptions(builder_, encoded(k.activation)).Union()};
+      case BinaryFunction::prelu:
+        return {code, 1, tflite::BuiltinOptions::NONE, 0};
       case BinaryFunction::maximum:
       case BinaryFunction::minimum:
         break;
@@ -294,6 +316,27 @@ class ModelWriter {
       return {code, 2, tflite::BuiltinOptions::LeakyReluOptions,
               tflite::CreateLeakyReluOptions(builder_, k.alpha).Union()};
     return {code, 2, tflite::BuiltinOptions::NONE, 0};
+  }
+  /// Every slice is written as the one operator that can be any of them.
+  Encoding encode(const Slice& k, const Op& op) {
+    return {45, 2, tflite::BuiltinOptions::StridedSliceOptions,
+            tflite::CreateStridedSliceOptions(builder_, 0, end_mask(k), 0, 0,
+                                              shrink_mask(k, graph_.tensor(op.outputs.at(0)).shape))
+                .Union()};
+  }
+  Encoding encode(const Resize& k, const Op&) {
+    if (k.bilinear)
+      return {23, 3, tflite::BuiltinOptions::ResizeBilinearOptions,
+              tflite::CreateResizeBilinearOptions(builder_, k.align_corners, k.half_pixel_centers).Union()};
+    return {
+        97, 3, tflite::BuiltinOptions::ResizeNearestNeighborOptions,
+        tflite::CreateResizeNearestNeighborOptions(builder_, k.align_corners, k.half_pixel_centers).Union()};
+  }
+  Encoding encode(const Lstm& k, const Op&) {
+    return {kLstmNumber, 3, tflite::BuiltinOptions::UnidirectionalSequenceLSTMOptions,
+            tflite::CreateUnidirectionalSequenceLSTMOptions(builder_, tflite::ActivationFunctionType::TANH,
+                                                            k.cell_clip, 0.0F, k.time_major)
+                .Union()};
   }
 
   const Graph& graph_;

@@ -29,6 +29,10 @@ void for_each_saved(AnyRule& rule, const Visit& visit) {
     visit(table->slopes);
     visit(table->input);
   }
+  if (auto* resize = std::get_if<ResizeRule>(&rule)) {
+    visit(resize->rows);
+    visit(resize->columns);
+  }
 }
 
 /// Calls visit(BufferId&, Access) for every buffer of the kernel, present or not, in a fixed order.
@@ -55,6 +59,14 @@ void for_each_buffer(AnyKernel& kernel, const Visit& visit) {
         } else if constexpr (std::is_same_v<K, ViewForward>) {
           for (auto& part : k.parts) see(part.input, Access::read);
           see(k.output, Access::write);
+        } else if constexpr (std::is_same_v<K, ResizeForward>) {
+          in_out(k);
+          see(k.rows, Access::read);
+          see(k.columns, Access::read);
+        } else if constexpr (std::is_same_v<K, LstmForward>) {
+          in_out(k);
+          for (auto* id : {&k.weights, &k.biases, &k.sigmoid}) see(*id, Access::read);
+          see(k.scratch, Access::read_write);
         } else if constexpr (std::is_same_v<K, ConvolutionForward>) {
           in_out(k);
           for (auto* id :

@@ -1,10 +1,12 @@
-// Kernels of a plan that work element by element, or move elements.
+// Kernels of a plan that work element by element, move elements, or carry a state along a sequence.
 #pragma once
 
 #include <cstdint>
 #include <vector>
 
 #include "engine/kernels/binary.h"
+#include "engine/kernels/lstm.h"
+#include "engine/kernels/resize.h"
 #include "engine/kernels/view.h"
 #include "sim/graph/id.h"
 
@@ -22,7 +24,7 @@ struct TableForward {
   BufferId table, input, output;
 };
 
-/// Puts each input where its view says: CONCATENATION.
+/// Puts each input where its view says: CONCATENATION, PACK, slices, TRANSPOSE of five axes.
 struct ViewForward {
   struct Part {
     thaw_view view = {};
@@ -30,6 +32,19 @@ struct ViewForward {
   };
   std::vector<Part> parts;
   BufferId output;
+};
+
+/// `rows`, `columns`: constant int32 tables of resize.h.
+struct ResizeForward {
+  bool bilinear = false;
+  thaw_resize resize = {};
+  BufferId rows, columns, input, output;
+};
+
+/// Constants as lstm.h has them; `scratch`: the cell state.
+struct LstmForward {
+  thaw_lstm lstm = {};
+  BufferId input, weights, biases, sigmoid, output, scratch;
 };
 
 }  // namespace thaw

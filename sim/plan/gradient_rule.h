@@ -6,6 +6,7 @@
 
 #include "engine/kernels/binary.h"
 #include "engine/kernels/pool2d.h"
+#include "engine/kernels/resize.h"
 #include "engine/kernels/view.h"
 #include "sim/graph/id.h"
 
@@ -32,6 +33,11 @@ struct BinaryRule {
 struct TableRule {
   BufferId slopes, input;
 };
-using GradientRule = std::variant<MaxPoolRule, AveragePoolRule, ViewRule, BinaryRule, TableRule>;
+/// `rows`, `columns`: those of the forward pass.
+struct ResizeRule {
+  thaw_resize resize = {};
+  BufferId rows, columns;
+};
+using GradientRule = std::variant<MaxPoolRule, AveragePoolRule, ViewRule, BinaryRule, TableRule, ResizeRule>;
 
 }  // namespace thaw

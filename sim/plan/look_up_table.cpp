@@ -89,6 +89,44 @@ struct Saturating {
   }
 };
 
+int16_t to_16(int64_t x) {
+  return static_cast<int16_t>(std::clamp<int64_t>(x, INT16_MIN, INT16_MAX));
+}
+
+/// The high half of 2ab of 16 bits, halves up; that of both -2^15 saturates.
+int16_t rounded_high(int16_t a, int16_t b) {
+  return to_16(thaw_asr64(int64_t{a} * b + (1 << 14), 15));
+}
+
+/// A factor as 16 bits of mantissa and an exponent.
+struct NarrowMultiplier {
+  int16_t multiplier = 0;
+  int32_t shift = 0;
+
+  explicit NarrowMultiplier(float factor) {
+    const QuantizedMultiplier wide = quantize_multiplier(static_cast<double>(factor));
+    multiplier = to_16((int64_t{wide.multiplier} + (1 << 15)) >> 16);
+    shift = wide.shift;
+  }
+};
+
+/// x * clamp(x + 3, 0, 6) / 6 in 16 bits: x in units of 1/128 of its scale, the second factor with 32768 = 3,
+/// made to run from 0 to 32767.
+int8_t hard_swish(int32_t centred, float in_scale, float out_scale, int32_t zero) {
+  const float fine_scale = (1.0F / 128.0F) * in_scale;
+  const NarrowMultiplier output(fine_scale / out_scale), ramp(fine_scale / (3.0F / 32768.0F));
+  const auto fine = static_cast<int16_t>(centred * 128);
+  int16_t slope = fine;
+  if (ramp.shift > 0) slope = to_16(int64_t{slope} * (int64_t{1} << std::min(ramp.shift - 1, 31)));
+  slope = rounded_high(slope, ramp.multiplier);
+  if (ramp.shift > 0) slope = to_16(int64_t{slope} * 2);
+  if (ramp.shift < 0) slope = static_cast<int16_t>(thaw_rdbpot(slope, std::min(-ramp.shift, 31)));
+  slope = static_cast<int16_t>(thaw_asr32(slope + (1 << 15), 1));
+  const int32_t product = slope * rounded_high(fine, output.multiplier) / (1 << 15);  // towards zero
+  return static_cast<int8_t>(
+      thaw_sat32(thaw_rdbpot(product, std::min(-output.shift, 31)) + zero, INT8_MIN, INT8_MAX));
+}
+
 /// One value of the table.
 int8_t value_at(const Unary& unary, const Tensor& input, const Tensor& output, int32_t x) {
   const int32_t centred = x - input.quantization.zero_point();
@@ -116,6 +154,8 @@ int8_t value_at(const Unary& unary, const Tensor& input, const Tensor& output, i
       const int32_t low = input.quantization.zero_point();
       return static_cast<int8_t>(std::clamp<int64_t>(x, low, std::min<int64_t>(INT8_MAX, low + six)));
     }
+    case UnaryFunction::hard_swish:
+      return hard_swish(centred, input.quantization.scale(), output.quantization.scale(), zero);
   }
   return 0;
 }
@@ -136,6 +176,10 @@ std::pair<double, double> function_at(const Unary& unary, double x) {
       return {std::max(x, 0.0), x > 0.0 ? 1.0 : 0.0};
     case UnaryFunction::relu6:
       return {std::clamp(x, 0.0, 6.0), x > 0.0 && x < 6.0 ? 1.0 : 0.0};
+    case UnaryFunction::hard_swish: {
+      const double ramp = std::clamp(x + 3.0, 0.0, 6.0) / 6.0;
+      return {x * ramp, ramp + (x > -3.0 && x <= 3.0 ? x / 6.0 : 0.0)};
+    }
   }
   return {0.0, 0.0};
 }
@@ -151,16 +195,18 @@ std::vector<int8_t> look_up_table(const Graph& graph, const Op& op) {
 }
 
 LookUpSlopes look_up_slopes(const Graph& graph, const Op& op) {
+  const auto* unary = std::get_if<Unary>(&op.kind);
   const Quantization& in = graph.tensor(op.inputs[0]).quantization;
   const Quantization& out = graph.tensor(op.outputs[0]).quantization;
   const double in_scale = static_cast<double>(in.scale()), out_scale = static_cast<double>(out.scale());
   std::vector<double> slopes;
   double largest = 0.0;
   for (int32_t x = INT8_MIN; x <= INT8_MAX; ++x) {
-    const auto [value, slope] = function_at(std::get<Unary>(op.kind), (x - in.zero_point()) * in_scale);
+    const double real = (x - in.zero_point()) * in_scale;
+    const auto [value, slope] = unary != nullptr ? function_at(*unary, real) : std::pair(real, 1.0);
     const double rounded = std::round(value / out_scale) + out.zero_point();
     slopes.push_back(rounded < INT8_MIN || rounded > INT8_MAX ? 0.0 : slope * in_scale / out_scale);
-    largest = std::max(largest, slopes.back());
+    largest = std::max(largest, std::abs(slopes.back()));
   }
   LookUpSlopes result;
   if (largest > 0.0) result.factor = largest / kSlopeOne;

@@ -1,4 +1,5 @@
-// Functions of one int8 value as tables: LOGISTIC, TANH, LEAKY_RELU, RELU, RELU6.
+// Functions of one int8 value as tables: LOGISTIC, TANH, LEAKY_RELU, RELU, RELU6, HARD_SWISH; of QUANTIZE
+// from int8 to int8 the slopes alone.
 #pragma once
 
 #include <cstdint>
@@ -11,7 +12,7 @@ namespace thaw {
 /// The function's int8 values, of input -128 first: those of TensorFlow Lite Micro's reference kernels.
 std::vector<int8_t> look_up_table(const Graph& graph, const Op& op);
 
-/// The largest slope of a table: 2^14.
+/// The largest absolute slope of a table: 2^14.
 inline constexpr int32_t kSlopeOne = 16384;
 
 /// d output integer / d input integer = slopes[input + 128] * factor; 0 where the function's value, rounded,

@@ -45,6 +45,7 @@ Lowering::Lowering(const Network& n, const Schedule& s)
       reaches_loss(tensors_before_loss(n, on_feature_path)),
       mask(n.graph.tensors.size()),
       winners(n.graph.tensors.size()),
+      resize_tables(n.graph.tensors.size()),
       gradient_number(n.graph.tensors.size(), -1),
       partial_sums(n.graph.tensors.size()),
       convolutions(static_cast<size_t>(n.convolution_count())) {}

@@ -79,6 +79,10 @@ void Lowering::set_saved(const Layer& reader, GradientRule& rule) {
     table->slopes = build.constant(reader.name + ".slopes",
                                    look_up_slopes(network.graph, network.graph.op(reader.op)).slopes);
   }
+  if (auto* resize = std::get_if<ResizeRule>(&rule)) {
+    resize->rows = resize_tables[reader.output.index()].first;
+    resize->columns = resize_tables[reader.output.index()].second;
+  }
   auto* binary = std::get_if<BinaryRule>(&rule);
   if (binary == nullptr || binary->binary.function == THAW_BINARY_ADD ||
       binary->binary.function == THAW_BINARY_SUB)

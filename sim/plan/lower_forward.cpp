@@ -112,6 +112,8 @@ void Lowering::save_for_gradient(const Layer& layer, Kernel& kernel) {
         if constexpr (requires { k.mask; }) k.mask = mask[layer.output.index()];
       },
       kernel);
+  if (const auto* resize = std::get_if<ResizeForward>(&kernel))
+    resize_tables[layer.output.index()] = {resize->rows, resize->columns};
   auto* pool = std::get_if<PoolForward>(&kernel);
   if (pool == nullptr || !pool->maximum || !carries[layer.inputs[0].index()]) return;
   const int64_t elements = network.graph.tensor(layer.output).elements();

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "sim/plan/network.h"
@@ -38,12 +39,13 @@ struct Lowering {
   const Network& network;
   const Schedule& schedule;
   PlanBuilder build;
-  std::vector<bool> carries;                       // by tensor: has a gradient tensor
-  std::vector<bool> on_feature_path;               // by layer
-  std::vector<bool> reaches_loss;                  // by tensor
-  std::vector<BufferId> mask;                      // by tensor
-  std::vector<BufferId> winners;                   // by tensor: of the maximum pool that makes it
-  std::vector<int32_t> gradient_number;            // by tensor
+  std::vector<bool> carries;                                 // by tensor: has a gradient tensor
+  std::vector<bool> on_feature_path;                         // by layer
+  std::vector<bool> reaches_loss;                            // by tensor
+  std::vector<BufferId> mask;                                // by tensor
+  std::vector<BufferId> winners;                             // by tensor: of the maximum pool that makes it
+  std::vector<std::pair<BufferId, BufferId>> resize_tables;  // by tensor: of the resizing that makes it
+  std::vector<int32_t> gradient_number;                      // by tensor
   std::vector<std::vector<int32_t>> partial_sums;  // by tensor: gradient tensors of its first sources
   struct ConvolutionBuffers {
     ConvolutionForward forward;

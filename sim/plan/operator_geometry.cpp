@@ -1,9 +1,11 @@
 #include "sim/plan/operator_geometry.h"
 
 #include <algorithm>
+#include <cmath>
 #include <variant>
 
 #include "sim/graph/activation_range.h"
+#include "sim/graph/folded_axes.h"
 #include "sim/graph/quantized_multiplier.h"
 
 namespace thaw {
@@ -25,6 +27,8 @@ thaw_binary_function function_of(const OpKind& kind) {
       return THAW_BINARY_MAXIMUM;
     case BinaryFunction::minimum:
       return THAW_BINARY_MINIMUM;
+    case BinaryFunction::prelu:
+      return THAW_BINARY_PRELU;
   }
   return THAW_BINARY_ADD;
 }
@@ -37,9 +41,25 @@ void broadcast_strides(const std::vector<int32_t>& shape, int32_t (&to)[THAW_BIN
     if (shape[i] > 1) to[THAW_BINARY_AXES - shape.size() + i] = strides[i];
 }
 
+/// Weights of the gradient (binary_gradient.h): 1 of the real slope is 1/second in units of the second input,
+/// shifted up until the larger of both weights has fifteen bits.
+void set_prelu_weights(thaw_binary& b, double second) {
+  constexpr double kLargestWeight = 16384.0;
+  b.second_shift = 0;
+  while (std::max(255.0, 1.0 / second) * std::ldexp(2.0, b.second_shift) <= kLargestWeight) ++b.second_shift;
+  b.second_multiplier =
+      static_cast<int32_t>(std::min(std::round(std::ldexp(1.0 / second, b.second_shift)), 2147483647.0));
+}
+
 void set_factors(thaw_binary& b, double first, double second, double output) {
   QuantizedMultiplier sum;
-  if (b.function == THAW_BINARY_MUL) {
+  if (b.function == THAW_BINARY_PRELU) {
+    const QuantizedMultiplier alone = quantize_multiplier(first / output);
+    b.first_multiplier = alone.multiplier;
+    b.first_shift = alone.shift;
+    set_prelu_weights(b, second);
+  }
+  if (b.function == THAW_BINARY_MUL || b.function == THAW_BINARY_PRELU) {
     sum = quantize_multiplier(first * second / output);
   } else {
     const double twice_largest = 2.0 * std::max(first, second);
@@ -74,6 +94,37 @@ thaw_view whole_view(const std::vector<int32_t>& shape, const std::vector<int32_
   }
   std::copy(std::begin(view.dims), std::end(view.dims), std::begin(view.taken));
   return view;
+}
+
+thaw_view slice_view(const std::vector<int32_t>& shape, const Slice& slice) {
+  const SliceAxes axes = folded_axes(shape, slice);
+  std::vector<int32_t> counts;
+  for (const TakenAxis& taken : axes.taken) counts.push_back(taken.count);
+  thaw_view view = whole_view(axes.sizes, strides_of(counts));
+  const size_t missing = THAW_VIEW_AXES - axes.sizes.size();
+  for (size_t i = 0; i < axes.taken.size(); ++i) {
+    const TakenAxis& taken = axes.taken[i];
+    const size_t to = missing + i;
+    view.taken[to] = taken.count;
+    view.begin[to] = taken.first;
+    view.step[to] = taken.step;
+    if (taken.step > 0) continue;
+    // Downwards: the last position is the first of the input.
+    view.begin[to] = taken.first + (taken.count - 1) * taken.step;
+    view.step[to] = -taken.step;
+    view.offset += (taken.count - 1) * view.stride[to];
+    view.stride[to] = -view.stride[to];
+  }
+  return view;
+}
+
+thaw_view transpose_view(const std::vector<int32_t>& shape, const Transpose& transpose) {
+  const TransposeAxes axes = folded_axes(shape, transpose);
+  std::vector<int32_t> moved, strides(axes.sizes.size());
+  for (int32_t axis : axes.permutation) moved.push_back(axes.sizes[static_cast<size_t>(axis)]);
+  const std::vector<int32_t> outer = strides_of(moved);
+  for (size_t i = 0; i < moved.size(); ++i) strides[static_cast<size_t>(axes.permutation[i])] = outer[i];
+  return whole_view(axes.sizes, strides);
 }
 
 bool is_residual_add(const Graph& graph, const Op& op) {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <cmath>
 #include <optional>
 #include <type_traits>
 #include <variant>
@@ -9,6 +10,7 @@
 
 #include "engine/kernels/max_pool2d.h"
 #include "sim/graph/activation_range.h"
+#include "sim/graph/resize_axis.h"
 #include "sim/plan/look_up_table.h"
 #include "sim/plan/operator_geometry.h"
 #include "sim/plan/plan_builder.h"
@@ -27,6 +29,14 @@ thaw_pool2d pool_of(const Graph& graph, const Op& op, const Pool&) {
 
 int64_t overlapping(int32_t filter, int32_t stride) {
   return (filter + stride - 1) / stride;
+}
+
+/// Outputs along an axis that read one position of the input.
+int64_t most_readers(const Resize& resize, int32_t in, int32_t out) {
+  const std::vector<int32_t> readers = nearest_readers(resize, in, out);
+  int64_t most = 1;
+  for (size_t i = 1; i < readers.size(); ++i) most = std::max<int64_t>(most, readers[i] - readers[i - 1]);
+  return most;
 }
 
 // One function an operator; what has none stops gradients.
@@ -64,13 +74,8 @@ Rule rule_of(const Graph& graph, const Op& op, const Mean&, size_t) {
 }
 
 Rule rule_of(const Graph& graph, const Op& op, const Transpose&, size_t) {
-  const thaw_transpose transpose = std::get<TransposeForward>(plain_kernel(graph, op)).transpose;
-  const std::vector<int32_t> shape(std::begin(transpose.dims), std::end(transpose.dims));
-  std::vector<int32_t> moved, strides(shape.size());
-  for (int32_t axis : transpose.permutation) moved.push_back(shape[static_cast<size_t>(axis)]);
-  const std::vector<int32_t> outer = strides_of(moved);
-  for (size_t i = 0; i < moved.size(); ++i) strides[static_cast<size_t>(transpose.permutation[i])] = outer[i];
-  return OperatorGradient{ViewRule{whole_view(shape, strides)}, 1.0, 1};
+  const thaw_view view = transpose_view(graph.tensor(op.inputs[0]).shape, std::get<Transpose>(op.kind));
+  return OperatorGradient{ViewRule{view}, 1.0, 1};
 }
 
 Rule rule_of(const Graph& graph, const Op& op, const Pad&, size_t) {
@@ -83,6 +88,12 @@ Rule rule_of(const Graph& graph, const Op& op, const Pad&, size_t) {
   thaw_view view = whole_view(shape, strides);
   for (size_t i = 0; i < shape.size(); ++i) view.offset += pad.before[i] * strides[i];
   return OperatorGradient{ViewRule{view}, 1.0, 1};
+}
+
+/// The real slope that a weight of 1 stands for.
+double prelu_unit(const Graph& graph, const Op& op, const thaw_binary& binary) {
+  return std::ldexp(static_cast<double>(graph.tensor(op.inputs[1]).quantization.scale()),
+                    -binary.second_shift);
 }
 
 /// Outputs that read one element of an input, and by how much each may count.
@@ -99,6 +110,10 @@ Rule binary_rule(const Graph& graph, const Op& op, size_t input) {
       return OperatorGradient{
           rule, own * static_cast<double>(graph.tensor(op.inputs[1 - input]).quantization.scale()),
           255 * readers};
+    case THAW_BINARY_PRELU:
+      return OperatorGradient{
+          rule, own * prelu_unit(graph, op, rule.binary),
+          std::max<int64_t>(int64_t{255} << rule.binary.second_shift, rule.binary.second_multiplier)};
     case THAW_BINARY_MAXIMUM:
     case THAW_BINARY_MINIMUM:
       break;
@@ -119,8 +134,30 @@ Rule rule_of(const Graph& graph, const Op& op, const Concatenation&, size_t inpu
   return OperatorGradient{ViewRule{std::get<ViewForward>(plain_kernel(graph, op)).parts[input].view}, 1.0, 1};
 }
 
-Rule rule_of(const Graph& graph, const Op& op, const Unary&, size_t) {
+Rule rule_of(const Graph& graph, const Op& op, const Slice&, size_t) {
+  return OperatorGradient{ViewRule{std::get<ViewForward>(plain_kernel(graph, op)).parts[0].view}, 1.0, 1};
+}
+
+Rule rule_of(const Graph& graph, const Op& op, const Resize& kind, size_t) {
+  if (kind.bilinear) return std::nullopt;
+  const auto k = std::get<ResizeForward>(plain_kernel(graph, op));
+  const int64_t readers = most_readers(kind, k.resize.input_height, k.resize.output_height) *
+                          most_readers(kind, k.resize.input_width, k.resize.output_width);
+  return OperatorGradient{ResizeRule{k.resize, {}, {}}, 1.0, readers};
+}
+
+Rule table_rule(const Graph& graph, const Op& op) {
   return OperatorGradient{TableRule{}, look_up_slopes(graph, op).factor, kSlopeOne};
+}
+
+Rule rule_of(const Graph& graph, const Op& op, const Unary&, size_t) {
+  return table_rule(graph, op);
+}
+
+/// Between int8 and int8: the function that keeps the real value, 0 where that leaves the output's range.
+Rule rule_of(const Graph& graph, const Op& op, const Quantize&, size_t) {
+  if (graph.tensor(op.inputs[0]).type != DataType::int8) return std::nullopt;
+  return table_rule(graph, op);
 }
 
 template <class Other>
@@ -148,7 +185,7 @@ OperatorGradient operator_gradient(const Graph& graph, const Op& op, size_t inpu
 
 bool may_clamp(const Graph& graph, const Op& op) {
   if (const auto* binary = std::get_if<Binary>(&op.kind))
-    return binary->function == BinaryFunction::sub || binary->function == BinaryFunction::mul;
+    return binary->function != BinaryFunction::maximum && binary->function != BinaryFunction::minimum;
   if (std::holds_alternative<Mean>(op.kind) || std::holds_alternative<Add>(op.kind)) return true;
   return activation_range(fused_activation(op.kind), graph.tensor(op.outputs[0]).quantization) !=
          ActivationRange{};

@@ -39,6 +39,8 @@ const char* kernel_name(const Kernel& kernel) {
     const char* operator()(const DequantizeForward&) const { return "dequantize"; }
     const char* operator()(const BinaryForward&) const { return "element-wise"; }
     const char* operator()(const TableForward&) const { return "look-up"; }
+    const char* operator()(const ResizeForward&) const { return "resize"; }
+    const char* operator()(const LstmForward&) const { return "lstm"; }
     const char* operator()(const ViewForward&) const { return "move elements"; }
     const char* operator()(const GatherChannels&) const { return "gather channels"; }
     const char* operator()(const ClassifierForward&) const { return "classifier"; }

@@ -303,11 +303,11 @@ struct UpdateClassifier {
   BufferId error, input, weights, biases;
 };
 
-using Kernel =
-    std::variant<ConvolutionForward, AddForward, PoolForward, MeanForward, PadForward, TransposeForward,
-                 CopyForward, SoftmaxForward, RequantizeForward, QuantizeForward, DequantizeForward,
-                 BinaryForward, TableForward, ViewForward, GatherChannels, ClassifierForward, SoftmaxLoss,
-                 FeatureGradient, MakeGradient, UpdateWeights, UpdateBiases, UpdateClassifier>;
+using Kernel = std::variant<ConvolutionForward, AddForward, PoolForward, MeanForward, PadForward,
+                            TransposeForward, CopyForward, SoftmaxForward, RequantizeForward, QuantizeForward,
+                            DequantizeForward, BinaryForward, TableForward, ViewForward, ResizeForward,
+                            LstmForward, GatherChannels, ClassifierForward, SoftmaxLoss, FeatureGradient,
+                            MakeGradient, UpdateWeights, UpdateBiases, UpdateClassifier>;
 
 /// Name of the kernel as tables print it, for example "convolution".
 const char* kernel_name(const Kernel& kernel);

@@ -6,11 +6,14 @@
 #include <numeric>
 
 #include "sim/graph/folded_axes.h"
+#include "sim/graph/resize_axis.h"
 #include "sim/graph/same_values.h"
+#include "sim/graph/slice_shape.h"
 #include "sim/graph/window.h"
 #include "sim/plan/buffers.h"
 #include "sim/plan/fixed_point_plan.h"
 #include "sim/plan/look_up_table.h"
+#include "sim/plan/lstm_plan.h"
 #include "sim/plan/operator_geometry.h"
 
 namespace thaw {
@@ -131,9 +134,10 @@ PadForward pad_kernel(const Pad& pad, const Tensor& input, const Tensor& output)
   return k;
 }
 
-TransposeForward transpose_kernel(const Transpose& transpose, const Tensor& input) {
-  TransposeForward k;
+Kernel transpose_kernel(const Transpose& transpose, const Tensor& input) {
   const TransposeAxes axes = folded_axes(input.shape, transpose);
+  if (axes.sizes.size() > kKernelAxes) return ViewForward{{{transpose_view(input.shape, transpose), {}}}, {}};
+  TransposeForward k;
   const size_t offset = four_dimensions(axes.sizes, k.transpose.dims);
   std::iota(std::begin(k.transpose.permutation), std::end(k.transpose.permutation), 0);
   for (size_t i = 0; i < axes.permutation.size(); ++i)
@@ -198,13 +202,37 @@ ViewForward concatenation_kernel(const Graph& graph, const Op& op, const Concate
   const std::vector<int32_t> strides = strides_of(graph.tensor(op.outputs[0]).shape);
   int32_t at = 0;
   for (TensorId input : op.inputs) {
-    const std::vector<int32_t>& shape = graph.tensor(input).shape;
+    const std::vector<int32_t> shape = shape_along(concatenation, graph.tensor(input).shape);
     ViewForward::Part part{whole_view(shape, strides), {}};
     part.view.offset = at * strides[axis];
     at += shape[axis];
     k.parts.push_back(part);
   }
   return k;
+}
+
+ResizeForward resize_kernel(const Resize& resize, const Tensor& input, const Tensor& output) {
+  ResizeForward k;
+  k.bilinear = resize.bilinear;
+  k.resize = {input.shape[1], input.shape[2], output.shape[1], output.shape[2], input.shape[3]};
+  return k;
+}
+
+void set_resize_tables(PlanBuilder& build, const Op& op, ResizeForward& k) {
+  const auto& resize = std::get<Resize>(op.kind);
+  const auto table = resize.bilinear ? bilinear_positions : nearest_readers;
+  const std::string& name = build.graph.tensor(op.outputs[0]).name;
+  k.rows = build.constant(name + ".rows", table(resize, k.resize.input_height, k.resize.output_height));
+  k.columns = build.constant(name + ".columns", table(resize, k.resize.input_width, k.resize.output_width));
+}
+
+void set_lstm_constants(PlanBuilder& build, const Op& op, LstmForward& k) {
+  const std::string& name = build.graph.tensor(op.outputs[0]).name;
+  k.weights = build.constant(name + ".weights", lstm_weights(build.graph, op));
+  k.biases = build.constant(name + ".biases", lstm_biases(build.graph, op));
+  k.sigmoid = build.constant(name + ".sigmoid", lstm_sigmoid());
+  k.output = build.activation(op.outputs[0]);  // the first that the step writes
+  k.scratch = build.buffer(BufferKind::scratch, name + ".cell", 2 * int64_t{k.lstm.units}, 2);
 }
 
 }  // namespace
@@ -237,6 +265,11 @@ Kernel plain_kernel(const Graph& graph, const Op& op) {
     Kernel operator()(const Binary&) const { return BinaryForward{binary_of(graph, op), {}, {}, {}, {}}; }
     Kernel operator()(const Unary&) const { return TableForward{out.elements(), {}, {}, {}}; }
     Kernel operator()(const Concatenation& c) const { return concatenation_kernel(graph, op, c); }
+    Kernel operator()(const Slice& s) const { return ViewForward{{{slice_view(in.shape, s), {}}}, {}}; }
+    Kernel operator()(const Resize& r) const { return resize_kernel(r, in, out); }
+    Kernel operator()(const Lstm& l) const {
+      return LstmForward{lstm_parameters(graph, op, l), {}, {}, {}, {}, {}, {}};
+    }
     Kernel operator()(const Softmax& s) const { return softmax_kernel(s, in); }
     Kernel operator()(const Quantize&) const { return quantize_kernel(in, out); }
     Kernel operator()(const Dequantize&) const { return dequantize_kernel(in, out); }
@@ -254,6 +287,10 @@ void set_operands(PlanBuilder& build, const Op& op, const std::vector<TensorId>&
     for (size_t part = 0; part < view->parts.size(); ++part) view->parts[part].input = read(part);
   } else if (auto* table = std::get_if<TableForward>(&kernel)) {
     table->table = build.constant(build.graph.tensor(output).name + ".table", look_up_table(build.graph, op));
+  } else if (auto* resize = std::get_if<ResizeForward>(&kernel)) {
+    set_resize_tables(build, op, *resize);
+  } else if (auto* lstm = std::get_if<LstmForward>(&kernel)) {
+    set_lstm_constants(build, op, *lstm);
   }
   std::visit(
       [&](auto& k) {

@@ -222,13 +222,19 @@ inline Values before_binary(TrainedNetwork& run, const Op& op, size_t k, const V
   return result;
 }
 
-/// To input k of a CONCATENATION.
+/// To input k of a CONCATENATION or PACK.
 inline Values before_concatenation(const Graph& graph, const Op& op, size_t k, const Values& gradient) {
-  const auto axis = static_cast<size_t>(std::get<Concatenation>(op.kind).axis);
+  const auto& kind = std::get<Concatenation>(op.kind);
+  const auto axis = static_cast<size_t>(kind.axis);
+  const auto shape_of = [&](size_t i) {
+    std::vector<int32_t> shape = graph.tensor(op.inputs[i]).shape;
+    if (kind.new_axis) shape.insert(shape.begin() + kind.axis, 1);
+    return shape;
+  };
   int32_t first = 0;
-  for (size_t i = 0; i < k; ++i) first += graph.tensor(op.inputs[i]).shape[axis];
+  for (size_t i = 0; i < k; ++i) first += shape_of(i)[axis];
   Values result;
-  for_each_position(graph.tensor(op.inputs[k]).shape, [&](std::vector<int32_t> p) {
+  for_each_position(shape_of(k), [&](std::vector<int32_t> p) {
     p[axis] += first;
     result.push_back(gradient[at(graph.tensor(op.outputs[0]).shape, p)]);
   });
@@ -242,8 +248,8 @@ inline Values before_unary(TrainedNetwork& run, const Op& op, const Values& grad
   Values result;
   for (size_t e = 0; e < x.size(); ++e) {
     const double real = (x[e] - in.zero_point()) * static_cast<double>(in.scale());
-    result.push_back(gradient[e] * unary_slope(std::get<Unary>(op.kind), real, out) *
-                     static_cast<double>(in.scale()) / static_cast<double>(out.scale()));
+    result.push_back(gradient[e] * look_up_slope(op.kind, real, out) * static_cast<double>(in.scale()) /
+                     static_cast<double>(out.scale()));
   }
   return result;
 }
@@ -254,7 +260,7 @@ inline bool send_back_to_each(TrainedNetwork& run, const Layer& layer, const Val
   const Graph& graph = run.network.graph;
   const Op& op = graph.op(layer.op);
   const bool joined = std::holds_alternative<Concatenation>(op.kind);
-  const bool unary = std::holds_alternative<Unary>(op.kind);
+  const bool unary = std::holds_alternative<Unary>(op.kind) || std::holds_alternative<Quantize>(op.kind);
   if (!joined && !unary && !std::holds_alternative<Binary>(op.kind) && !std::holds_alternative<Add>(op.kind))
     return false;
   for (size_t k = 0; k < op.inputs.size(); ++k) {
@@ -281,6 +287,10 @@ inline void send_back_plain(TrainedNetwork& run, const Layer& layer, const Value
     sent = before_max_pool(*pool, run.activation(op.inputs[0]), in, out, gradient);
   else if (const auto* pad = std::get_if<Pad>(&op.kind))
     sent = before_pad(*pad, in, out, gradient);
+  else if (const auto* slice = std::get_if<Slice>(&op.kind))
+    sent = before_slice(*slice, in, gradient);
+  else if (const auto* resize = std::get_if<Resize>(&op.kind))
+    sent = before_resize(*resize, in, out, gradient);
   else
     sent = before(run.network, op, gradient);
   const double factor =

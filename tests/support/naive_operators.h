@@ -113,6 +113,40 @@ inline Values before_pad(const Pad& pad, const std::vector<int32_t>& in, const s
   return result;
 }
 
+/// To the elements that a slice took, in their order.
+inline Values before_slice(const Slice& slice, const std::vector<int32_t>& in, const Values& gradient) {
+  size_t elements = 1;
+  std::vector<int32_t> counts;
+  for (int32_t size : in) elements *= static_cast<size_t>(size);
+  for (const TakenAxis& axis : slice.axes) counts.push_back(axis.count);
+  Values result(elements, 0.0);
+  size_t next = 0;
+  for_each_position(counts, [&](std::vector<int32_t> p) {
+    for (size_t i = 0; i < p.size(); ++i) p[i] = slice.axes[i].first + p[i] * slice.axes[i].step;
+    result[at(in, p)] += gradient[next++];
+  });
+  return result;
+}
+
+/// Where an output position of RESIZE_NEAREST_NEIGHBOR reads.
+inline int32_t nearest_position(const Resize& resize, int32_t in, int32_t out, int32_t position) {
+  const bool corners = resize.align_corners && out > 1;
+  const float scale = static_cast<float>(corners ? in - 1 : in) / static_cast<float>(corners ? out - 1 : out);
+  const float at = scale * (static_cast<float>(position) + (resize.half_pixel_centers ? 0.5F : 0.0F));
+  return std::clamp(static_cast<int32_t>(resize.align_corners ? std::round(at) : std::floor(at)), 0, in - 1);
+}
+
+inline Values before_resize(const Resize& resize, const std::vector<int32_t>& in,
+                            const std::vector<int32_t>& out, const Values& gradient) {
+  Values result(static_cast<size_t>(in[1]) * static_cast<size_t>(in[2]) * static_cast<size_t>(in[3]), 0.0);
+  for_each_position(out, [&](const std::vector<int32_t>& p) {
+    const int32_t y = nearest_position(resize, in[1], out[1], p[1]);
+    const int32_t x = nearest_position(resize, in[2], out[2], p[2]);
+    result[at(in, {0, y, x, p[3]})] += gradient[at(out, p)];
+  });
+  return result;
+}
+
 /// Element of an input of `shape` that numpy's broadcasting reads at a position of the output.
 inline size_t broadcast_element(const std::vector<int32_t>& shape, const std::vector<int32_t>& position) {
   size_t index = 0;
@@ -136,12 +170,20 @@ inline double binary_slope(const OpKind& kind, size_t k, double own, double othe
       return own > other || (own == other && k == 0) ? 1.0 : 0.0;
     case BinaryFunction::minimum:
       return own < other || (own == other && k == 0) ? 1.0 : 0.0;
+    case BinaryFunction::prelu:
+      return own >= 0.0 ? 1.0 : other;
   }
   return 0.0;
 }
 
-/// d f / d x where f, in steps of the output, stays in int8 and x is real.
-inline double unary_slope(const Unary& unary, double x, const Quantization& output) {
+/// d f / d x where f, in steps of the output, stays in int8 and x is real. Of QUANTIZE f is x.
+inline double look_up_slope(const OpKind& kind, double x, const Quantization& output) {
+  const auto stays = [&](double f) {
+    const double v = std::round(f / static_cast<double>(output.scale())) + output.zero_point();
+    return v >= -128.0 && v <= 127.0;
+  };
+  if (std::holds_alternative<Quantize>(kind)) return stays(x) ? 1.0 : 0.0;
+  const Unary& unary = std::get<Unary>(kind);
   double f = 0.0, slope = 0.0;
   switch (unary.function) {
     case UnaryFunction::logistic:
@@ -164,9 +206,12 @@ inline double unary_slope(const Unary& unary, double x, const Quantization& outp
       slope = x > 0.0 && x < 6.0 ? 1.0 : 0.0;
       f = std::clamp(x, 0.0, 6.0);
       break;
+    case UnaryFunction::hard_swish:
+      slope = x <= -3.0 ? 0.0 : x <= 3.0 ? (2.0 * x + 3.0) / 6.0 : 1.0;
+      f = x <= -3.0 ? 0.0 : x <= 3.0 ? x * (x + 3.0) / 6.0 : x;
+      break;
   }
-  const double v = std::round(f / static_cast<double>(output.scale())) + output.zero_point();
-  return v < -128.0 || v > 127.0 ? 0.0 : slope;
+  return stays(f) ? slope : 0.0;
 }
 
 }  // namespace thaw::testing

@@ -1,6 +1,6 @@
 // Random networks with every operator that gradients pass by a rule of their own (docs/arithmetic.md, section
-// 15): gates of squeeze and excitation, concatenations, element-wise operators with constants and repeated
-// axes, look-up functions, pools.
+// 15): gates of squeeze and excitation, concatenations, slices, element-wise operators with constants and
+// repeated axes, look-up functions, pools, resizing.
 #pragma once
 
 #include <string>
@@ -79,6 +79,66 @@ class OperatorNetwork : public RandomNetwork {
     return add_op({x}, y, Unary{function, function == UnaryFunction::leaky_relu ? 0.2F : 0.0F});
   }
 
+  TensorId requantised(TensorId x) { return add_op({x}, activation("requantised", shape(x)), Quantize{}); }
+
+  /// Slopes a channel, or for all, from a constant.
+  TensorId prelu(TensorId x) {
+    const TensorId slopes = constant({noise_.in(0, 1) == 0 ? 1 : shape(x)[3]});
+    quantization(slopes).scales[0] = 0.001F * static_cast<float>(noise_.in(1, 20));
+    return add_op({x, slopes}, activation("prelu", shape(x)),
+                  Binary{BinaryFunction::prelu, Activation::none});
+  }
+
+  /// Some positions of each axis, perhaps downwards.
+  TensorId slice(TensorId x) {
+    Slice kind{{{0, 1, 1}}};
+    std::vector<int32_t> taken = {1};
+    for (size_t axis = 1; axis < 4; ++axis) {
+      const int32_t size = shape(x)[axis], step = noise_.in(1, 2),
+                    count = noise_.in(1, (size + step - 1) / step);
+      const int32_t first = noise_.in(0, size - 1 - (count - 1) * step);
+      const bool down = noise_.in(0, 3) == 0;
+      kind.axes.push_back(down ? TakenAxis{first + (count - 1) * step, -step, count}
+                               : TakenAxis{first, step, count});
+      taken.push_back(count);
+    }
+    return add_op({x}, like(x, "slice", taken), kind);
+  }
+
+  /// The halves of the channels, one of them through a convolution, side by side again.
+  TensorId split(TensorId x) {
+    const int32_t channels = shape(x)[3], half = (channels + 1) / 2;
+    std::vector<int32_t> rest = shape(x);
+    std::vector<TensorId> parts;
+    for (const auto& [first, count] : {std::pair{0, half}, std::pair{half, channels - half}}) {
+      Slice kind;
+      for (int32_t size : shape(x)) kind.axes.push_back({0, 1, size});
+      if (count == 0) continue;
+      kind.axes[3] = {first, 1, count};
+      rest[3] = count;
+      parts.push_back(add_op({x}, like(x, "part", rest), kind));
+    }
+    parts[0] = any_convolution(parts[0], true);
+    quantization(parts[0]) = quantization(x);
+    return add_op(parts, like(x, "joined", shape(x)), Concatenation{3, false});
+  }
+
+  /// x and what a convolution makes of it, column by column.
+  TensorId packed(TensorId x) {
+    const TensorId other = any_convolution(x, true);
+    quantization(other) = quantization(x);
+    const std::vector<int32_t> s = shape(x);
+    const TensorId pack =
+        add_op({x, other}, like(x, "pack", {1, s[1], s[2], 2, s[3]}), Concatenation{3, true});
+    return add_op({pack}, like(x, "wide", {1, s[1], 2 * s[2], s[3]}), Reshape{});
+  }
+
+  TensorId resized(TensorId x) {
+    const int32_t corners = noise_.in(0, 2);
+    return add_op({x}, like(x, "resized", {1, noise_.in(1, 9), noise_.in(1, 9), shape(x)[3]}),
+                  Resize{false, corners == 1, corners == 2});
+  }
+
   TensorId combine(TensorId x) {
     TensorId other = partner(x);
     const auto function = static_cast<BinaryFunction>(noise_.in(0, 3));
@@ -118,16 +178,28 @@ class OperatorNetwork : public RandomNetwork {
   }
 
   TensorId operator_block(TensorId x) {
-    switch (noise_.in(0, 8)) {
+    switch (noise_.in(0, 14)) {
       case 0:
         return gated(x);
       case 1:
         return joined(x);
       case 2:
       case 3:
-        return unary(x, static_cast<UnaryFunction>(noise_.in(0, 4)));
+        return unary(x, static_cast<UnaryFunction>(noise_.in(0, 5)));
       case 4:
         return pool(x);
+      case 5:
+        return slice(x);
+      case 6:
+        return split(x);
+      case 7:
+        return packed(x);
+      case 8:
+        return resized(x);
+      case 9:
+        return requantised(x);
+      case 10:
+        return prelu(x);
       default:
         return combine(x);
     }

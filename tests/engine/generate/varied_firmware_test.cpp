@@ -11,6 +11,7 @@
 #include "sim/graph/tflite_reader.h"
 #include "sim/plan/schedule_json.h"
 #include "tests/engine/generate/firmware.h"
+#include "tests/support/forward_only_network.h"
 #include "tests/support/project_folders.h"
 #include "tests/support/varied_plan.h"
 
@@ -158,6 +159,10 @@ TEST(VariedFirmware, ByRowsHasTheSimulatorsBits) {
 
 TEST(VariedFirmwareSlow, ByRowsManyMoreHaveTheSimulatorsBits) {
   expect_firmware_of(testing::varied_network, 13, 30, InputBy::rows);
+}
+
+TEST(VariedFirmware, BehindForwardOnlyOperatorsHasTheSimulatorsBits) {
+  expect_firmware_of(testing::forward_only_network, 1, 6);
 }
 
 TEST(VariedFirmwareSlow, ManyMoreHaveTheSimulatorsBits) {

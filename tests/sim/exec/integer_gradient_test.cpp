@@ -26,7 +26,7 @@ using testing::TrainedNetwork;
 using testing::Values;
 
 // Steps at rate 0 in which every exponent finds its place (arithmetic section 6).
-constexpr uint32_t kSettlingSteps = 24;
+constexpr uint32_t kSettlingSteps = 24, kMostSettlingSteps = 24 + 4 * THAW_GRADIENT_PATIENCE;
 // Rates that move most parameters by many of their units, weights in fractions, biases in whole ones.
 constexpr double kWeightRate = 1e-3, kBiasRate = 30.0;
 
@@ -104,28 +104,28 @@ std::vector<int32_t> stored_values(TrainedNetwork& run, const MakeGradient& k) {
 
 /// Once exponents have settled a tensor uses its bits, all but those that count as quiet, or its exponent is
 /// the finest there is: that of the start, or the one below which a source's shift would be less than 33.
-void expect_fine_exponent(TrainedNetwork& run, const MakeGradient& k, const std::vector<int32_t>& values) {
+bool has_fine_exponent(TrainedNetwork& run, const MakeGradient& k) {
   const StepResult result = run.executor.values<StepResult>(run.plan.result)[0];
   int32_t finest = THAW_GRADIENT_START_EXPONENT + result.error_exponent + 15;
   for (const GradientSource& source : k.sources)
     finest = std::max(finest, 33 - 31 + source.scale.exponent + source_exponent(run, source));
   int32_t largest = 0;
-  for (int32_t g : values) largest = std::max(largest, std::abs(g));
-  const int32_t exponent = run.executor.gradient_exponent(k.tensor);
+  for (int32_t g : stored_values(run, k)) largest = std::max(largest, std::abs(g));
   const int32_t used = 1 << (run.schedule.training.gradient_bits - THAW_GRADIENT_HEADROOM);
-  EXPECT_TRUE(largest >= used || exponent <= finest)
-      << "exponent " << exponent << ", finest " << finest << ", largest value " << largest;
+  return largest >= used || run.executor.gradient_exponent(k.tensor) <= finest;
 }
 
 /// By how much the terms of a tensor may be wrong before they are rounded to its unit. Average pooling rounds
 /// the share of each window to an integer of its source (1/2) with a reciprocal that is wrong by half a unit
-/// of 2^-31 (times at most 2^30: 1/4). The slopes of a look-up are rounded to integers (1/2 times the
-/// gradient).
+/// of 2^-31 (times at most 2^30: 1/4). The slopes of a look-up and of PRELU are rounded to integers (1/2
+/// times the gradient).
 double error_of_terms(TrainedNetwork& run, const MakeGradient& k) {
   double error = 0.0;
   for (const GradientSource& source : k.sources) {
     const auto* other = std::get_if<FromOperator>(&source.from);
-    if (other != nullptr && std::holds_alternative<TableRule>(other->rule))
+    const auto* binary = other != nullptr ? std::get_if<BinaryRule>(&other->rule) : nullptr;
+    const bool rounds_slopes = binary != nullptr && binary->binary.function == THAW_BINARY_PRELU;
+    if (rounds_slopes || (other != nullptr && std::holds_alternative<TableRule>(other->rule)))
       error += std::ldexp(0.5, run.schedule.training.gradient_bits + other->left_shift +
                                    source_exponent(run, source) + source.scale.exponent);
     const auto* pool = other != nullptr ? std::get_if<AveragePoolRule>(&other->rule) : nullptr;
@@ -141,7 +141,7 @@ double error_of_terms(TrainedNetwork& run, const MakeGradient& k) {
 Values checked_gradient(TrainedNetwork& run, const MakeGradient& k, const Values& expected, int32_t terms,
                         const std::vector<const MakeGradient*>& sums) {
   const std::vector<int32_t> values = stored_values(run, k);
-  expect_fine_exponent(run, k, values);
+  EXPECT_TRUE(has_fine_exponent(run, k));
   const double unit = std::ldexp(1.0, run.executor.gradient_exponent(k.tensor));
   EXPECT_EQ(terms, static_cast<int32_t>(k.sources.size() + sums.size()));
   double allowed = kUnitsPerTerm * static_cast<double>(k.sources.size()) + error_of_terms(run, k) / unit;
@@ -297,10 +297,20 @@ struct Checked {
   int gradients = 0, updates = 0;
 };
 
+/// Sources that were saturated on the way may leave a tensor's exponent too large: it falls after its quiet
+/// steps.
+bool has_settled(TrainedNetwork& run) {
+  return std::ranges::all_of(run.plan.steps, [&](const Step& step) {
+    const auto* k = std::get_if<MakeGradient>(&step.kernel);
+    return k == nullptr || has_fine_exponent(run, *k);
+  });
+}
+
 /// Settles the exponents, then checks one step's gradients and weights and, at another rate, its biases.
 Checked check(TrainedNetwork& run) {
   const int32_t label = unlikeliest_class(run);
-  for (uint32_t t = 0; t < kSettlingSteps; ++t) run.executor.train_step({label, {}, 1, t});
+  for (uint32_t t = 0; t < kSettlingSteps || (t < kMostSettlingSteps && !has_settled(run)); ++t)
+    run.executor.train_step({label, {}, 1, t});
   const std::vector<std::byte> settled = run.executor.state();
   const auto classifier = run.executor.values<int16_t>(kernel_of<ClassifierForward>(run.plan)->weights);
   const std::vector<int16_t> classifier_weights(classifier.begin(), classifier.end());
@@ -380,13 +390,13 @@ TEST(IntegerGradient, LayersBelowPoolsAndMeansFollowTheNaiveDifferentiator) {
 }
 
 TEST(IntegerGradient, PlansOfNetworksOfEveryOperatorFollowTheNaiveDifferentiator) {
-  const Checked all = check_networks(testing::operator_network, 1, 150);
-  EXPECT_GT(all.gradients, 500);
-  EXPECT_GT(all.updates, 150);
+  const Checked all = check_networks(testing::operator_network, 1, 60);
+  EXPECT_GT(all.gradients, 200);
+  EXPECT_GT(all.updates, 60);
 }
 
 TEST(IntegerGradientSlow, PlansOfManyNetworksOfEveryOperatorFollowTheNaiveDifferentiator) {
-  check_networks(testing::operator_network, 151, 600);
+  check_networks(testing::operator_network, 61, 600);
 }
 
 LayerUpdate whole(int32_t op) {

@@ -17,6 +17,7 @@
 #include "sim/plan/passes.h"
 #include "sim/train/trained_model.h"
 #include "tests/support/compare_kernels.h"
+#include "tests/support/forward_only_network.h"
 #include "tests/support/same_bits.h"
 #include "tests/support/varied_plan.h"
 
@@ -127,6 +128,21 @@ TEST(VariedNetworkTest, PassesChangeNoBitForEveryOperator) {
     Schedule schedule = testing::random_schedule(network, seed);
     const Plan plan = testing::lower_what_can_be_trained(network, schedule);
     testing::expect_same_training(plan, run_passes(plan), KernelSet::portable, 2);
+  }
+}
+
+/// Gradients do not pass RESIZE_BILINEAR and LSTM; what lies behind them trains alike everywhere, and from
+/// the file.
+TEST(VariedNetworkTest, LayersBehindForwardOnlyOperatorsTrain) {
+  for (uint32_t seed = 1; seed <= 20 && !HasFailure(); ++seed) {
+    SCOPED_TRACE("seed " + std::to_string(seed));
+    const Graph graph = testing::ForwardOnlyNetwork(seed).graph();
+    const Network network = reduce(graph, {}), again = reduce(read_tflite(write_tflite(graph), "again"), {});
+    Schedule schedule = testing::random_schedule(network, seed);
+    const Plan plan = testing::lower_what_can_be_trained(network, schedule);
+    for (const LayerUpdate& update : schedule.update) EXPECT_GE(update.op, 1) << "it lies before the LSTM";
+    testing::expect_same_training(plan, run_passes(plan), KernelSet::portable, 2);
+    testing::expect_same_training(plan, lower(again, schedule), KernelSet::host, 2);
   }
 }
 

@@ -57,9 +57,12 @@ Build on_matrix(int32_t code, const std::vector<Shape>& others, const Shape& out
 
 const auto kNoOptions = [](flatbuffers::FlatBufferBuilder&) { return flatbuffers::Offset<void>(); };
 
-auto strided(int32_t begin_mask, int32_t end_mask, int32_t shrink_mask, int32_t ellipsis_mask = 0) {
+auto strided(int32_t begin_mask, int32_t end_mask, int32_t shrink_mask, int32_t ellipsis_mask = 0,
+             int32_t new_axis_mask = 0) {
   return [=](flatbuffers::FlatBufferBuilder& fb) {
-    return tflite::CreateStridedSliceOptions(fb, begin_mask, end_mask, ellipsis_mask, 0, shrink_mask).Union();
+    return tflite::CreateStridedSliceOptions(fb, begin_mask, end_mask, ellipsis_mask, new_axis_mask,
+                                             shrink_mask)
+        .Union();
   };
 }
 
@@ -101,11 +104,13 @@ TEST(ConstantFolding, StridedSlice) {
   expect_folded(slice({1, 0}, {2, 99}, {1, 2}, strided(0, 0, 1)), {2}, {3, 5});
   expect_folded(slice({-1}, {0}, {1}, strided(0, 0, 1)), {3}, {3, 4, 5});
   expect_folded(slice({9, 1}, {9, 2}, {1, 1}, strided(1, 1, 2)), {2}, {1, 4});
-  // Nothing is left, no such position, no step, options that are not read.
+  // An ellipsis takes all that nothing else names; a new axis has one position.
+  expect_folded(slice({0, 1}, {0, 2}, {1, 1}, strided(0, 0, 0, 1)), {2, 1}, {1, 4});
+  expect_folded(slice({0, 1}, {0, 2}, {1, 1}, strided(0, 0, 0, 0, 1)), {1, 1, 3}, {3, 4, 5});
+  // Nothing is left, no such position, no step, more axes than there are.
   EXPECT_FALSE(folded(slice({1}, {1}, {1}, strided(0, 0, 0))));
   EXPECT_FALSE(folded(slice({2}, {3}, {1}, strided(0, 0, 1))));
   EXPECT_FALSE(folded(slice({0}, {2}, {0}, strided(0, 0, 0))));
-  EXPECT_FALSE(folded(slice({0}, {2}, {1}, strided(0, 0, 0, 1))));
   EXPECT_FALSE(folded(slice({0, 0, 0}, {1, 1, 1}, {1, 1, 1}, strided(0, 0, 0))));
 }
 

@@ -147,7 +147,7 @@ TEST(ModelFuzz, DamagedGraphs) {
                 if constexpr (requires { kind.stride_height; }) kind.stride_height = extreme();
                 if constexpr (requires { kind.dilation_width; }) kind.dilation_width = extreme();
                 if constexpr (requires { kind.filter_width; }) kind.filter_width = extreme();
-                if constexpr (requires { kind.axes; }) kind.axes = {extreme()};
+                if constexpr (requires { kind.keep_dims; }) kind.axes = {extreme()};
                 if constexpr (requires { kind.paddings; }) kind.paddings[1] = {extreme(), extreme()};
                 if constexpr (requires { kind.permutation; }) kind.permutation[0] = extreme();
               },

@@ -118,7 +118,7 @@ TEST(TfliteRefusals, ModelAndOperatorCodes) {
        "(PADV2).outputs[0]: is tensor 9, but the model has 3 tensors"},
       {[](OneOperator& m) { m.options_type = tflite::BuiltinOptions::PadOptions; },
        "operators[0] (MEAN).builtin_options: is missing or of another operator"},
-      {[](OneOperator& m) { m.inputs.assign(17, 0); }, "(MEAN): has more than 16 inputs or outputs"},
+      {[](OneOperator& m) { m.inputs.assign(65, 0); }, "(MEAN): has more than 64 inputs or outputs"},
       {[](OneOperator& m) { m.outputs.assign(257, 2); }, "subgraphs[0]: has more than 256 inputs or outputs"},
   });
 }
@@ -159,7 +159,7 @@ TEST(TfliteRefusals, SteeringConstants) {
       {[](OneOperator& m) {
          m.inputs = {-1, 1};
        },
-       "(MEAN).inputs: is empty"},
+       "(MEAN).inputs[0]: is absent"},
       {[](OneOperator& m) { m.steering_type = tflite::TensorType::FLOAT32; },
        "operators[0] (MEAN).inputs[1]: is of type float32, expected int32"},
       {[](OneOperator& m) { m.steering.clear(); },

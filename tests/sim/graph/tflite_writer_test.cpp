@@ -62,7 +62,16 @@ auto fields(const Unary& k) {
   return std::tie(k.function, k.alpha);
 }
 auto fields(const Concatenation& k) {
-  return std::tie(k.axis);
+  return std::tie(k.axis, k.new_axis);
+}
+auto fields(const Slice& k) {
+  return std::tie(k.axes);
+}
+auto fields(const Resize& k) {
+  return std::tie(k.bilinear, k.align_corners, k.half_pixel_centers);
+}
+auto fields(const Lstm& k) {
+  return std::tie(k.cell_scale_power, k.cell_clip, k.time_major);
 }
 
 auto fields(const Tensor& t) {

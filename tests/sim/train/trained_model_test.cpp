@@ -120,6 +120,29 @@ TEST(TrainedModel, NewNumberOfClassesReachesTheOutput) {
   EXPECT_EQ(output.quantization.zero_point(), -64);  // -128 + 1 / scale = -64.25
 }
 
+/// LOGISTIC behind the classifier is left out of training; its file has it, with the scale that belongs to
+/// it.
+TEST(TrainedModel, LogisticAtTheEndKeepsItsScale) {
+  Graph model = testing::SmallModel().graph();
+  Tensor scores = model.tensor(model.outputs[0]);
+  scores.id = TensorId(model.tensors.size());
+  scores.name = "scores";
+  scores.quantization = {{1.0F / 256.0F}, {-128}, 0};
+  model.tensors.push_back(scores);
+  model.ops.push_back(
+      {OpId(model.ops.size()), {model.outputs[0]}, {scores.id}, Unary{UnaryFunction::logistic, 0.0F}});
+  model.outputs = {scores.id};
+  const Network network = reduce(model, {.classes = 3});
+  EXPECT_EQ(network.classifier.name, "classifier");
+  const Plan plan = training_plan(network, Schedule{});
+  Executor executor(plan, {}, KernelSet::host, 1);
+  const Graph graph = trained_graph(network, trained_values(network, executor), {-1.0, 3.0});
+  const Graph again = read_tflite(write_tflite(graph), "trained.tflite");
+  const Tensor& output = again.tensor(again.outputs[0]);
+  EXPECT_EQ(output.shape, (std::vector<int32_t>{1, 3}));
+  EXPECT_EQ(output.quantization.scale(), 1.0F / 256.0F);
+}
+
 TEST(FloatRun, LearnsAndExports) {
   const Network network =
       reduce(testing::SmallModel().graph(), {.fresh_classifier = true, .rescale_dead_channels = false});
