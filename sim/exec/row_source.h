@@ -54,7 +54,7 @@ class RowSource {
     if (const auto* resize = std::get_if<ResizeRule>(&rule))
       return thaw_resize_source{.resize = resize->resize,
                                 .rows = static_cast<const int32_t*>(address(resize->rows)),
-                                static_cast<const int32_t*>(address(resize->columns))};
+                                .columns = static_cast<const int32_t*>(address(resize->columns))};
     return std::get<ViewRule>(rule).view;
   }
 
