@@ -26,7 +26,7 @@ using testing::TrainedNetwork;
 using testing::Values;
 
 // Steps at rate 0 in which every exponent finds its place (arithmetic section 6).
-constexpr uint32_t kSettlingSteps = 24, kMostSettlingSteps = 24 + 4 * THAW_GRADIENT_PATIENCE;
+constexpr uint32_t kSettlingSteps = 24, kMostSettlingSteps = 24 + 16 * THAW_GRADIENT_PATIENCE;
 // Rates that move most parameters by many of their units, weights in fractions, biases in whole ones.
 constexpr double kWeightRate = 1e-3, kBiasRate = 30.0;
 
