@@ -11,6 +11,7 @@
 
 #include "engine/kernels/conv2d_input_gradient.h"
 #include "engine/kernels/gradient_pass.h"
+#include "engine/kernels/gradient_planes.h"
 #include "engine/kernels/gradient_rows.h"
 #include "engine/kernels/helium/gradient_store.h"
 #include "engine/kernels/helium/helium.h"
@@ -356,6 +357,8 @@ int32_t thaw_gradient_tensor(const thaw_gradient_target* target, const thaw_grad
     magnitudes = by_channels(target, sources, &pass, (uint32_t*)scratch);
   else if (source_count == 1 && is_usual_depthwise(target, &sources[0]))
     magnitudes = by_depthwise(target, &sources[0], &pass, (uint32_t*)scratch);
+  else if (thaw_gradient_is_in_place(target, sources, source_count))
+    magnitudes = thaw_gradient_by_planes(target, &sources[0], &pass, scratch);
   else
     magnitudes = thaw_gradient_by_rows(target, sources, &pass, scratch);
   *state = thaw_gradient_finish(*state, magnitudes, target->bits, pass.exponent - offset);
