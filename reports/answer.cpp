@@ -4,8 +4,10 @@
 
 #include <algorithm>
 
+#include "reports/class_figures.h"
 #include "reports/escape.h"
 #include "reports/figures.h"
+#include "reports/layer_effect.h"
 #include "reports/number_text.h"
 
 namespace thaw {
@@ -54,6 +56,92 @@ std::vector<std::string> warnings_of(const Run& run) {
   return warnings;
 }
 
+/// The most accurate of what needs no search and fits, with the paired difference to the answer.
+void compare_with_best_baseline(const Run& run, Answer& answer) {
+  if (!run.comparison) return;
+  const ComparedSchedule* best = nullptr;
+  for (size_t i = 1; i < run.comparison->rows.size(); ++i) {
+    const ComparedSchedule& row = run.comparison->rows[i];
+    if (row.name == "start" || row.outcome != "ok" || row.update == run.comparison->rows[0].update) continue;
+    if (best == nullptr || row.accuracy > best->accuracy) best = &row;
+  }
+  if (best == nullptr) return;
+  answer.best_baseline =
+      fmt::format("Best without a search: {} with {} in {:.1f} KiB of RAM", clipped(best->name, 60),
+                  percent_text(best->accuracy), static_cast<double>(best->ram_bytes) / 1024.0);
+  if (!best->against_chosen) {
+    answer.best_baseline += "; whether that is a real difference was not tested.";
+    return;
+  }
+  const AgainstChosen& against = *best->against_chosen;  // the baseline's accuracy less that of the answer
+  const double points = -100.0 * against.mean;
+  const bool real = against.high < 0.0 || against.low > 0.0;
+  answer.surely_better = against.high < 0.0 && answer.warnings.empty();
+  answer.best_baseline += fmt::format(
+      ". The answer is {:.2f} points {} (95 % interval of the difference {:.2f} to {:.2f}, paired): {}.",
+      std::abs(points), points >= 0 ? "better" : "worse", -100.0 * against.high, -100.0 * against.low,
+      real ? "a real difference" : "not surely a difference");
+}
+
+std::string before_training(const Run& run) {
+  if (!run.comparison) return "";
+  if (const auto& shipped = run.comparison->as_it_is)
+    return fmt::format("Before training: {} (the model as it is).", percent_text(shipped->accuracy));
+  const size_t classes = run.facts ? run.facts->class_names.size() : 0;
+  if (classes < 2) return "";
+  return fmt::format("Before training: {}, chance among {} classes (the classifier starts anew).",
+                     percent_text(1.0 / static_cast<double>(classes)), classes);
+}
+
+std::string weakest_words(const Run& run) {
+  const std::vector<ClassFigures> classes = class_figures(run);
+  if (classes.size() < 2) return "";
+  const size_t weakest = weakest_class(classes), other = most_confused_with(classes, weakest);
+  const ClassFigures& figures = classes[weakest];
+  std::string text = fmt::format("Weakest class: {}, {} of its {} samples right", clipped(figures.name, 60),
+                                 percent_text(figures.right), grouped_text(figures.samples));
+  if (figures.taken_for[other] > 0.0)
+    text += fmt::format(", {} taken for {}", percent_text(figures.taken_for[other]),
+                        clipped(classes[other].name, 60));
+  return text + ".";
+}
+
+/// Of the layers whose weights the answer updates: which needs most, which adds most.
+std::string layer_costs(const Run& run) {
+  const LayerContribution *dearest = nullptr, *best = nullptr;
+  for (const LayerContribution& layer : run.contributions) {
+    if (!layer.taken()) continue;
+    if (dearest == nullptr || layer.ram_bytes > dearest->ram_bytes) dearest = &layer;
+    if (best == nullptr || layer.nats > best->nats) best = &layer;
+  }
+  if (dearest != nullptr)
+    return fmt::format(
+        "Of the updated weights, those of {} need the most RAM ({:.1f} KiB) and those of {} take "
+        "the most off the loss ({:.3f} nats).",
+        clipped(dearest->layer, 60), static_cast<double>(dearest->ram_bytes) / 1024.0,
+        clipped(best->layer, 60), best->nats);
+  const LayerEffect* most = nullptr;
+  const std::vector<LayerEffect> effects = layer_effects(run);
+  for (const LayerEffect& effect : effects)
+    if (effect.bytes_saved && (most == nullptr || *effect.bytes_saved > *most->bytes_saved)) most = &effect;
+  if (most == nullptr) return "";
+  return fmt::format("Of the layers looked at, the weights of {} need the most RAM ({:.1f} KiB).",
+                     clipped(most->layer, 60), static_cast<double>(*most->bytes_saved) / 1024.0);
+}
+
+/// Of the board that was searched for, whose clock is known: an instruction a cycle, which is said.
+std::string milliseconds(const Run& run, const std::optional<int64_t>& instructions,
+                         const std::vector<BoardLimits>& boards) {
+  if (!instructions) return "; milliseconds: not known before its firmware has run (device.json)";
+  const std::string searched_for = run.facts ? run.facts->board : "";
+  for (const BoardLimits& board : boards)
+    if (board.clock_hz > 0 && (searched_for == board.name || searched_for.starts_with(board.name + " ")))
+      return fmt::format("; about {:.1f} ms on {} at {} MHz, estimated at one instruction a cycle",
+                         1000.0 * static_cast<double>(*instructions) / static_cast<double>(board.clock_hz),
+                         board.name, board.clock_hz / 1'000'000);
+  return "";
+}
+
 std::string device_words(const Run& run) {
   if (!run.device) return "";
   const DeviceCheck& d = *run.device;
@@ -80,6 +168,11 @@ Answer answer_of(const Run& run, const std::vector<BoardLimits>& boards) {
   answer.verdict = verdict_of(run);
   if (run.comparison) answer.choice = run.comparison->choice;
   answer.warnings = warnings_of(run);
+  compare_with_best_baseline(run, answer);
+  answer.before = before_training(run);
+  answer.classes = weakest_words(run);
+  answer.costs = layer_costs(run);
+  if (run.facts) answer.next = run.facts->next;
   if (figures.accuracy)
     answer.figures.push_back(
         {"Accuracy", percent_text(*figures.accuracy),
@@ -106,7 +199,8 @@ Answer answer_of(const Run& run, const std::vector<BoardLimits>& boards) {
                                   " MACs: forward, backward, update of one sample" +
                                   (figures.instructions_per_step
                                        ? "; " + grouped_text(*figures.instructions_per_step) + " instructions"
-                                       : "")});
+                                       : "") +
+                                  milliseconds(run, figures.instructions_per_step, boards)});
   answer.device = device_words(run);
   if (figures.ram_bytes && figures.flash_bytes)
     for (const BoardLimits& board : boards)

@@ -28,6 +28,12 @@ struct Answer {
   std::string summary;        // the schedule in a few words
   std::string schedule;       // in words
   std::string verdict;
+  std::string best_baseline;   // the best that needs no search and fits, and whether the difference is real
+  bool surely_better = false;  // than that, by a paired test, and nothing that fits surely beats it
+  std::string before;          // accuracy before training, in one sentence
+  std::string classes;         // the weakest class, in one sentence; empty where predictions are not stored
+  std::string costs;           // which updated layers need and add most; empty where nothing was measured
+  std::vector<std::string> next;      // commands
   std::string choice;                 // why this one, in one sentence; may be empty
   std::vector<std::string> warnings;  // what is better on test, one sentence each
   std::string device;  // whether firmware of it was run, in one sentence; empty where it was not

@@ -8,6 +8,14 @@
 #include "sim/base/json.h"
 
 namespace thaw {
+namespace {
+
+int64_t clock_of(const JsonView& board) {
+  const auto clock = board.optional_field("clock_hz");
+  return clock ? clock->integer(0) : 0;
+}
+
+}  // namespace
 
 std::vector<BoardLimits> read_board_limits(const std::filesystem::path& folder) {
   std::error_code failed;
@@ -21,7 +29,8 @@ std::vector<BoardLimits> read_board_limits(const std::filesystem::path& folder) 
     const JsonView view(document, entry.path().string());
     check_schema_version(view, 1);
     boards.push_back({view.field("name").string(), view.field("description").string(),
-                      byte_size_field(view.field("ram_bytes")), byte_size_field(view.field("flash_bytes"))});
+                      byte_size_field(view.field("ram_bytes")), byte_size_field(view.field("flash_bytes")),
+                      clock_of(view)});
   }
   std::sort(boards.begin(), boards.end(), [](const BoardLimits& a, const BoardLimits& b) {
     return std::tie(a.ram_bytes, a.name) < std::tie(b.ram_bytes, b.name);

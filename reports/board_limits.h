@@ -11,6 +11,7 @@ namespace thaw {
 struct BoardLimits {
   std::string name, description;
   int64_t ram_bytes = 0, flash_bytes = 0;
+  int64_t clock_hz = 0;  // 0: unknown
 };
 
 /// Every *.json of the folder, ascending by RAM, then name; sizes as `byte_size_field` reads them, as for the

@@ -7,6 +7,8 @@
 #include "reports/answer.h"
 #include "reports/charts/run_charts.h"
 #include "reports/escape.h"
+#include "reports/html_comparison.h"
+#include "reports/html_figure.h"
 #include "reports/html_table.h"
 #include "reports/number_text.h"
 #include "reports/page_assets.h"
@@ -17,43 +19,12 @@ namespace {
 
 constexpr size_t kMostTableBytes = 1'500'000;
 
-HtmlCell kib_cell(int64_t bytes) {
-  return number_cell(kib_text(bytes), static_cast<double>(bytes));
-}
-HtmlCell share_cell(double share) {
-  return number_cell(fmt::format("{:.2f}", 100.0 * share), share);
-}
-HtmlCell count_cell(int64_t count) {
-  return number_cell(grouped_text(count), static_cast<double>(count));
-}
-
 HtmlCell layers_cell(const std::vector<UpdatedLayer>& update) {
   return count_cell(static_cast<int64_t>(update.size()));
 }
 HtmlCell weights_cell(const std::vector<UpdatedLayer>& update) {
   return count_cell(layers_with_weights(update));
 }
-
-/// A chart with its description in words below it. `data` is for the page's script, or empty.
-std::string figure(const Chart& chart, const std::string& more, const std::string& data = "") {
-  return fmt::format(
-      "<figure class=\"chart-{}\"><div class=\"scroll still\">{}</div>{}<figcaption>{}. "
-      "{}</figcaption></figure>\n",
-      chart.name, inline_svg(chart), data, html_text(chart.description, 1000), more);
-}
-
-/// The picture for paper and for a page without script; the chart library draws over it from the same
-/// numbers.
-std::string interactive(const XyChart& chart, const std::string& more) {
-  std::string json;  // a name in it cannot end the element it stands in
-  for (char c : xy_json(chart).dump()) json += c == '<' ? "\\u003c" : std::string(1, c);
-  return figure(xy_picture(chart, false), more,
-                "<script type=\"application/json\" class=\"chart-data\">" + json + "</script>");
-}
-
-constexpr const char* kHover =
-    "<span class=\"screen\">Point at a mark, or move to the picture with Tab and use the arrow keys, to see "
-    "what it is.</span>";
 
 std::string boards_html(const Answer& answer) {
   if (answer.boards.empty()) return "";
@@ -70,23 +41,41 @@ std::string boards_html(const Answer& answer) {
   return text + "</ul>\n";
 }
 
+std::string sentence(const std::string& css_class, const std::string& text) {
+  return text.empty() ? "" : fmt::format("<p class=\"{}\">{}</p>\n", css_class, html_text(text, 600));
+}
+
+/// What a reader wants in the first ten seconds. Green only where the answer is surely better than what needs
+/// no search.
 std::string answer_html(const Run& run, const Answer& answer) {
-  std::string text = fmt::format("<p class=\"update\"><strong>Flash this schedule: {}</strong> ({})</p>\n",
-                                 html_text(answer.schedule_file, 120), html_text(answer.summary));
+  const bool unsure = run.comparison && !answer.surely_better;
+  std::string text =
+      fmt::format("<p class=\"update{}\"><strong>Flash this schedule: {}</strong> ({})</p>\n",
+                  unsure ? " unsure" : "", html_text(answer.schedule_file, 120), html_text(answer.summary));
   if (answer.figures.empty()) text += "<p class=\"soft\">The schedule carries no measured figures.</p>\n";
   text += "<dl class=\"cards\">\n";
   for (const AnswerFigure& f : answer.figures)
     text += fmt::format("<div><dt>{}</dt><dd class=\"value\">{}</dd><dd class=\"detail\">{}</dd></div>\n",
                         html_text(f.name), html_text(f.value), html_text(f.detail));
   text += "</dl>\n";
-  for (const std::string& warning : answer.warnings)
-    text += "<p class=\"warn\">" + html_text(warning, 400) + ".</p>\n";
-  if (!answer.choice.empty()) text += "<p>Chosen because " + html_text(answer.choice, 400) + ".</p>\n";
-  if (!answer.verdict.empty()) text += "<p>" + html_text(answer.verdict, 600) + "</p>\n";
-  text += fmt::format("<p class=\"soft\">What is updated: {}.</p>\n", html_text(answer.schedule, 1200));
-  if (!answer.device.empty())
-    text += fmt::format("<p class=\"{}\">{}.</p>\n", run.device->same_bits ? "good" : "bad",
-                        html_text(answer.device));
+  for (const std::string& warning : answer.warnings) text += sentence("warn", warning + ".");
+  text += sentence(unsure ? "baseline warn" : "baseline good", answer.best_baseline);
+  text += sentence("before", answer.before);
+  if (!answer.choice.empty()) text += sentence("choice", "Chosen because " + answer.choice + ".");
+  text += sentence("verdict", answer.verdict);
+  text += sentence("classes", answer.classes);
+  text += sentence("costs", answer.costs);
+  if (!answer.next.empty()) {
+    text += "<p>Next:</p><pre class=\"next\">";
+    for (const std::string& command : answer.next) text += html_text(command, 400) + "\n";
+    text += "</pre>\n";
+  }
+  return text;
+}
+
+std::string details_html(const Run& run, const Answer& answer) {
+  std::string text = sentence("soft", "What is updated: " + answer.schedule + ".");
+  if (!answer.device.empty()) text += sentence(run.device->same_bits ? "good" : "bad", answer.device + ".");
   if (run.facts)
     text += fmt::format("<p class=\"soft\">{} on {}{}</p>\n", html_text(run.schedule.model_file, 80),
                         html_text(run.facts->data_name, 80),
@@ -133,34 +122,6 @@ std::string gate_html(const GateReport& gate) {
   return text + "</section>\n";
 }
 
-std::string outcome_words(const std::string& outcome) {
-  return outcome == "ok" ? "" : outcome == "over_budget" ? "does not fit" : outcome;
-}
-
-std::string comparison_html(const Comparison& comparison) {
-  HtmlTable table{fmt::format("On the {} test samples, which no decision was taken on; accuracy and its 95 % "
-                              "interval in %",
-                              grouped_text(comparison.samples)),
-                  {"schedule", ">accuracy", ">from", ">to", ">validation", ">seeds", ">RAM KiB", ">flash KiB",
-                   ">MACs/step", ">rate", ">layers", ">weights"},
-                  {},
-                  {0}};
-  for (const ComparedSchedule& r : comparison.rows)
-    table.rows.push_back({text_cell(r.name + (r.outcome == "ok" ? "" : ", " + outcome_words(r.outcome))),
-                          share_cell(r.accuracy), share_cell(r.low), share_cell(r.high),
-                          r.validation_accuracy ? share_cell(*r.validation_accuracy) : text_cell(""),
-                          count_cell(static_cast<int64_t>(r.by_seed.size())), kib_cell(r.ram_bytes),
-                          kib_cell(r.flash_bytes), count_cell(r.macs_per_step),
-                          number_cell(fmt::format("{:.3g}", r.learning_rate), r.learning_rate),
-                          layers_cell(r.update), weights_cell(r.update)});
-  if (const auto& shipped = comparison.as_it_is)
-    table.rows.push_back({text_cell("as it is, without training"), share_cell(shipped->accuracy),
-                          share_cell(shipped->low), share_cell(shipped->high), text_cell(""), text_cell(""),
-                          kib_cell(shipped->ram_bytes), kib_cell(shipped->flash_bytes), text_cell(""),
-                          text_cell(""), text_cell(""), text_cell("")});
-  return "<h3>Compared with what needs no search</h3>\n" + html_table(table);
-}
-
 std::string curve_html(const FreezingCurve& curve) {
   HtmlTable table{"Steps of the freezing curve; accuracy on validation, in %",
                   {">step", "frozen", ">accuracy", ">RAM KiB", ">MACs/step", ">layers", ">weights", ""},
@@ -176,9 +137,8 @@ std::string curve_html(const FreezingCurve& curve) {
                                     : p.holds         ? ""
                                                       : "below the threshold")});
   }
-  return "<h3>Freezing curve</h3>\n" +
-         interactive(freezing_curve_chart(curve),
-                     "Stopped: " + html_text(curve.stop_reason, 400) + ". " + kHover) +
+  return html_figure(freezing_curve_chart(curve),
+                     "Stopped: " + html_text(curve.stop_reason, 400) + ". " + kHoverHint) +
          "<details><summary>The curve as a table</summary>" + html_table(table) + "</details>\n";
 }
 
@@ -192,7 +152,7 @@ std::string contributions_html(const std::vector<LayerContribution>& layers) {
                           number_cell(fmt::format("{:.4f}", l.nats), l.nats),
                           number_cell(fmt::format("{:.4f}", kStandardErrors95 * l.error), l.error),
                           text_cell(l.verdict)});
-  return "<h3>Layers</h3>\n" + figure(contribution_chart(layers), kHover) +
+  return html_figure(contribution_chart(layers), kHoverHint) +
          "<details><summary>The layers as a table</summary>" + html_table(table) + "</details>\n";
 }
 
@@ -210,8 +170,8 @@ std::string layers_html(const Run& run) {
                           e.accuracy_lost
                               ? number_cell(fmt::format("{:.2f}", 100.0 * *e.accuracy_lost), *e.accuracy_lost)
                               : text_cell("")});
-  return "<h3>Layers</h3>\n" + figure(layer_chart(effects), kHover) +
-         "<details><summary>The layers as a table</summary>" + html_table(table) + "</details>\n";
+  return html_figure(layer_chart(effects), kHoverHint) + "<details><summary>The layers as a table</summary>" +
+         html_table(table) + "</details>\n";
 }
 
 std::string trials_html(const Run& run) {
@@ -230,7 +190,7 @@ std::string trials_html(const Run& run) {
                           number_cell(fmt::format("{:.3g}", t.learning_rate), t.learning_rate),
                           wide_cell(schedule_words(t.update, 8))});
   }
-  return "<h3>Every trial</h3>\n" + interactive(pareto_chart(run), kHover) +
+  return html_figure(pareto_chart(run), kHoverHint) +
          "<details><summary>The trials as a table (those of the Pareto front are set apart)</summary>" +
          html_table(table, kMostTableBytes) + "</details>\n";
 }
@@ -242,7 +202,7 @@ std::string training_html(const std::vector<TrainingCurve>& curves) {
       table.rows.push_back({count_cell(curve.seed), count_cell(p.epoch),
                             number_cell(fmt::format("{:.4f}", p.loss), p.loss), share_cell(p.train_accuracy),
                             p.test_accuracy ? share_cell(*p.test_accuracy) : text_cell("")});
-  return "<h3>Training curves</h3>\n" + interactive(training_chart(curves), kHover) +
+  return html_figure(training_chart(curves), kHoverHint) +
          "<details><summary>The epochs as a table</summary>" + html_table(table) + "</details>\n";
 }
 
@@ -270,41 +230,46 @@ std::string provenance_html(const Run& run) {
   }
   if (run.device) add("device", answer_of(run, {}).device);
   for (const std::string& note : run.notes) add("note", note);
-  return "<h3>Provenance</h3>\n" + html_table(table);
+  return html_table(table);
+}
+
+/// One part of a run's section: a heading that can be linked to.
+struct Part {
+  std::string id, heading, html;
+};
+
+std::vector<Part> parts_of(const Run& run, const Answer& answer) {
+  std::vector<Part> parts;
+  const auto add = [&](const char* id, const char* heading, const std::string& html) {
+    if (!html.empty()) parts.push_back({id, heading, html});
+  };
+  if (run.comparison)
+    add("comparison", "Compared with what needs no search", comparison_html(*run.comparison));
+  add("classes", "Classes", classes_html(run));
+  add("details", "What is updated, and where it fits", details_html(run, answer));
+  if (run.curve) add("curve", "Freezing curve", curve_html(*run.curve));
+  if (!run.trials.empty()) add("trials", "Every trial", trials_html(run));
+  add("layers", "Layers", layers_html(run));
+  if (run.arena) add("arena", "Arena map", html_figure(arena_chart(*run.arena), kHoverHint));
+  if (!training_curves(run).empty()) add("training", "Training curves", training_html(training_curves(run)));
+  add("provenance", "Provenance", provenance_html(run));
+  return parts;
 }
 
 std::string run_html(const Run& run, size_t number, bool alone, const std::vector<BoardLimits>& boards) {
-  std::string text = fmt::format("<section id=\"run-{}\"><h2>{}</h2>\n", number,
-                                 html_text(alone ? "The answer" : run.name, 100));
-  text += answer_html(run, answer_of(run, boards));
-  if (run.comparison) text += comparison_html(*run.comparison);
-  if (run.curve) text += curve_html(*run.curve);
-  if (!run.trials.empty()) text += trials_html(run);
-  text += layers_html(run);
-  if (run.arena) text += "<h3>Arena map</h3>\n" + figure(arena_chart(*run.arena), kHover);
-  if (!training_curves(run).empty()) text += training_html(training_curves(run));
-  return text + provenance_html(run) + "</section>\n";
-}
-
-/// Several runs: their answers side by side.
-std::string overview_html(const std::vector<Run>& runs) {
-  HtmlTable table{"The chosen schedule of each run; accuracy in %",
-                  {"run", ">accuracy", ">interval from", ">to", ">RAM KiB", ">flash KiB", ">MACs/step"},
-                  {},
-                  {}};
-  for (size_t i = 0; i < runs.size(); ++i) {
-    const Figures f = figures_of(runs[i]);
-    std::vector<HtmlCell> row = {
-        {fmt::format("<a href=\"#run-{}\">{}</a>", i + 1, html_text(runs[i].name, 100)), false, 0.0, false}};
-    for (const std::optional<double>& share : {f.accuracy, f.accuracy ? std::optional(f.low) : std::nullopt,
-                                               f.accuracy ? std::optional(f.high) : std::nullopt})
-      row.push_back(share ? share_cell(*share) : text_cell(""));
-    row.push_back(f.ram_bytes ? kib_cell(*f.ram_bytes) : text_cell(""));
-    row.push_back(f.flash_bytes ? kib_cell(*f.flash_bytes) : text_cell(""));
-    row.push_back(f.macs_per_step ? count_cell(*f.macs_per_step) : text_cell(""));
-    table.rows.push_back(std::move(row));
-  }
-  return "<section id=\"overview\"><h2>Runs</h2>\n" + html_table(table) + "</section>\n";
+  const Answer answer = answer_of(run, boards);
+  const std::vector<Part> parts = parts_of(run, answer);
+  const auto id = [&](const Part& part) { return fmt::format("run-{}-{}", number, part.id); };
+  std::string text = fmt::format("<section id=\"run-{}\"><h2>{}</h2>\n<nav aria-label=\"Parts\"><ul>\n",
+                                 number, html_text(alone ? "The answer" : run.name, 100));
+  for (const Part& part : parts)
+    text += fmt::format("<li><a href=\"#{}\">{}</a></li>\n", id(part), part.heading);
+  text += "</ul></nav>\n" + answer_html(run, answer);
+  for (const Part& part : parts)
+    text += fmt::format("<h3 id=\"{0}\"><a class=\"anchor\" href=\"#{0}\">{1}</a></h3>\n", id(part),
+                        part.heading) +
+            part.html;
+  return text + "</section>\n";
 }
 
 }  // namespace
@@ -312,7 +277,7 @@ std::string overview_html(const std::vector<Run>& runs) {
 std::string html_report(const std::vector<Run>& runs, const std::vector<BoardLimits>& boards,
                         const GateReport* gate) {
   std::string body;
-  if (runs.size() > 1) body += overview_html(runs);
+  if (runs.size() > 1) body += runs_html(runs);
   // A failed gate is the news; a passed one follows the answer.
   const bool gate_first = gate != nullptr && gate->level() != Level::info;
   if (gate_first) body += gate_html(*gate);

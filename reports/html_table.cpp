@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "reports/escape.h"
+#include "reports/number_text.h"
 
 namespace thaw {
 namespace {
@@ -27,6 +28,16 @@ HtmlCell wide_cell(const std::string& text) {
 }
 HtmlCell number_cell(const std::string& text, double number) {
   return {html_text(text), true, number, false};
+}
+
+HtmlCell kib_cell(int64_t bytes) {
+  return number_cell(kib_text(bytes), static_cast<double>(bytes));
+}
+HtmlCell share_cell(double share) {
+  return number_cell(fmt::format("{:.2f}", 100.0 * share), share);
+}
+HtmlCell count_cell(int64_t count) {
+  return number_cell(grouped_text(count), static_cast<double>(count));
 }
 
 std::string html_table(const HtmlTable& table, size_t most_bytes) {

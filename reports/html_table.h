@@ -1,6 +1,7 @@
 // Tables of a page: sortable, scrolling by themselves on a narrow screen.
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -17,6 +18,9 @@ struct HtmlCell {
 HtmlCell text_cell(const std::string& text);  // escapes
 HtmlCell wide_cell(const std::string& text);
 HtmlCell number_cell(const std::string& text, double number);
+HtmlCell kib_cell(int64_t bytes);    // in KiB
+HtmlCell share_cell(double share);   // 0..1, in percent
+HtmlCell count_cell(int64_t count);  // grouped
 
 struct HtmlTable {
   std::string caption;              // said by screen readers; escaped here

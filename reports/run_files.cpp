@@ -207,6 +207,10 @@ RunFacts read_facts(const JsonView& view) {
   facts.data_name = data.field("name").string();
   facts.data_sha256 = data.field("sha256").string();
   facts.data = plain_fields(data);
+  if (const auto names = data.optional_field("class_names"))
+    for (const JsonView& name : names->items()) facts.class_names.push_back(name.string());
+  if (const auto next = view.optional_field("next"))
+    for (const JsonView& command : next->items()) facts.next.push_back(command.string());
   if (const auto samples = data.optional_field("test_samples")) facts.test_samples = samples->integer(0);
   if (const auto machine = view.optional_field("machine")) facts.machine = plain_fields(*machine);
   facts.board = text_of(view, "board");

@@ -48,6 +48,9 @@ struct LayerContribution {
   std::string layer, verdict;
   double nats = 0.0, error = 0.0;
   int64_t ram_bytes = 0, macs_per_step = 0;
+
+  /// Whether the answer updates its weights.
+  bool taken() const { return verdict.starts_with("chosen") || verdict == "pinned"; }
 };
 
 /// Predicted class of every test sample by one seed's network.
@@ -118,6 +121,8 @@ struct DeviceCheck {
 struct RunFacts {
   std::string thaw, model_file, model_sha256, data_name, data_sha256, board, strategy;
   std::vector<std::string> command;
+  std::vector<std::string> class_names;  // by label; may be empty
+  std::vector<std::string> next;         // commands that go on from here, as they are typed
   std::vector<std::pair<std::string, std::string>> machine;  // name, value; as they stand in the file
   std::vector<std::pair<std::string, std::string>> data;     // numbers and texts of "data"
   int64_t test_samples = 0;

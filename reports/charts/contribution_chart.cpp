@@ -13,10 +13,6 @@ namespace {
 constexpr double kRow = 22, kTop = 54, kNames = 250, kPanel = 215, kLabel = 60;
 constexpr size_t kMostRows = 400;
 
-bool taken(const LayerContribution& layer) {
-  return layer.verdict.starts_with("chosen") || layer.verdict == "pinned";
-}
-
 /// Largest ends of the intervals to both sides, nats.
 struct Extent {
   double most = 1e-6, least = 0.0;
@@ -54,9 +50,9 @@ Chart contribution_chart(const std::vector<LayerContribution>& layers) {
   for (size_t i = 0; i < rows; ++i) {
     const LayerContribution& l = layers[i];
     const double y = kTop + kRow * static_cast<double>(i);
-    const std::string hollow = taken(l) ? "" : " hollow";
-    updated += taken(l) ? 1U : 0U;
-    chart.body += text_svg(left - 8, y + 12, clipped(l.layer, 36), "end", taken(l) ? "" : "soft");
+    const std::string hollow = l.taken() ? "" : " hollow";
+    updated += l.taken() ? 1U : 0U;
+    chart.body += text_svg(left - 8, y + 12, clipped(l.layer, 36), "end", l.taken() ? "" : "soft");
     const double bytes = static_cast<double>(std::max<int64_t>(0, l.ram_bytes));
     const double length = (kPanel - kLabel) * bytes / static_cast<double>(most_bytes);
     chart.body +=

@@ -4,6 +4,7 @@ namespace thaw {
 
 std::vector<Chart> run_charts(const Run& run) {
   std::vector<Chart> charts;
+  if (run.comparison) charts.push_back(comparison_chart(*run.comparison));
   if (run.curve) charts.push_back(xy_picture(freezing_curve_chart(*run.curve), true));
   if (!run.trials.empty()) charts.push_back(xy_picture(pareto_chart(run), true));
   if (!run.contributions.empty())

@@ -1,6 +1,7 @@
 // The charts of a run. Each is a function from result files to a picture, which lives in a file of its name.
 #pragma once
 
+#include <optional>
 #include <vector>
 
 #include "reports/charts/chart.h"
@@ -10,6 +11,12 @@
 #include "reports/schedule_file.h"
 
 namespace thaw {
+
+/// The answer and what it was compared with: accuracy on test with its interval on the whole scale, and RAM.
+Chart comparison_chart(const Comparison& comparison);
+
+/// The Pareto fronts of several runs on the same axes; none where fewer than two runs have one.
+std::optional<XyChart> runs_chart(const std::vector<Run>& runs);
 
 /// Accuracy against RAM as tensors are frozen, with the threshold, the chosen point and the stop.
 XyChart freezing_curve_chart(const FreezingCurve& curve);

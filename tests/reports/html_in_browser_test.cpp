@@ -103,6 +103,81 @@ TEST_F(HtmlInBrowser, ShowsTheNumbersOfTheFiles) {
   EXPECT_EQ(drawn.size(), 12U);
 }
 
+/// The text of what matches, where it ends within one and a half screens of a laptop; else nothing.
+constexpr const char* kFirstLook = R"(
+  const early = (selector) => {
+    const element = document.querySelector(selector);
+    return element && element.getBoundingClientRect().bottom <= 1350 ? element.textContent : "";
+  };
+  const marks = [...document.querySelectorAll(".chart-comparison svg .line")].map((line) => line.getAttribute("d"));
+  return {
+    baseline: early("p.baseline"), before: early("p.before"), classes: early("p.classes"), costs: early("p.costs"),
+    next: early("pre.next"), cards: early(".cards"), bars: early(".chart-comparison figcaption") ? marks : [],
+    axis: [...document.querySelectorAll(".chart-comparison svg text.soft")].map((t) => t.textContent),
+    links: [...document.querySelectorAll("nav a")].map((a) => document.querySelector(a.getAttribute("href")) !== null),
+    linked: early("nav").length > 0,
+    colour: getComputedStyle(document.querySelector("p.update")).borderLeftColor,
+    good: getComputedStyle(document.querySelector("p.good, .good")).color,
+  };)";
+
+TEST_F(HtmlInBrowser, AnswersWhatAReaderAsksOnTheFirstScreenAndAHalf) {
+  const std::vector<BoardLimits> boards = {{"cortex-m4-192k", "large", 196608, 1048576, 80'000'000}};
+  const auto look = [&](const ExampleRun& example) {
+    folder_ = testing::scratch_folder();
+    testing::write_example(folder_ / "demo", example);
+    testing::write_text(folder_ / "demo/device.json", Json{{"schema_version", 1},
+                                                           {"board", "mps2-an386"},
+                                                           {"bits", "identical"},
+                                                           {"training_steps", 200},
+                                                           {"instructions_per_training_step", 4'000'000}}
+                                                          .dump());
+    testing::write_text(folder_ / "report.html", html_report({read_run(folder_ / "demo")}, boards, nullptr));
+    return open_page(folder_ / "report.html", kFirstLook, "--window-size=1280,900").probe;
+  };
+  const Json seen = look({});
+  const auto text = [&](const char* key) { return seen[key].get<std::string>(); };
+  EXPECT_THAT(text("baseline"), HasSubstr("last layer only with 70.00 %")) << "which baseline is best";
+  EXPECT_THAT(text("baseline"), HasSubstr("a real difference")) << "is the difference real";
+  EXPECT_THAT(text("before"), HasSubstr("50.00 %")) << "before training";
+  EXPECT_EQ(seen["bars"].size(), 2U) << "intervals";
+  EXPECT_EQ(seen["axis"].front(), "0") << "the axis does not exaggerate";
+  EXPECT_EQ(seen["axis"].back(), "100 %");
+  EXPECT_THAT(text("classes"),
+              HasSubstr("shoe, 79.50 % of its 1,000 samples right, 20.50 % taken for shirt"));
+  EXPECT_THAT(text("cards"), HasSubstr("50.0 ms on cortex-m4-192k at 80 MHz, estimated"));
+  EXPECT_THAT(text("costs"), HasSubstr("need the most RAM")) << "what layers cost";
+  EXPECT_THAT(text("next"), HasSubstr("thaw generate")) << "what to do next";
+  EXPECT_TRUE(seen["linked"]) << "where the rest is";
+  EXPECT_GE(seen["links"].size(), 6U);
+  for (const Json& link : seen["links"]) EXPECT_TRUE(link);
+  EXPECT_EQ(seen["colour"], seen["good"]);
+
+  ExampleRun uncertain;
+  uncertain.last_layer_less = -0.01;
+  const Json unsure = look(uncertain);
+  EXPECT_THAT(unsure["baseline"].get<std::string>(), HasSubstr("not surely a difference"));
+  EXPECT_NE(unsure["colour"], unsure["good"]);
+  ExampleRun beaten;
+  beaten.last_layer_less = 0.05;
+  const Json worse = look(beaten);
+  EXPECT_THAT(worse["baseline"].get<std::string>(), HasSubstr("5.00 points worse"));
+  EXPECT_NE(worse["colour"], worse["good"]);
+}
+
+TEST_F(HtmlInBrowser, DrawsTheFrontsOfSeveralRunsOnTheSameAxes) {
+  folder_ = testing::scratch_folder();
+  const thaw::Run one = read_run(testing::write_example(folder_ / "one", {}));
+  const thaw::Run two = read_run(testing::write_example(folder_ / "two", {}));
+  testing::write_text(folder_ / "report.html", html_report({one, two}, kBoards, nullptr));
+  const Opened opened = open_page(folder_ / "report.html", R"(
+    const chart = Chart.getChart(document.querySelector(".chart-runs canvas"));
+    return {names: chart.data.datasets.map((d) => d.label), low: chart.scales.y.min, high: chart.scales.y.max};)");
+  EXPECT_EQ(opened.console, "");
+  EXPECT_THAT(opened.probe["names"].get<std::vector<std::string>>(), ::testing::ElementsAre("one", "two"));
+  EXPECT_EQ(opened.probe["low"], 0);
+  EXPECT_EQ(opened.probe["high"], 100);
+}
+
 TEST_F(HtmlInBrowser, SortsTablesAndSpeaksAtTheKeyboard) {
   const Opened opened = open_page(page_of({}), R"(
     const table = [...document.querySelectorAll("table")].find((t) => t.tBodies[0].rows.length === 12);

@@ -160,16 +160,20 @@ void say_before(const std::vector<std::string>& header, const Dataset& data,
   for (const std::string& line : remarks) print_remark("note: {}\n", one_line(line));
 }
 
+Answer answer_words(const Options& options, const SearchResult& result, const fs::path& folder) {
+  return {options.model,   options.data,        options.board,
+          folder.string(), data_words(options), result.schedule.promise->seeds};
+}
+
 /// The answer as tables, and the command that measures it again.
 void print_result(const Options& options, const SearchResult& result, const SearchProblem& problem,
                   const fs::path& folder) {
   const std::string file = (folder / "schedule.json").string();
   if (options.explain) print_reasons(result);
   print_search(result, problem, file);
-  const Answer answer{options.model,   options.data,        options.board,
-                      folder.string(), data_words(options), result.schedule.promise->seeds};
   fmt::print("\n");
-  for (const std::string& line : next_commands(answer)) fmt::print("{}\n", line);
+  for (const std::string& line : next_commands(answer_words(options, result, folder)))
+    fmt::print("{}\n", line);
 }
 
 /// The shape of the work, so that people can say what more processes would give.
@@ -290,6 +294,7 @@ int lead(const Options& options, Ranks& ranks) {
   result.schedule.provenance = Provenance{THAW_VERSION, options.strategy, digest, options.threshold};
   write_run_directory(folder, evaluator, record.evaluations(), result, searching);
   Json about = search_record(options, graph, data, problem, record.evaluations().size());
+  about["next"] = next_commands(answer_words(options, result, folder));
   about["seconds"] = seconds_since(start);
   write_json_file(folder / "run.json", about);
   record.finish();

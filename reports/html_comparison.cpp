@@ -1,0 +1,105 @@
+#include "reports/html_comparison.h"
+
+#include <fmt/format.h>
+
+#include <iterator>
+
+#include "reports/charts/run_charts.h"
+#include "reports/class_figures.h"
+#include "reports/escape.h"
+#include "reports/figures.h"
+#include "reports/html_figure.h"
+#include "reports/html_table.h"
+#include "reports/number_text.h"
+
+namespace thaw {
+namespace {
+
+/// The chance that a class is taken for another, as a shade.
+HtmlCell confusion_cell(double share, bool right) {
+  HtmlCell cell = number_cell(share == 0.0 ? "" : fmt::format("{:.0f}", 100.0 * share), share);
+  cell.html = fmt::format("<span class=\"shade{}\" style=\"--share:{:.3f}\">{}</span>", right ? " right" : "",
+                          share, cell.html);
+  return cell;
+}
+
+// More columns than these are no matrix that anybody reads; the table then says what each is mostly taken
+// for.
+constexpr size_t kMostColumns = 16;
+
+}  // namespace
+
+std::string outcome_words(const std::string& outcome) {
+  return outcome == "ok" ? "" : outcome == "over_budget" ? "does not fit" : outcome;
+}
+
+std::string comparison_html(const Comparison& comparison) {
+  HtmlTable table{fmt::format("On the {} test samples, which no decision was taken on; accuracy and its 95 % "
+                              "interval in %",
+                              grouped_text(comparison.samples)),
+                  {"schedule", ">accuracy", ">from", ">to", ">validation", ">seeds", ">RAM KiB", ">flash KiB",
+                   ">MACs/step", ">rate", ">layers", ">weights"},
+                  {},
+                  {0}};
+  for (const ComparedSchedule& r : comparison.rows)
+    table.rows.push_back({text_cell(r.name + (r.outcome == "ok" ? "" : ", " + outcome_words(r.outcome))),
+                          share_cell(r.accuracy), share_cell(r.low), share_cell(r.high),
+                          r.validation_accuracy ? share_cell(*r.validation_accuracy) : text_cell(""),
+                          count_cell(static_cast<int64_t>(r.by_seed.size())), kib_cell(r.ram_bytes),
+                          kib_cell(r.flash_bytes), count_cell(r.macs_per_step),
+                          number_cell(fmt::format("{:.3g}", r.learning_rate), r.learning_rate),
+                          count_cell(std::ssize(r.update)), count_cell(layers_with_weights(r.update))});
+  if (const auto& shipped = comparison.as_it_is)
+    table.rows.push_back({text_cell("as it is, without training"), share_cell(shipped->accuracy),
+                          share_cell(shipped->low), share_cell(shipped->high), text_cell(""), text_cell(""),
+                          kib_cell(shipped->ram_bytes), kib_cell(shipped->flash_bytes), text_cell(""),
+                          text_cell(""), text_cell(""), text_cell("")});
+  return html_figure(comparison_chart(comparison), kHoverHint) +
+         "<details><summary>The comparison as a table</summary>" + html_table(table) + "</details>\n";
+}
+
+std::string classes_html(const Run& run) {
+  const std::vector<ClassFigures> classes = class_figures(run);
+  if (classes.size() < 2) return "";
+  HtmlTable table{"Of each class's test samples, in %: how many are right, and what the others are taken for",
+                  {"class", ">samples", ">right", "mostly taken for"},
+                  {},
+                  {weakest_class(classes)}};
+  const bool matrix = classes.size() <= kMostColumns;
+  if (matrix)
+    for (const ClassFigures& c : classes) table.header.push_back(">" + clipped(c.name, 12));
+  for (size_t i = 0; i < classes.size(); ++i) {
+    const ClassFigures& c = classes[i];
+    const size_t other = most_confused_with(classes, i);
+    std::vector<HtmlCell> row = {text_cell(clipped(c.name, 40)), count_cell(c.samples), share_cell(c.right),
+                                 text_cell(c.taken_for[other] > 0.0 ? clipped(classes[other].name, 40) : "")};
+    if (matrix)
+      for (size_t p = 0; p < classes.size(); ++p) row.push_back(confusion_cell(c.taken_for[p], p == i));
+    table.rows.push_back(std::move(row));
+  }
+  return html_table(table);
+}
+
+std::string runs_html(const std::vector<Run>& runs) {
+  HtmlTable table{"The chosen schedule of each run; accuracy in %",
+                  {"run", ">accuracy", ">interval from", ">to", ">RAM KiB", ">flash KiB", ">MACs/step"},
+                  {},
+                  {}};
+  for (size_t i = 0; i < runs.size(); ++i) {
+    const Figures f = figures_of(runs[i]);
+    std::vector<HtmlCell> row = {
+        {fmt::format("<a href=\"#run-{}\">{}</a>", i + 1, html_text(runs[i].name, 100)), false, 0.0, false}};
+    for (const std::optional<double>& share : {f.accuracy, f.accuracy ? std::optional(f.low) : std::nullopt,
+                                               f.accuracy ? std::optional(f.high) : std::nullopt})
+      row.push_back(share ? share_cell(*share) : text_cell(""));
+    row.push_back(f.ram_bytes ? kib_cell(*f.ram_bytes) : text_cell(""));
+    row.push_back(f.flash_bytes ? kib_cell(*f.flash_bytes) : text_cell(""));
+    row.push_back(f.macs_per_step ? count_cell(*f.macs_per_step) : text_cell(""));
+    table.rows.push_back(std::move(row));
+  }
+  const std::optional<XyChart> chart = runs_chart(runs);
+  return "<section id=\"overview\"><h2>Runs</h2>\n" + html_table(table) +
+         (chart ? html_figure(*chart, kHoverHint) : "") + "</section>\n";
+}
+
+}  // namespace thaw
