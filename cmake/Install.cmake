@@ -56,8 +56,8 @@ install(EXPORT thaw_targets NAMESPACE thaw:: FILE thaw-targets.cmake DESTINATION
 foreach(folder sim memmodel search reports engine/generate engine/kernels engine/runtime)
   get_filename_component(parent ${folder} DIRECTORY)
   install(DIRECTORY ${folder} DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/thaw/${parent} COMPONENT development
-    FILES_MATCHING PATTERN "*.h" PATTERN "*-inl.h" EXCLUDE PATTERN "dsp" EXCLUDE PATTERN "assets" EXCLUDE
-    PATTERN "baselines" EXCLUDE)
+    FILES_MATCHING PATTERN "*.h" PATTERN "*-inl.h" EXCLUDE PATTERN "dsp" EXCLUDE PATTERN "helium" EXCLUDE
+    PATTERN "assets" EXCLUDE PATTERN "baselines" EXCLUDE)
 endforeach()
 configure_package_config_file(cmake/thaw-config.cmake.in ${PROJECT_BINARY_DIR}/thaw-config.cmake
   INSTALL_DESTINATION ${package_folder} PATH_VARS CMAKE_INSTALL_DATADIR)

@@ -95,12 +95,31 @@ std::string toolchain_prefix(const Board& board) {
   return is_riscv(board) ? "riscv64-unknown-elf-" : "arm-none-eabi-";
 }
 
-bool has_dsp(const Board& board) {
-  for (const char* core : {"cortex-m4", "cortex-m7", "cortex-m33", "cortex-m35p", "cortex-m55", "cortex-m85"})
+namespace {
+
+/// The board's flag -mcpu=, extensions included, if it names one of these processors; otherwise empty.
+std::string processor_flag(const Board& board, std::initializer_list<const char*> cores) {
+  for (const char* core : cores)
     for (const std::string& flag : board.cpu_flags)
-      if (flag.substr(0, flag.find('+')) == std::string("-mcpu=") + core)
-        return flag.find("+nodsp") == std::string::npos;  // as in -mcpu=cortex-m33+nodsp
-  return false;
+      if (flag.substr(0, flag.find('+')) == std::string("-mcpu=") + core) return flag;
+  return "";
+}
+
+}  // namespace
+
+bool has_dsp(const Board& board) {
+  const std::string flag = processor_flag(
+      board, {"cortex-m4", "cortex-m7", "cortex-m33", "cortex-m35p", "cortex-m55", "cortex-m85"});
+  return !flag.empty() && flag.find("+nodsp") == std::string::npos;  // as in -mcpu=cortex-m33+nodsp
+}
+
+bool has_helium(const Board& board) {
+  const std::string flag = processor_flag(board, {"cortex-m55", "cortex-m85"});
+  if (flag.empty() || flag.find("+nodsp") != std::string::npos || flag.find("+nomve") != std::string::npos)
+    return false;
+  return std::ranges::any_of(board.cpu_flags, [](const std::string& f) {
+    return f == "-mfloat-abi=hard" || f == "-mfloat-abi=softfp";
+  });
 }
 
 }  // namespace thaw

@@ -52,4 +52,8 @@ std::string toolchain_prefix(const Board& board);
 /// its name ("cortex-m7+nofp") unless that is "+nodsp".
 bool has_dsp(const Board& board);
 
+/// True where the compiler uses Helium: for a Cortex-M55 or M85 without "+nomve" or "+nodsp", compiled for a
+/// floating point ABI, hard or softfp (a soft one turns Helium off as well).
+bool has_helium(const Board& board);
+
 }  // namespace thaw

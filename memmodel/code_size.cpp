@@ -10,6 +10,8 @@
 #include <array>
 #include <iterator>
 
+#include "sim/plan/feed_rows.h"
+
 namespace thaw {
 namespace {
 
@@ -76,12 +78,12 @@ constexpr std::array<Size, kPartCount> kSizes = {{
     {"requantize", 330, 330},
     {"quantize", 200, 200},
     {"dequantize", 52, 52},
-    {"gather channels", 48, 48},  // a loop in the generated code
+    {"gather channels", 48, 48},
     {"classifier", 324, 324},
     {"softmax loss", 1896, 1896},
     {"classifier backward and update", 1068, 1068},
     {"clamped features", 48, 48},
-    {"gradient", 82 + 616 + 640, 16876 + 616 + 640},  // with gradient_pass.c, gradient_rows.c
+    {"gradient", 124 + 752 + 640 + 424, 16876 + 616 + 640},  // with gradient_pass.c, _rows.c, _planes.c
     {"convolution input gradient", 612, 612},
     {"depthwise input gradient", 490, 490},
     {"max pool input gradient", 396, 396},
@@ -98,6 +100,31 @@ constexpr std::array<Size, kPartCount> kSizes = {{
     {"64-bit division", 160 + 48 + 768 + 708, 160 + 48 + 768 + 708},
     {"software floating point", 540 + 672 + 236 + 76, 540 + 672 + 236 + 76},
 }};
+
+/// The parts that have a version for Helium, compiled for a Cortex-M55 with -mfloat-abi=hard.
+int64_t helium_bytes(Part part) {
+  switch (part) {
+    case kConvolution:
+      return 9796;
+    case kDepthwise:
+      return 12164;
+    case kAdd:
+      return 1372;
+    case kGradient:
+      return 9520 + 616 + 640;  // with gradient_pass.c, gradient_rows.c
+    case kUpdateConvolution:
+      return 5928;
+    case kUpdateBiases:
+      return 1412;
+    default:
+      return kSizes[part].dsp;
+  }
+}
+
+int64_t bytes_of(Part part, DeviceKernels kernels) {
+  if (kernels == DeviceKernels::helium) return helium_bytes(part);
+  return kernels == DeviceKernels::dsp ? kSizes[part].dsp : kSizes[part].portable;
+}
 
 /// Marks what one kernel call links; one overload a kernel, so that a new one fails to compile until it is
 /// here.
@@ -184,7 +211,7 @@ struct CallBytes {
 
 }  // namespace
 
-std::vector<CodePart> code_size_estimate(const Plan& plan, bool dsp) {
+std::vector<CodePart> code_size_estimate(const Plan& plan, DeviceKernels kernels) {
   Parts parts;
   CallBytes calls;
   parts.use(kFrame);
@@ -194,6 +221,8 @@ std::vector<CodePart> code_size_estimate(const Plan& plan, bool dsp) {
     std::visit([&](const auto& kernel) { parts(kernel); }, step.kernel);
     std::visit([&](const auto& kernel) { calls(kernel); }, step.kernel);
   }
+  constexpr int64_t kRowPlaceBytes = 4;  // where a row of the caller goes
+  if (input_comes_by_rows(plan)) calls.bytes += kRowPlaceBytes * plan.input_rows;
   std::vector<CodePart> result;
   for (size_t part = 0; part < kPartCount; ++part) {
     if (!parts.used[part]) continue;
@@ -201,7 +230,7 @@ std::vector<CodePart> code_size_estimate(const Plan& plan, bool dsp) {
     if (part == kCalls)
       result.push_back({size.name, static_cast<int32_t>(plan.steps.size()), calls.bytes});
     else
-      result.push_back({size.name, 0, dsp ? size.dsp : size.portable});
+      result.push_back({size.name, 0, bytes_of(static_cast<Part>(part), kernels)});
   }
   return result;
 }

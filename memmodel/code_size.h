@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "memmodel/device_kernels.h"
 #include "sim/plan/plan.h"
 
 namespace thaw {
@@ -17,8 +18,8 @@ struct CodePart {
 };
 
 /// The parts that a firmware for this plan links, each once, and the generated calls with their parameters;
-/// by name as in the table of the source. `dsp`: with the kernels for DSP instructions (has_dsp of the
-/// board). An estimate: other compilers and flags give other sizes.
-std::vector<CodePart> code_size_estimate(const Plan& plan, bool dsp);
+/// by name as in the table of the source, with one of the sets of kernels. An estimate: other compilers and
+/// flags give other sizes.
+std::vector<CodePart> code_size_estimate(const Plan& plan, DeviceKernels kernels);
 
 }  // namespace thaw

@@ -18,8 +18,8 @@ DevicePlan device_training_plan(const Network& network, const Schedule& schedule
   return device_plan(training_plan(network, schedule), board);
 }
 
-DevicePlan device_inference_plan(const Graph& graph, const Board& board) {
-  return device_plan(inference_plan(graph), board);
+DevicePlan device_inference_plan(const Graph& graph, const Board& board, InputBy input) {
+  return device_plan(inference_plan(graph, input), board);
 }
 
 }  // namespace thaw

@@ -23,6 +23,6 @@ DevicePlan device_plan(Plan plan, const Board& board);
 DevicePlan device_training_plan(const Network& network, const Schedule& schedule, const Board& board);
 
 /// Of `inference_plan`.
-DevicePlan device_inference_plan(const Graph& graph, const Board& board);
+DevicePlan device_inference_plan(const Graph& graph, const Board& board, InputBy input = InputBy::image);
 
 }  // namespace thaw

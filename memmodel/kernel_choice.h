@@ -5,13 +5,14 @@
 
 #include "memmodel/board.h"
 #include "memmodel/code_size.h"
+#include "memmodel/device_kernels.h"
 
 namespace thaw {
 
-/// True where the kernels of engine/kernels/dsp take the place of the portable ones: on every little-endian
-/// device, since their C is faster too where a processor lacks the instructions (decision 018). The compiling
-/// machine keeps the portable ones.
-bool takes_dsp_kernels(const Board& board);
+/// The kernels of a board. Those for DSP instructions serve every little-endian device, since their C is
+/// faster too where a processor lacks the instructions (decision 018); those for Helium the processors for
+/// which has_helium is true. The compiling machine keeps the portable ones.
+DeviceKernels device_kernels(const Board& board);
 
 /// code_size_estimate with the kernels of a board, whose instructions may need more bytes than those of the
 /// table.

@@ -9,6 +9,8 @@
 #include "memmodel/timeline.h"
 #include "memmodel/totals.h"
 #include "sim/base/printable.h"
+#include "sim/plan/feed_rows.h"
+#include "sim/plan/input_by.h"
 
 namespace thaw {
 namespace {
@@ -30,11 +32,13 @@ Json budget_json(const Budget& budget) {
 
 Json kinds_json(const MemoryTotals& sum) {
   Json kinds = Json::array();
-  for (const KindTotal& kind : sum.kinds)
+  for (const KindTotal& kind : sum.kinds) {
+    if (kind.kind == BufferKind::caller && kind.buffers == 0) continue;
     kinds.push_back({{"kind", buffer_kind_name(kind.kind)},
                      {"buffers", kind.buffers},
                      {"bytes", kind.bytes},
                      {"bytes_at_peak", kind.bytes_at_peak}});
+  }
   return kinds;
 }
 
@@ -93,6 +97,12 @@ Json paper_json(const PaperMetric* paper) {
           {"activation_bits", paper->activation_bits}, {"layers", std::move(layers)}};
 }
 
+const char* region_of(BufferKind kind) {
+  if (in_arena(kind)) return "arena";
+  if (kind == BufferKind::state) return "persistent";
+  return kind == BufferKind::caller ? "caller" : "flash";
+}
+
 /// `region` says from where `offset` counts; constants have none, the linker places them.
 Json buffers_json(const Plan& plan, const Layout& layout) {
   const StateLayout state = state_layout(plan);
@@ -103,7 +113,7 @@ Json buffers_json(const Plan& plan, const Layout& layout) {
     buffers.push_back({{"id", buffer.id.value},
                        {"name", printable(buffer.name)},
                        {"kind", buffer_kind_name(buffer.kind)},
-                       {"region", in_arena(buffer.kind) ? "arena" : (is_state ? "persistent" : "flash")},
+                       {"region", region_of(buffer.kind)},
                        {"bytes", buffer.bytes},
                        {"alignment", buffer.alignment},
                        {"offset", offset ? Json(*offset) : Json(nullptr)},
@@ -157,6 +167,9 @@ Json plan_json(const DevicePlan& device, const Board& board, const PaperMetric* 
   json["schema_version"] = kPlanSchemaVersion;
   json["model"] = {{"file", printable(plan.model_file)}, {"sha256", plan.model_sha256}};
   json["trains"] = plan.trains;
+  if (!plan.inputs.empty()) json["input"] = {{"by", input_by_name(input_comes_by_rows(plan) ? InputBy::rows : InputBy::image)},
+                   {"rows", plan.input_rows},
+                   {"bytes", plan.buffer(plan.inputs[0]).bytes}};
   json["classes"] = plan.classes;
   json["board"] = board_json(board);
   json["totals"] = totals_json(device.totals);

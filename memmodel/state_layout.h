@@ -15,7 +15,8 @@ namespace thaw {
 constexpr int32_t kRegionAlignment = 8;
 
 /// What the engine keeps between steps beside the buffers, in words of four bytes: seed, step number, first
-/// step and length of the learning rate's schedule, the rate (two int16), and whether the state is set.
+/// step and length of the learning rate's schedule, the rate (two int16), whether the state is set and how
+/// many rows of an image were given (16 bits each).
 constexpr int64_t kSessionBytes = 24;
 
 /// Offsets from the start of the structure, one for each buffer of the plan (absent for all but state).

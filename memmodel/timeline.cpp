@@ -31,6 +31,7 @@ char letter_of(const Buffer& buffer) {
       break;
     case BufferKind::state:
     case BufferKind::constant:
+    case BufferKind::caller:
       return '?';
   }
   return letters[buffer.id.value % 2];

@@ -84,6 +84,8 @@ const char* buffer_kind_name(BufferKind kind) {
       return "state";
     case BufferKind::constant:
       return "constant";
+    case BufferKind::caller:
+      return "caller";
   }
   return "";
 }

@@ -17,7 +17,7 @@ namespace thaw {
 /// Name of a buffer kind as tables and files print it, for example "saved_input".
 const char* buffer_kind_name(BufferKind kind);
 
-constexpr size_t kBufferKinds = static_cast<size_t>(BufferKind::constant) + 1;
+constexpr size_t kBufferKinds = static_cast<size_t>(BufferKind::caller) + 1;
 
 /// Buffers of one kind: how many, their bytes, and how many of these are alive at the layout's peak step.
 struct KindTotal {

@@ -39,13 +39,13 @@ std::optional<ShippedModel> ask_shipped_model(const Graph& graph, TensorId input
 }
 
 AsItIs as_it_is(const Graph& graph, const Board& board, const std::vector<int32_t>& predictions,
-                const std::vector<int32_t>& labels, const CorrectBySeed& chosen) {
+                const std::vector<int32_t>& labels, const CorrectBySeed& chosen, InputBy input) {
   AsItIs row;
   row.predictions = predictions;
   const std::vector<bool> correct = right(predictions, labels);
   row.accuracy = share(correct);
   row.against_chosen = paired_difference({correct}, chosen);
-  const MemoryTotals needed = device_inference_plan(graph, board).totals;
+  const MemoryTotals needed = device_inference_plan(graph, board, input).totals;
   row.ram_bytes = needed.ram.required;
   row.flash_bytes = needed.flash.required;
   row.macs = needed.macs_per_step();

@@ -39,6 +39,7 @@ struct AsItIs {
 };
 
 AsItIs as_it_is(const Graph& graph, const Board& board, const std::vector<int32_t>& predictions,
-                const std::vector<int32_t>& labels, const CorrectBySeed& chosen);
+                const std::vector<int32_t>& labels, const CorrectBySeed& chosen,
+                InputBy input = InputBy::image);
 
 }  // namespace thaw

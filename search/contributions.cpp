@@ -79,7 +79,7 @@ double on_power_law(double whole, double quarter, int32_t eighths) {
 
 const WeightGain* Contributions::find(WeightShare share) const {
   for (const WeightGain& weight : weights)
-    if (weight.share == share) return &weight;
+    if (weight.share.op == share.op && weight.share.eighths == share.eighths) return &weight;
   return nullptr;
 }
 

@@ -25,8 +25,15 @@ struct SearchProblem {
   std::vector<Fold> folds;  // places in `train`; the n-th seed of a request is judged on fold n (in turn)
   bool mirror = true;       // whether recipes mirror images: caches then hold mirrored samples too
   Board board;
+  InputBy input_by = InputBy::image;  // of the device
   int32_t jobs = 1;
   std::string data_sha256, version;  // of the data set and of Thaw, for digests
+
+  /// The schedule as the device would run it: with its input.
+  Schedule on_device(Schedule schedule) const {
+    schedule.input_by = input_by;
+    return schedule;
+  }
 };
 
 class Evaluator {

@@ -72,6 +72,13 @@ Schedule with_weights(const Schedule& schedule, const Network& network, int32_t 
   return result;
 }
 
+Schedule with_fraction_bits(const Schedule& schedule, int32_t op, std::optional<int32_t> bits) {
+  Schedule result = schedule;
+  for (LayerUpdate& entry : result.update)
+    if (entry.op == op && entry.weights != UpdatedWeights::none) entry.fraction_bits = bits;
+  return result;
+}
+
 Schedule without_layers_before(const Schedule& schedule, int32_t first_op) {
   Schedule result = schedule;
   std::erase_if(result.update, [&](const LayerUpdate& entry) { return entry.op < first_op; });

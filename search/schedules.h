@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 
 #include "sim/plan/network.h"
 #include "sim/plan/schedule.h"
@@ -24,6 +25,9 @@ int32_t first_trainable_convolution(const Network& network);
 /// The same schedule with this much of one convolution's weights updated: `numerator` eighths of its
 /// channels, those of largest magnitude; 0 freezes them. The layer's bias stays as it is.
 Schedule with_weights(const Schedule& schedule, const Network& network, int32_t op, int32_t eighths);
+
+/// The same schedule with this convolution's weights trained in so many fraction bits; none: the recipe's.
+Schedule with_fraction_bits(const Schedule& schedule, int32_t op, std::optional<int32_t> bits);
 
 /// The same schedule with nothing updated before convolution `first_op`.
 Schedule without_layers_before(const Schedule& schedule, int32_t first_op);

@@ -141,14 +141,14 @@ SearchResult search(Evaluator& evaluator, const SearchOptions& options, const Se
       evaluator, result.contenders[result.choice.chosen],
       {result.trace.steps.front().name, result.trace.steps.front().evaluation}, baselines, seeds, rates, log);
   const Evaluation& on_test = result.comparison[0].evaluation;
-  result.schedule = on_test.request.schedule;
+  result.schedule = evaluator.problem().on_device(on_test.request.schedule);
   result.schedule.promise = promise_of(on_test, evaluator.problem().test->count);
   if (result.trace.contributions)
     result.reasons = explain(evaluator, task.space, *result.trace.contributions, result.schedule);
   if (!options.shipped_predictions.empty()) {
     const SearchProblem& problem = evaluator.problem();
     result.as_it_is = as_it_is(problem.network->graph, problem.board, options.shipped_predictions,
-                               problem.test->labels, evaluator.correct(on_test));
+                               problem.test->labels, evaluator.correct(on_test), problem.input_by);
   }
   return result;
 }

@@ -94,7 +94,8 @@ Selection least_selection(const SearchSpace& space, const Network& network) {
 Schedule schedule_of(const Network& network, const TrainingRecipe& recipe, const Selection& selection) {
   Schedule schedule = bias_schedule(network, recipe, selection.first_bias);
   for (const WeightShare& share : selection.weights)
-    schedule = with_weights(schedule, network, share.op, share.eighths);
+    schedule = with_fraction_bits(with_weights(schedule, network, share.op, share.eighths), share.op,
+                                  share.fraction_bits);
   return schedule;
 }
 
@@ -114,6 +115,7 @@ std::string selection_text(const Network& network, const Selection& selection) {
   const char* before = ", weights of ";
   for (const WeightShare& share : selection.weights) {
     text += before + (share_text(share.eighths) + network.convolution_layer(share.op).name);
+    if (share.fraction_bits) text += fmt::format(" with {} fraction bits", *share.fraction_bits);
     before = ", ";
   }
   return text;

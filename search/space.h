@@ -4,6 +4,7 @@
 
 #include <compare>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -33,6 +34,7 @@ SearchSpace search_space(const Network& network, const std::vector<std::string>&
 struct WeightShare {
   int32_t op = 0;
   int32_t eighths = 8;
+  std::optional<int32_t> fraction_bits = std::nullopt;  // 0, 4 or 8, where not the recipe's
 
   auto operator<=>(const WeightShare&) const = default;
 };

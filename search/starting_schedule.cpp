@@ -13,7 +13,7 @@ namespace thaw {
 void require_classifier_fits(const SearchProblem& problem, const TrainingRecipe& recipe) {
   const Network& network = *problem.network;
   const MemoryTotals needed =
-      device_training_plan(network, last_layer_schedule(network, recipe), problem.board).totals;
+      device_training_plan(network, problem.on_device(last_layer_schedule(network, recipe)), problem.board).totals;
   const auto check = [&](const char* what, const Budget& budget) {
     if (budget.fits()) return;
     throw Error(network.graph.file_name,

@@ -43,35 +43,82 @@ bool made_to_fit(const Evaluator& evaluator, const TrainingRecipe& recipe, const
   return true;
 }
 
+/// Selections other than where they came from, each once, ranked by what they contribute.
+class Candidates {
+ public:
+  Candidates(const Evaluator& evaluator, const TrainingRecipe& recipe, const SearchSpace& space,
+             const Contributions& contributions, const Selection& from)
+      : evaluator_(evaluator), recipe_(recipe), space_(space), contributions_(contributions), seen_({from}) {}
+
+  /// Made to fit; `kept` (-1: none) stays as it is.
+  void add(Selection candidate, int32_t kept) {
+    if (!made_to_fit(evaluator_, recipe_, space_, contributions_, kept, candidate)) return;
+    if (seen_.insert(candidate).second) found_.push_back({candidate, contributions_.gain(candidate)});
+  }
+
+  std::vector<Selection> ranked() {
+    std::stable_sort(found_.begin(), found_.end(),
+                     [](const Ranked& a, const Ranked& b) { return a.gain > b.gain; });
+    std::vector<Selection> result;
+    for (Ranked& ranked : found_) result.push_back(std::move(ranked.selection));
+    return result;
+  }
+
+ private:
+  const Evaluator& evaluator_;
+  const TrainingRecipe& recipe_;
+  const SearchSpace& space_;
+  const Contributions& contributions_;
+  std::set<Selection> seen_;
+  std::vector<Ranked> found_;
+};
+
 }  // namespace
 
 std::vector<Selection> neighbours(const Evaluator& evaluator, const TrainingRecipe& recipe,
                                   const SearchSpace& space, const Contributions& contributions,
                                   const Selection& selection) {
   const Network& network = *evaluator.problem().network;
-  std::vector<Ranked> found;
-  std::set<Selection> seen = {selection};
-  const auto add = [&](Selection candidate, int32_t kept) {
-    if (!made_to_fit(evaluator, recipe, space, contributions, kept, candidate)) return;
-    if (seen.insert(candidate).second) found.push_back({candidate, contributions.gain(candidate)});
-  };
+  Candidates found(evaluator, recipe, space, contributions, selection);
   for (const int32_t op : space.weights)
     for (const int32_t eighths : space.eighths)
-      if (eighths > selection.eighths_of(op)) add(with_share(selection, {op, eighths}), op);
+      if (eighths > selection.eighths_of(op)) found.add(with_share(selection, {op, eighths}), op);
   for (const WeightShare& share : selection.weights)
-    if (!space.pins(share.op)) add(without_share(space, network, selection, share.op), -1);
+    if (!space.pins(share.op)) found.add(without_share(space, network, selection, share.op), -1);
   if (!space.biases_follow)
     for (const BiasGain& bias : contributions.biases) {
       Selection moved = selection;
       moved.first_bias =
           selection.weights.empty() ? bias.first_op : std::min(bias.first_op, selection.weights.front().op);
-      add(moved, -1);
+      found.add(moved, -1);
     }
-  std::stable_sort(found.begin(), found.end(),
-                   [](const Ranked& a, const Ranked& b) { return a.gain > b.gain; });
-  std::vector<Selection> result;
-  for (Ranked& ranked : found) result.push_back(std::move(ranked.selection));
-  return result;
+  return found.ranked();
+}
+
+std::vector<Selection> precision_neighbours(const Evaluator& evaluator, const TrainingRecipe& recipe,
+                                            const SearchSpace& space, const Contributions& contributions,
+                                            const Selection& selection) {
+  const Network& network = *evaluator.problem().network;
+  Candidates found(evaluator, recipe, space, contributions, selection);
+  for (const WeightShare& share : selection.weights)
+    for (const int32_t bits : {0, 4, 8}) {
+      const int32_t now = share.fraction_bits.value_or(recipe.fraction_bits);
+      if (bits == now) continue;
+      Selection changed = with_share(selection, {share.op, share.eighths, bits});
+      if (bits > now) {
+        found.add(std::move(changed), share.op);
+        continue;
+      }
+      for (const int32_t op : space.weights)
+        for (const int32_t eighths : space.eighths) {
+          if (eighths <= selection.eighths_of(op)) continue;
+          Selection more = with_share(changed, {op, eighths});
+          if (evaluator.fits(schedule_of(network, recipe, more)) &&
+              !evaluator.fits(schedule_of(network, recipe, with_share(selection, {op, eighths}))))
+            found.add(std::move(more), op);
+        }
+    }
+  return found.ranked();
 }
 
 Swapped improved_by_swaps(Evaluator& evaluator, const TrainingRecipe& recipe, const SearchSpace& space,
@@ -92,10 +139,15 @@ Swapped improved_by_swaps(Evaluator& evaluator, const TrainingRecipe& recipe, co
   double variances = 0.0, count = 0.0;
   for (int32_t round = 0; round < options.rounds; ++round) {
     std::vector<Selection> next;
-    for (Selection& candidate : neighbours(evaluator, recipe, space, contributions, result.selection)) {
-      if (next.size() == options.neighbours) break;
-      if (looked_at.insert(candidate).second) next.push_back(std::move(candidate));
-    }
+    const auto take = [&](std::vector<Selection> candidates, size_t most) {
+      most += next.size();
+      for (Selection& candidate : candidates) {
+        if (next.size() == most) break;
+        if (looked_at.insert(candidate).second) next.push_back(std::move(candidate));
+      }
+    };
+    take(neighbours(evaluator, recipe, space, contributions, result.selection), options.neighbours);
+    take(precision_neighbours(evaluator, recipe, space, contributions, result.selection), options.precisions);
     if (next.empty()) break;
     const std::vector<Evaluation> looks = look(next);
     std::vector<LossFall> falls;

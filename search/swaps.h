@@ -13,6 +13,7 @@ struct SwapOptions {
   std::vector<uint32_t> seeds;  // of a look, a fold a seed
   int32_t rounds = 4;           // at most
   size_t neighbours = 6;        // looked at in each round
+  size_t precisions = 2;        // looked at besides: other fraction bits
 };
 
 /// A selection with what its looks said.
@@ -26,6 +27,13 @@ struct Swapped {
 std::vector<Selection> neighbours(const Evaluator& evaluator, const TrainingRecipe& recipe,
                                   const SearchSpace& space, const Contributions& contributions,
                                   const Selection& selection);
+
+/// Selections that fit and differ from `selection` by the fraction bits of one layer's weights: more of them,
+/// for the least valuable layers that must go; or fewer, and one layer more, or more of it, in the bytes that
+/// this frees. Most promising first by what they contribute, as if precision cost nothing: looks must say.
+std::vector<Selection> precision_neighbours(const Evaluator& evaluator, const TrainingRecipe& recipe,
+                                            const SearchSpace& space, const Contributions& contributions,
+                                            const Selection& selection);
 
 /// Each round looks at the first neighbours that were not looked at yet and takes the best one if a paired
 /// t-test over the folds' losses, its error pooled over all looks, says that it is better (one-sided 5 %).

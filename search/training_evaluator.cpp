@@ -32,7 +32,7 @@ TrainingEvaluator::TrainingEvaluator(const SearchProblem& problem, TrialRecord& 
     : problem_(problem), record_(record), store_(store), trainer_(trainer) {}
 
 MemoryTotals TrainingEvaluator::memory(const Schedule& schedule) const {
-  return device_training_plan(*problem_.network, schedule, problem_.board).totals;
+  return device_training_plan(*problem_.network, problem_.on_device(schedule), problem_.board).totals;
 }
 
 CorrectBySeed TrainingEvaluator::correct(const Evaluation& evaluation) const {

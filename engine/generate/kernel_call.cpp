@@ -41,6 +41,11 @@ struct CallWriter {
     return constant("thaw_classifier", initialiser(parameters));
   }
 
+  /// What the forward pass keeps for learning alone.
+  std::string kept(BufferId id, const char* type) const {
+    return id.present() ? fmt::format("learns ? {} : NULL", at(id, type)) : "NULL";
+  }
+
   std::string trained(BufferId list, size_t count, BufferId weights) const {
     if (!weights.present()) return "NULL";
     return constant("thaw_trained_channels", initialiser({{"channels", at(list, "uint16_t")},
@@ -76,7 +81,7 @@ struct CallWriter {
                        at(k.input, "int8_t", k.input_offset), at(k.weights, "int8_t"),
                        trained(k.trained_channel_list, k.trained_channels.size(), k.trained_weights),
                        at(k.bias, "int32_t"), at(k.multipliers, "int32_t"), at(k.shifts, "int8_t"),
-                       at(k.output, "int8_t", k.output_offset), at(k.mask, "uint8_t"),
+                       at(k.output, "int8_t", k.output_offset), kept(k.mask, "uint8_t"),
                        at(k.scratch, "int32_t"));
   }
 
@@ -84,19 +89,19 @@ struct CallWriter {
     return fmt::format("  {}({}, {}, {}, {}, {});\n", kernel("add", "thaw_add_s8"),
                        constant("thaw_add", initialiser(k.add)), at(k.first_input, "int8_t", k.first_offset),
                        at(k.second_input, "int8_t", k.second_offset), at(k.output, "int8_t", k.output_offset),
-                       at(k.mask, "uint8_t"));
+                       kept(k.mask, "uint8_t"));
   }
 
   std::string operator()(const PoolForward& k) const {
-    std::string more = ", " + at(k.mask, "uint8_t");
-    if (k.maximum) more += ", " + at(k.winners, "void");
+    std::string more = ", " + kept(k.mask, "uint8_t");
+    if (k.maximum) more += ", " + kept(k.winners, "void");
     return simple(k.maximum ? "max_pool2d" : "average_pool2d", "thaw_pool2d", k.pool, k.input, k.output,
                   "int8_t", "int8_t", more);
   }
 
   std::string operator()(const MeanForward& k) const {
     return simple("mean", "thaw_mean", k.mean, k.input, k.output, "int8_t", "int8_t",
-                  ", " + at(k.mask, "uint8_t"));
+                  ", " + kept(k.mask, "uint8_t"));
   }
 
   std::string operator()(const PadForward& k) const {
@@ -132,7 +137,7 @@ struct CallWriter {
   std::string operator()(const BinaryForward& k) const {
     return fmt::format("  {}({}, {}, {}, {}, {});\n", kernel("binary", "thaw_binary_s8"),
                        constant("thaw_binary", initialiser(k.binary)), at(k.first_input, "int8_t"),
-                       at(k.second_input, "int8_t"), at(k.output, "int8_t"), at(k.mask, "uint8_t"));
+                       at(k.second_input, "int8_t"), at(k.output, "int8_t"), kept(k.mask, "uint8_t"));
   }
 
   std::string operator()(const TableForward& k) const {
@@ -150,7 +155,8 @@ struct CallWriter {
   }
 
   std::string operator()(const GatherChannels& k) const {
-    return fmt::format("  {}({}, {}, {}, {});\n", kernel("gather_channels", "thaw_gather_channels_s8"),
+    return fmt::format("  if (learns) {}({}, {}, {}, {});\n",
+                       kernel("gather_channels", "thaw_gather_channels_s8"),
                        constant("thaw_gather_channels", initialiser(k.gather)), at(k.input, "int8_t"),
                        at(k.channel_list, "uint16_t"), at(k.output, "int8_t"));
   }

@@ -30,9 +30,11 @@ void add_with_headers(const std::string& path, std::set<std::string>& files) {
   for (const std::string& header : includes_of(file->text)) add_with_headers(header, files);
 }
 
-std::string source_of(const std::string& kernel, bool dsp) {
-  std::string faster = std::string(kKernelFolder) + "dsp/" + kernel + "_dsp.c";
-  if (dsp && find_embedded_file(faster) != nullptr) return faster;
+std::string source_of(const std::string& kernel, DeviceKernels set) {
+  std::string helium = std::string(kKernelFolder) + "helium/" + kernel + "_helium.c";
+  if (set == DeviceKernels::helium && find_embedded_file(helium) != nullptr) return helium;
+  std::string dsp = std::string(kKernelFolder) + "dsp/" + kernel + "_dsp.c";
+  if (set != DeviceKernels::portable && find_embedded_file(dsp) != nullptr) return dsp;
   return std::string(kKernelFolder) + kernel + ".c";
 }
 
@@ -49,11 +51,11 @@ bool is_native(const Board& board) {
   return board.cpu == "native";
 }
 
-std::vector<std::string> kernel_files(const std::set<std::string>& kernels, bool dsp) {
+std::vector<std::string> kernel_files(const std::set<std::string>& kernels, DeviceKernels set) {
   std::set<std::string> files = {std::string(kKernelFolder) + "training_step.h"};  // of every thaw_model.c
   std::vector<std::string> open(kernels.begin(), kernels.end());
   while (!open.empty()) {
-    const std::string path = source_of(open.back(), dsp);
+    const std::string path = source_of(open.back(), set);
     open.pop_back();
     if (files.contains(path)) continue;
     add_with_headers(path, files);

@@ -7,13 +7,14 @@
 #include <vector>
 
 #include "memmodel/board.h"
+#include "memmodel/device_kernels.h"
 
 namespace thaw {
 
-/// Paths of all sources and headers for these kernels (names without ".c"), ascending. NAME_dsp.c takes the
-/// place of NAME.c where it exists and `dsp` is true: both have the same functions. A source whose header
-/// another source includes is needed too.
-std::vector<std::string> kernel_files(const std::set<std::string>& kernels, bool dsp);
+/// Paths of all sources and headers for these kernels (names without ".c"), ascending. Where they exist,
+/// NAME_helium.c or else NAME_dsp.c take the place of NAME.c, as the set says: all have the same functions. A
+/// source whose header another source includes is needed too.
+std::vector<std::string> kernel_files(const std::set<std::string>& kernels, DeviceKernels set);
 
 /// True for a board that is the compiling machine itself: no cross compiler, no linker script.
 bool is_native(const Board& board);

@@ -2,9 +2,13 @@
 
 #include <fmt/format.h>
 
+#include <cmath>
+
 #include "engine/generate/c_template.h"
 #include "engine/generate/c_text.h"
 #include "engine/generate/embedded_files.h"
+#include "engine/generate/initialisers.h"
+#include "engine/generate/input_rows.h"
 #include "engine/generate/kernel_call.h"
 #include "engine/generate/model_header.h"
 #include "engine/generate/model_state.h"
@@ -12,19 +16,17 @@
 namespace thaw {
 namespace {
 
-/// The steps of some phases as one function body.
+/// The steps of some phases as one function body, from a first one on.
 struct Bodies {
   std::string forward, loss, training;
   bool updates = false;  // some step needs the variable `update`
 };
 
-Bodies bodies_of(const Plan& plan, CallContext& context) {
+Bodies bodies_of(const Plan& plan, size_t first, CallContext& context) {
   Bodies bodies;
-  for (size_t i = 0; i < plan.steps.size(); ++i) {
+  for (size_t i = first; i < plan.steps.size(); ++i) {
     const Step& step = plan.steps[i];
-    const std::string text =
-        fmt::format("  // {}: {}, {}\n", i, comment_text(step.name), kernel_name(step.kernel)) +
-        kernel_call(step, context) + fmt::format("  STEP_DONE({});\n", i);
+    const std::string text = step_text(plan, i, context);
     bodies.updates = bodies.updates || std::holds_alternative<UpdateWeights>(step.kernel) ||
                      std::holds_alternative<UpdateBiases>(step.kernel);
     if (step.phase == Phase::forward)
@@ -56,12 +58,23 @@ std::string rates_table(const FirmwareRequest& request) {
 
 /// Where the functions of the template find what lasts over a step.
 void add_places(const Plan& plan, CallContext& context, TemplateValues& values) {
-  values["INPUT"] = context.address(plan.inputs[0], "int8_t");
   values["LOGITS"] = context.address(plan.logits, "int32_t");
   values["RESULT"] = context.address(plan.result, "thaw_step_result");
   values["EXPONENTS"] = context.address(plan.gradient_exponents, "int32_t");
   values["GRADIENT_STATES"] = context.address(plan.gradient_states, "thaw_gradient_state");
   values["FEATURE_EXPONENT"] = std::to_string(plan.feature_exponent);
+}
+
+/// What makes probabilities of the logits, in fixed point for the loss and as a number for people.
+void add_logits_scale(const Plan& plan, CallContext& context, TemplateValues& values) {
+  for (const Step& step : plan.steps) {
+    const auto* k = std::get_if<SoftmaxLoss>(&step.kernel);
+    if (k == nullptr) continue;
+    values["LOSS_SCALE"] = "&" + context.parameters("thaw_softmax_loss_scale", initialiser(k->scale));
+    // The loss takes powers of two in Q16.
+    const double nats = std::ldexp(k->scale.multiplier, k->scale.shift - 31 - 16) * std::log(2.0);
+    values["LOGITS_SCALE"] = fmt::format("{:.9g}", nats);
+  }
 }
 
 std::string constants(const Plan& plan, const CallContext& context) {
@@ -77,8 +90,9 @@ std::string constants(const Plan& plan, const CallContext& context) {
 }
 
 /// The steps as function bodies, and what they need around them.
-void add_step_values(const Plan& plan, CallContext& context, TemplateValues& values) {
-  const Bodies bodies = bodies_of(plan, context);
+void add_step_values(const Plan& plan, const Layout& layout, CallContext& context, TemplateValues& values) {
+  const size_t first = add_input_values(plan, layout, context, values);
+  const Bodies bodies = bodies_of(plan, first, context);
   values["FORWARD_STEPS"] = bodies.forward;
   values["LOSS_STEPS"] = bodies.loss;
   values["TRAINING_STEPS"] = bodies.training;
@@ -93,8 +107,9 @@ TemplateValues template_values(const FirmwareRequest& request, const MemoryTotal
   const Plan& plan = request.plan;
   TemplateValues values;
   add_header_values(request, sizes, values);
-  add_step_values(plan, context, values);
+  add_step_values(plan, request.layout, context, values);
   add_places(plan, context, values);
+  add_logits_scale(plan, context, values);
   add_start_values(plan, context, values);
   add_state_values(plan, context, values);
   values["KERNEL_HEADERS"] = includes(context.kernels());

@@ -58,7 +58,7 @@ typedef struct thaw_gradient_target {
   int32_t bits;         // b: 7 stores int8, 8..14 int16
   const uint8_t* mask;  // NULL = nothing clamped
   void* values;  // int8_t or int16_t [positions][channels]; may be the `gradient` of a STORED source of the
-                 // same width
+                 // same width, or of the only source where that is as gradient_planes.h asks
 } thaw_gradient_target;
 
 /// Makes a gradient tensor from one or two sources in one pass and updates its state. scratch:

@@ -60,6 +60,18 @@ uint32_t thaw_gradient_row_s16(const thaw_gradient_pass* pass,
   return magnitudes;
 }
 
+uint32_t thaw_gradient_element(const thaw_gradient_pass* pass, int32_t sum, int32_t index, int32_t channel,
+                               void* values) {
+  int32_t v = 0;
+  if (thaw_mask_get(pass->mask, index))
+    v = thaw_gscale(sum, thaw_channel_mantissa(&pass->scales[0], channel), pass->shifts[0]);
+  if (pass->bits == 7)
+    ((int8_t*)values)[index] = (int8_t)thaw_ssat(v, pass->bits);
+  else
+    ((int16_t*)values)[index] = (int16_t)thaw_ssat(v, pass->bits);
+  return magnitude(v);
+}
+
 thaw_gradient_state thaw_gradient_finish(thaw_gradient_state state, uint32_t magnitudes, int32_t bits,
                                          int32_t used) {
   const int32_t length = thaw_bit_length(magnitudes);

@@ -50,6 +50,10 @@ uint32_t thaw_gradient_row_s16(const thaw_gradient_pass* pass,
                                const int32_t* const rows[THAW_GRADIENT_SOURCES], int32_t position,
                                int16_t* values);
 
+/// Stores one element of a tensor with one source, whose value there is `sum`; the same return value.
+uint32_t thaw_gradient_element(const thaw_gradient_pass* pass, int32_t sum, int32_t index, int32_t channel,
+                               void* values);
+
 /// The state after a pass: `magnitudes` is the OR over all rows, `used` the pass's exponent minus the
 /// sample's offset. The exponent is kept inside int8.
 thaw_gradient_state thaw_gradient_finish(thaw_gradient_state state, uint32_t magnitudes, int32_t bits,

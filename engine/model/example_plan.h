@@ -19,6 +19,9 @@
 #define PLAN_CLASSES 2
 #define PLAN_MODEL_ID UINT32_C(0x7E57)
 #define PLAN_INPUT_BYTES 1
+#define PLAN_INPUT_ROWS 1
+#define PLAN_INPUT_ROW_BYTES 1
+#define PLAN_BY_ROWS 1
 #define PLAN_INPUT_ZERO_POINT 3
 #define PLAN_INPUT_SCALE 0.5
 #define PLAN_INPUT_IS_UINT8_IN_FILE 1
@@ -30,6 +33,7 @@
 #define PLAN_CONSTANT_BYTES 4
 #define PLAN_CODE_BYTES 4096
 #define PLAN_STATE_BYTES 46
+#define PLAN_LOGITS_SCALE 0.25
 
 // thaw_constants.h
 #define PLAN_CONSTANTS                     \
@@ -51,6 +55,11 @@
   }
 #define PLAN_STATE_PIECE_COUNT 3
 #define PLAN_INPUT ARENA(int8_t, 0)
+#define PLAN_ROW_PLACES 0
+#define PLAN_ROW_CASES \
+  case 0:              \
+    STEP_DONE(0);      \
+    break
 #define PLAN_LOGITS ARENA(int32_t, 8)
 #define PLAN_RESULT (&state.result)
 #define PLAN_EXPONENTS ARENA(int32_t, 16)
@@ -77,7 +86,9 @@
 #define PLAN_RATE_EXPONENT 0
 #define PLAN_DRAWS_CLASSIFIER 1
 #define PLAN_CLASSIFIER_START &classifier_0, seed, 4096, ARENA(int16_t, 48), state.biases
-#define PLAN_FORWARD_STEPS thaw_classifier_s16(&classifier_0, INPUT, ARENA(int16_t, 48), state.biases, LOGITS)
+#define PLAN_FORWARD_STEPS \
+  thaw_classifier_s16(&classifier_0, PLAN_INPUT, ARENA(int16_t, 48), state.biases, LOGITS)
+#define PLAN_LOSS_SCALE (&loss_scale)
 #define PLAN_LOSS_STEPS                                                                     \
   const thaw_loss loss = thaw_softmax_loss(&loss_scale, LOGITS, label, ARENA(int32_t, 56)); \
   *RESULT = (thaw_step_result) {                                                            \

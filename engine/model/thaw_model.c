@@ -13,7 +13,9 @@ typedef struct session {
   uint32_t seed, step;
   uint32_t schedule_first, schedule_steps;  // 0 steps: the rate below
   int16_t rate_mantissa, rate_exponent;
-  uint32_t ready;
+  uint8_t ready;
+  uint8_t end;   // of a schedule: thaw_schedule_end
+  uint16_t row;  // one more than how many of an image were given; 0: none has begun
 } session;
 
 typedef struct thaw_step_result {
@@ -23,7 +25,10 @@ typedef struct thaw_step_result {
 } thaw_step_result;
 
 // All persistent RAM: the trained values and the session.
-static struct persistent {
+#ifndef THAW_STATE_PLACE
+#define THAW_STATE_PLACE
+#endif
+THAW_STATE_PLACE static struct persistent {
   session session;
   PLAN_STATE_MEMBERS;
 } state;
@@ -43,7 +48,6 @@ extern uint8_t thaw_arena[THAW_ARENA_BYTES];
 THAW_ARENA_PLACE _Alignas(THAW_ARENA_ALIGNMENT) static uint8_t thaw_arena[THAW_ARENA_BYTES];
 #endif
 #define ARENA(type, offset) ((type*)(void*)(thaw_arena + (offset)))
-#define INPUT PLAN_INPUT
 #define LOGITS PLAN_LOGITS
 #define RESULT PLAN_RESULT
 #if PLAN_MAKES_GRADIENTS
@@ -80,7 +84,7 @@ static const thaw_state_view view = {
     .step = &state.session.step,
 };
 
-enum { READY = 0x5448 };
+enum { READY = 0x54 };
 
 // A rate and no schedule, until the application asks for others.
 static void begin_session(void) {
@@ -88,7 +92,9 @@ static void begin_session(void) {
   state.session.schedule_steps = 0;
   state.session.rate_mantissa = PLAN_RATE_MANTISSA;
   state.session.rate_exponent = PLAN_RATE_EXPONENT;
+  state.session.row = 0;
   state.session.ready = READY;
+  state.session.end = (uint8_t)THAW_END_LAST_RATE;
 }
 
 #if PLAN_MAKES_GRADIENTS
@@ -128,15 +134,63 @@ static void start_values(uint32_t seed) {
   *RESULT = (thaw_step_result){.loss = 0};
 }
 
-// A profile counts the instructions of every step.
+// After every step: what the application wants to be called, and a profile, which counts instructions.
+#ifdef THAW_STEP_HOOK
+void THAW_STEP_HOOK(int32_t step);
+#else
+#define THAW_STEP_HOOK(step) ((void)0)
+#endif
 #ifdef THAW_PROFILE
 void thaw_step_done(int32_t step);
-#define STEP_DONE(step) thaw_step_done(step)
+#define STEP_DONE(step) (thaw_step_done(step), THAW_STEP_HOOK(step))
 #else
-#define STEP_DONE(step) ((void)0)
+#define STEP_DONE(step) THAW_STEP_HOOK(step)
 #endif
 
-static void forward(void) {
+#if PLAN_BY_ROWS
+// Where in the arena the rows of an image go; -1: nothing of the row is read.
+static const int32_t row_places[THAW_INPUT_ROWS] = {PLAN_ROW_PLACES};
+
+static int8_t* row_place(uint32_t row) {
+  return row_places[row] < 0 ? NULL : ARENA(int8_t, row_places[row]);
+}
+
+// The steps that the rows up to this one suffice for.
+static void run_row(uint32_t row) {
+  switch (row) {
+    // One case for each row that makes steps possible.
+    PLAN_ROW_CASES;
+  }
+}
+
+#else
+int8_t* thaw_input(void) {
+  return PLAN_INPUT;
+}
+
+static int8_t* row_place(uint32_t row) {
+  return thaw_input() + row * THAW_INPUT_ROW_BYTES;
+}
+
+#endif
+static void take_row(uint32_t row, const int8_t* from) {
+  int8_t* place = row_place(row);
+  if (place && place != from)
+    for (uint32_t i = 0; i < THAW_INPUT_ROW_BYTES; ++i) place[i] = from[i];
+#if PLAN_BY_ROWS
+  run_row(row);
+#endif
+}
+
+static void take_image(const int8_t* input) {
+  state.session.row = 0;
+  for (uint32_t row = 0; row < THAW_INPUT_ROWS; ++row) take_row(row, input + row * THAW_INPUT_ROW_BYTES);
+}
+
+// The rest of the forward pass. What learning alone needs of it, masks and saved inputs, inference leaves
+// out.
+static void forward(bool learns) {
+  (void)learns;
   PLAN_FORWARD_STEPS;
 }
 
@@ -161,21 +215,8 @@ void thaw_init(uint32_t seed) {
   begin_session();
 }
 
-int8_t* thaw_input(void) {
-  return INPUT;
-}
-
-static void load_input(const int8_t* input) {
-  int8_t* place = INPUT;
-  if (input == place) return;
-  for (uint32_t i = 0; i < THAW_INPUT_BYTES; ++i) place[i] = input[i];
-}
-
-int32_t thaw_infer(const int8_t* input) {
-  if (state.session.ready != READY) return THAW_NOT_READY;
-  if (!input) return THAW_BAD_ARGUMENT;
-  load_input(input);
-  forward();
+static int32_t infer(void) {
+  forward(false);
   const int32_t* logits = LOGITS;
   int32_t best = 0;
   for (int32_t c = 1; c < THAW_CLASSES; ++c)
@@ -183,8 +224,27 @@ int32_t thaw_infer(const int8_t* input) {
   return best;
 }
 
+int32_t thaw_infer(const int8_t* input) {
+  if (state.session.ready != READY) return THAW_NOT_READY;
+  if (!input) return THAW_BAD_ARGUMENT;
+  take_image(input);
+  return infer();
+}
+
 const int32_t* thaw_logits(void) {
   return LOGITS;
+}
+
+int32_t thaw_confidence(void) {
+  const int32_t* logits = LOGITS;
+  int32_t best = 0;
+  for (int32_t c = 1; c < THAW_CLASSES; ++c)
+    if (logits[c] > logits[best]) best = c;
+  const int64_t most = thaw_softmax_log2(PLAN_LOSS_SCALE, logits[best]);
+  uint64_t sum = 0;  // of probabilities relative to the best, in units of 2^-24
+  for (int32_t c = 0; c < THAW_CLASSES; ++c)
+    sum += thaw_exp2_negative(most - thaw_softmax_log2(PLAN_LOSS_SCALE, logits[c]));
+  return (int32_t)(((UINT64_C(1) << 40) + sum / 2) / sum);
 }
 
 // The rate of this step: the schedule's, or the one that was set.
@@ -192,22 +252,64 @@ static thaw_training_step this_step(void) {
   const session* s = &state.session;
   thaw_training_step step = {
       .rate_mantissa = s->rate_mantissa, .rate_exponent = s->rate_exponent, .seed = s->seed, .step = s->step};
-  if (s->schedule_steps != 0) {
-    const uint32_t entry = thaw_rate_entry(s->step - s->schedule_first, s->schedule_steps);
+  uint32_t passed = s->step - s->schedule_first;
+  if (s->schedule_steps != 0 && (passed < s->schedule_steps || s->end != THAW_END_SET_RATE)) {
+    if (s->end == THAW_END_RESTART) passed %= s->schedule_steps;
+    const uint32_t entry = thaw_rate_entry(passed, s->schedule_steps);
     step.rate_mantissa = schedule_rates[entry].mantissa;
     step.rate_exponent = schedule_rates[entry].exponent;
   }
   return step;
 }
 
-thaw_status thaw_train_step(const int8_t* input, int32_t label) {
-  if (state.session.ready != READY) return THAW_NOT_READY;
-  if (!input || label < 0 || label >= THAW_CLASSES) return THAW_BAD_ARGUMENT;
-  load_input(input);
-  forward();
+static void train(int32_t label) {
+  forward(true);
   const thaw_training_step step = this_step();
   learn(label, &step);
   ++state.session.step;
+}
+
+thaw_status thaw_train_step(const int8_t* input, int32_t label) {
+  if (state.session.ready != READY) return THAW_NOT_READY;
+  if (!input || label < 0 || label >= THAW_CLASSES) return THAW_BAD_ARGUMENT;
+  take_image(input);
+  train(label);
+  return THAW_OK;
+}
+
+thaw_status thaw_begin(void) {
+  if (state.session.ready != READY) return THAW_NOT_READY;
+  state.session.row = 1;
+  return THAW_OK;
+}
+
+int8_t* thaw_input_row(void) {
+  const uint32_t row = state.session.row;
+  return row != 0 && row <= THAW_INPUT_ROWS ? row_place(row - 1) : NULL;
+}
+
+thaw_status thaw_rows(const int8_t* rows, int32_t count) {
+  if (state.session.row == 0) return THAW_NOT_READY;
+  if (!rows || count < 0 || count > THAW_INPUT_ROWS + 1 - state.session.row) return THAW_BAD_ARGUMENT;
+  for (; count > 0; --count, rows += THAW_INPUT_ROW_BYTES) take_row(state.session.row++ - 1u, rows);
+  return THAW_OK;
+}
+
+// True where all rows of an image are there; it is used up then.
+static bool ends_image(void) {
+  if (state.session.row != THAW_INPUT_ROWS + 1) return false;
+  state.session.row = 0;
+  return true;
+}
+
+int32_t thaw_finish(void) {
+  return ends_image() ? infer() : (int32_t)THAW_NOT_READY;
+}
+
+thaw_status thaw_finish_step(int32_t label) {
+  if (label < 0 || label >= THAW_CLASSES) return THAW_BAD_ARGUMENT;
+  if (!ends_image()) return THAW_NOT_READY;
+  train(label);
   return THAW_OK;
 }
 
@@ -241,6 +343,14 @@ thaw_status thaw_set_schedule(uint32_t first_step, uint32_t steps) {
   return THAW_OK;
 }
 
+thaw_status thaw_set_schedule_end(thaw_schedule_end end) {
+  if (end != THAW_END_LAST_RATE && end != THAW_END_RESTART && end != THAW_END_SET_RATE)
+    return THAW_BAD_ARGUMENT;
+  if (state.session.ready != READY) return THAW_NOT_READY;
+  state.session.end = (uint8_t)end;
+  return THAW_OK;
+}
+
 uint32_t thaw_state_crc(void) {
   return thaw_state_values_crc(&view);
 }
@@ -251,11 +361,11 @@ thaw_status thaw_write_state(thaw_write_bytes write, void* context) {
   return thaw_record_write(&view, 0, write, context);
 }
 
-// What a load leaves: a model that is ready to go on, as it was, or, where storage failed half-way, not
-// ready.
+// What a load leaves: a model that is ready to go on, as it was, or, where storage failed, not ready.
 static thaw_status finish_load(thaw_status status, bool changed) {
   if (!changed) return status;
   state.session.ready = 0;
+  state.session.row = 0;
   if (status == THAW_OK) begin_session();
   return status;
 }

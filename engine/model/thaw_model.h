@@ -25,6 +25,9 @@ extern "C" {
 #define THAW_INPUT_WIDTH PLAN_WIDTH
 #define THAW_INPUT_CHANNELS PLAN_CHANNELS
 #define THAW_INPUT_BYTES PLAN_INPUT_BYTES
+#define THAW_INPUT_ROWS PLAN_INPUT_ROWS
+#define THAW_INPUT_ROW_BYTES PLAN_INPUT_ROW_BYTES
+#define THAW_INPUT_BY_ROWS PLAN_BY_ROWS  // 1: an image never lies in the arena whole
 #define THAW_INPUT_ZERO_POINT (PLAN_INPUT_ZERO_POINT)
 #define THAW_INPUT_SCALE PLAN_INPUT_SCALE
 #define THAW_CLASSES PLAN_CLASSES
@@ -43,16 +46,22 @@ extern "C" {
 // defines uint8_t thaw_arena[THAW_ARENA_BYTES], aligned to THAW_ARENA_ALIGNMENT.
 #define THAW_ARENA_ALIGNMENT PLAN_ARENA_ALIGNMENT
 
+// Likewise THAW_STATE_PLACE for what lasts: trained values and session. Both macros may align further, for
+// example to cache lines: -D'THAW_ARENA_PLACE=__attribute__((aligned(32)))'.
+
+// THAW_STEP_HOOK: the name of a function void f(int32_t step) of the application that thaw_model.c calls
+// after every kernel of an inference or a training step, to feed a watchdog or let others run. It may call
+// nothing of this model.
+
+// A score of thaw_logits times this is a logit in nats: softmax of those gives probabilities.
+#define THAW_LOGITS_SCALE PLAN_LOGITS_SCALE
+
 // What a state record belongs to: this model and what is trained of it.
 #define THAW_MODEL_ID PLAN_MODEL_ID
 
 /// Sets all trained values to their start; a fresh classifier is drawn from `seed`. The learning rate is the
 /// schedule file's.
 void thaw_init(uint32_t seed);
-
-/// Where the next image may be written in place (THAW_INPUT_BYTES), to save a copy: pass the same pointer to
-/// thaw_infer or thaw_train_step. Its bytes last until one of them runs.
-int8_t* thaw_input(void);
 
 /// The class of an image, 0..THAW_CLASSES - 1, or a negative thaw_status.
 int32_t thaw_infer(const int8_t* input);
@@ -61,12 +70,36 @@ int32_t thaw_infer(const int8_t* input);
 /// the update.
 thaw_status thaw_train_step(const int8_t* input, int32_t label);
 
+/// The same row by row, as a camera or a decoder gives them: thaw_begin, then all THAW_INPUT_ROWS rows in any
+/// portions, then thaw_finish, which answers as thaw_infer does, or thaw_finish_step, which is a
+/// thaw_train_step. THAW_NOT_READY where no image has begun or rows are missing. Another image, thaw_init or
+/// a load ends the image that was begun.
+thaw_status thaw_begin(void);
+thaw_status thaw_rows(const int8_t* rows, int32_t count);
+int32_t thaw_finish(void);
+thaw_status thaw_finish_step(int32_t label);
+
+/// Where the next row may be written in place, to save a copy: then pass the same pointer to
+/// thaw_rows(row, 1). NULL where none is awaited, or where the model reads nothing of that row.
+int8_t* thaw_input_row(void);
+
+#if PLAN_BY_ROWS
+#else
+/// Where the next image may be written in place (THAW_INPUT_BYTES), to save a copy: pass the same pointer to
+/// thaw_infer or thaw_train_step. Its bytes last until one of them runs.
+int8_t* thaw_input(void);
+
+#endif
 /// Loss of the last training step in nats times 65536, and the class predicted by it.
 int64_t thaw_last_loss(void);
 int32_t thaw_last_prediction(void);
 
 /// The classes' scores [THAW_CLASSES] after thaw_infer, larger is likelier; readable until the next call.
 const int32_t* thaw_logits(void);
+
+/// How likely the class that thaw_infer answered is among all classes, times 65536; to be called before the
+/// next thaw_infer or thaw_train_step.
+int32_t thaw_confidence(void);
 
 /// Training steps done since thaw_init, over power cuts. Random rounding depends on it.
 uint32_t thaw_step_number(void);
@@ -78,6 +111,12 @@ thaw_status thaw_set_learning_rate(int32_t mantissa, int32_t exponent);
 /// From now on step t has entry floor(128 (t - first_step) / steps) of the schedule file's 128 rates
 /// (warm-up, then cosine), the last one afterwards. Call it again, with the same numbers, after a load.
 thaw_status thaw_set_schedule(uint32_t first_step, uint32_t steps);
+
+/// What follows the last step of a schedule: its last rate, which is next to none; the schedule again (a
+/// cosine restart); or the rate of the last thaw_set_learning_rate before thaw_set_schedule, at first the
+/// schedule file's. Until this is called it is the first; thaw_init and a load set that again.
+typedef enum thaw_schedule_end { THAW_END_LAST_RATE, THAW_END_RESTART, THAW_END_SET_RATE } thaw_schedule_end;
+thaw_status thaw_set_schedule_end(thaw_schedule_end end);
 
 /// CRC-32 of all trained values: equal on any two machines that did the same steps.
 uint32_t thaw_state_crc(void);

@@ -64,7 +64,8 @@ double additive_work(const Evaluator& evaluator, const StrategyTask& given) {
                                        : request_work(evaluator, deepest, task.rates.look,
                                                       MeasuredOn::validation, kRateLooks);
   return rate + contributions_work(evaluator, task) +
-         looks_work(evaluator, task, 1.0 + kSwapRounds * static_cast<double>(task.swap_neighbours)) +
+         looks_work(evaluator, task,
+                    1.0 + kSwapRounds * static_cast<double>(task.swap_neighbours + task.swap_precisions)) +
          rate_and_confirmation_work(evaluator, task, typical_schedule(evaluator, task));
 }
 
@@ -92,7 +93,8 @@ Trace confirmed_after_swaps(Evaluator& evaluator, const StrategyTask& task,
   const Network& network = *evaluator.problem().network;
   TrainingRecipe recipe = task.recipe;
   recipe.learning_rate = contributions.learning_rate;
-  const SwapOptions options = {task.rates.look, task.look_seeds, task.swap_rounds, task.swap_neighbours};
+  const SwapOptions options = {task.rates.look, task.look_seeds, task.swap_rounds, task.swap_neighbours,
+                               task.swap_precisions};
   const Swapped swapped =
       improved_by_swaps(evaluator, recipe, task.space, contributions, chosen, options, log);
   const double rate = best_learning_rate(evaluator, "the chosen selection",

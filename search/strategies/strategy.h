@@ -27,6 +27,7 @@ struct StrategyTask {
   std::vector<uint32_t> look_seeds;  // a look is repeated with each, a fold a seed
   int32_t swap_rounds = 4;           // at most
   size_t swap_neighbours = 6;        // looked at in each
+  size_t swap_precisions = 2;        // besides: other fraction bits
   int32_t random_looks = 100;        // of `random`
   int32_t smaller_budgets = 0;       // of `peak`: confirmed besides, for the trade between accuracy and bytes
 };

@@ -100,7 +100,7 @@ void Lowering::number_gradients() {
 Plan Lowering::run() {
   build.plan.trains = !schedule.update.empty();
   build.plan.classes = network.classifier.classes;
-  build.plan.inputs.push_back(build.activation(network.input));
+  build.input(network.input);
   for (const Layer& layer : network.layers) forward(layer);
   loss();
   number_gradients();

@@ -193,7 +193,7 @@ void Lowering::update(const Layer& layer) {
   k.depth_multiplier = c.depth_multiplier;
   k.convolution = c.index;
   k.tensor = number;
-  k.fraction_bits = schedule.training.fraction_bits;
+  k.fraction_bits = schedule.find(c.index)->fraction_bits.value_or(schedule.training.fraction_bits);
   k.gathered = made.gathered;
   k.scaling = scale_constant(layer.name + ".weight_scaling", factors);
   k.channels = made.forward.trained_channels;

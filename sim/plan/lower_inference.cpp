@@ -40,7 +40,7 @@ void add_step(PlanBuilder& build, const Op& op) {
 
 Plan lower_inference(const Graph& graph) {
   PlanBuilder build(graph);
-  for (TensorId input : graph.inputs) build.plan.inputs.push_back(build.activation(input));
+  for (TensorId input : graph.inputs) build.input(input);
   for (const Op& op : graph.ops) {
     Kernel kernel = plain_kernel(graph, op);
     if (std::holds_alternative<ConvolutionForward>(kernel)) {

@@ -4,6 +4,7 @@
 #include <functional>
 
 #include "sim/plan/buffers.h"
+#include "sim/plan/feed_rows.h"
 #include "sim/plan/network.h"
 #include "sim/plan/scratch.h"
 #include "sim/plan/stream_rows.h"
@@ -73,6 +74,19 @@ bool keeps_shape_by_channel(const ConvolutionForward& k) {
          w.input_height == w.output_height && w.input_width == w.output_width;
 }
 
+/// A gradient that passes a depthwise convolution alone which keeps the image's shape, and whose channels the
+/// kernels can copy one at a time (gradient_planes.h).
+bool passes_depthwise_in_place(const MakeGradient& k) {
+  const auto* from = std::get_if<FromConvolution>(&k.sources[0].from);
+  if (from == nullptr || k.sources.size() != 1 || !from->depthwise || from->depth_multiplier != 1)
+    return false;
+  constexpr int64_t kWidestValue = 2;
+  const Window& w = from->window;
+  return w.stride_height == 1 && w.stride_width == 1 && w.dilation_height == 1 && w.dilation_width == 1 &&
+         w.input_height == w.output_height && w.input_width == w.output_width &&
+         w.input_channels == k.channels && kWidestValue * k.positions + w.taps() <= 4 * int64_t{k.channels};
+}
+
 bool is_input(const Plan& plan, BufferId id) {
   return std::find(plan.inputs.begin(), plan.inputs.end(), id) != plan.inputs.end();
 }
@@ -139,6 +153,11 @@ Plan apply(Plan plan, std::initializer_list<Pass> passes) {
     if (plan.notes.size() > notes) plan.notes.back().peak_bytes_saved = before - most_alive(plan);
   }
   return plan;
+}
+
+/// What will be alive at each step once the passes after streaming have run, where it runs whole.
+std::vector<int64_t> alive_in_place(const Plan& plan) {
+  return bytes_alive(gradient_in_place(biases_first(depthwise_in_place(add_in_place(plan)))));
 }
 
 }  // namespace
@@ -245,6 +264,34 @@ Plan depthwise_in_place(const Plan& plan) {
                         });
 }
 
+Plan biases_first(const Plan& plan) {
+  Plan result = plan;
+  int32_t count = 0;
+  for (size_t i = 0; i < result.steps.size(); ++i) {
+    const auto* update = std::get_if<UpdateBiases>(&result.steps[i].kernel);
+    if (update == nullptr) continue;
+    size_t made = i;
+    while (made > 0) {
+      const auto* maker = std::get_if<MakeGradient>(&result.steps[--made].kernel);
+      if (maker != nullptr && maker->tensor == update->tensor) break;
+    }
+    if (made + 1 == i) continue;
+    const auto begin = result.steps.begin();
+    std::rotate(begin + static_cast<ptrdiff_t>(made) + 1, begin + static_cast<ptrdiff_t>(i),
+                begin + static_cast<ptrdiff_t>(i) + 1);
+    ++count;
+  }
+  if (count == 0) return result;
+  update_lifetimes(result);
+  result.notes.push_back(
+      {"biases first",
+       std::to_string(count) +
+           " layers' biases are updated before the gradient passes on, which may then take "
+           "the place of theirs",
+       0});
+  return result;
+}
+
 Plan gradient_in_place(const Plan& plan) {
   return write_in_place(plan, "gradient in place",
                         "gradient tensors are made in the place of the one they come from",
@@ -255,6 +302,8 @@ Plan gradient_in_place(const Plan& plan) {
                           for (const GradientSource& source : k->sources)
                             if (const auto* stored = std::get_if<FromStored>(&source.from))
                               chance.inputs.push_back(stored->gradient);
+                          if (passes_depthwise_in_place(*k))
+                            chance.inputs.push_back(std::get<FromConvolution>(k->sources[0].from).gradient);
                           return chance;
                         });
 }
@@ -295,14 +344,15 @@ Plan drop_unused_buffers(Plan plan) {
   return plan;
 }
 
-Plan run_passes(Plan plan) {
-  const auto stream = [](const Plan& p) { return stream_rows(p, choose_streams(p)); };
-  return drop_unused_buffers(
-      apply(std::move(plan), {stream, add_in_place, depthwise_in_place, gradient_in_place}));
+Plan run_passes(Plan plan, InputBy input) {
+  const auto feed = [&](const Plan& p) { return input == InputBy::rows ? feed_rows(p) : p; };
+  const auto stream = [](const Plan& p) { return stream_rows(p, choose_streams(p, alive_in_place(p))); };
+  return drop_unused_buffers(apply(
+      std::move(plan), {feed, stream, add_in_place, depthwise_in_place, biases_first, gradient_in_place}));
 }
 
-Plan run_inference_passes(Plan plan) {
-  return run_passes(apply(std::move(plan), {fold_float_ends, fold_padding, share_reshaped}));
+Plan run_inference_passes(Plan plan, InputBy input) {
+  return run_passes(apply(std::move(plan), {fold_float_ends, fold_padding, share_reshaped}), input);
 }
 
 }  // namespace thaw

@@ -2,6 +2,7 @@
 // leaves a PassNote that says what it saved.
 #pragma once
 
+#include "sim/plan/input_by.h"
 #include "sim/plan/plan.h"
 
 namespace thaw {
@@ -26,18 +27,23 @@ Plan add_in_place(const Plan& plan);
 /// the kernels allow it, they gather the rows of a channel before they write it.
 Plan depthwise_in_place(const Plan& plan);
 
-/// A gradient tensor made element by element from a stored one takes its place when that one dies there.
+/// The biases of a layer are updated as soon as its gradient is there: no other step of the backward pass
+/// reads or writes them.
+Plan biases_first(const Plan& plan);
+
+/// A gradient tensor takes the place of the one it comes from when that one dies there: where it is made from
+/// it element by element, or through a depthwise convolution that keeps the image's shape.
 Plan gradient_in_place(const Plan& plan);
 
 /// Takes out the buffers that no step touches; ids are then without gaps.
 Plan drop_unused_buffers(Plan plan);
 
-/// All passes in their fixed order: stream rows, add in place, depthwise in place, gradient in place, drop
-/// unused buffers.
-Plan run_passes(Plan plan);
+/// All passes in their fixed order: feed rows (where the input comes by rows), stream rows, add in place,
+/// depthwise in place, biases first, gradient in place, drop unused buffers.
+Plan run_passes(Plan plan, InputBy input = InputBy::image);
 
 /// The same for a plan of `lower_inference`, whose operators are those of the file: first what `reduce` folds
 /// for training (float ends, padding, reshapes). A firmware for inference alone runs this plan.
-Plan run_inference_passes(Plan plan);
+Plan run_inference_passes(Plan plan, InputBy input = InputBy::image);
 
 }  // namespace thaw

@@ -43,11 +43,12 @@ enum class BufferKind {
   scratch,      // arena: lives within one step or a few neighbouring ones
   state,        // persistent RAM: trained values, exponents, result of the last step
   constant,     // flash
+  caller,       // with the application, which gives it row by row: the image (feed_rows.h)
 };
 
 /// True for the kinds that the planner places in the arena.
 constexpr bool in_arena(BufferKind kind) {
-  return kind != BufferKind::state && kind != BufferKind::constant;
+  return kind != BufferKind::state && kind != BufferKind::constant && kind != BufferKind::caller;
 }
 
 /// How a state buffer gets its first value.
@@ -352,6 +353,7 @@ struct Plan {
   std::vector<Buffer> buffers;
   std::vector<Step> steps;
   std::vector<BufferId> inputs, outputs;  // of the model; outputs empty in a training plan
+  int32_t input_rows = 1;                 // height of the first input: the rows that an application gives
   bool trains = false;
   int32_t classes = 0;
   std::vector<GradientTensor> gradient_tensors;

@@ -43,6 +43,15 @@ BufferId PlanBuilder::activation(TensorId tensor) {
   return plan.buffer_of_tensor[tensor.index()];
 }
 
+void PlanBuilder::input(TensorId tensor) {
+  // A sound or a vector has no height: it is one row.
+  const std::vector<int32_t>& shape = graph.tensor(tensor).shape;
+  constexpr int32_t kMostRows = 65534;  // the device counts them in 16 bits
+  if (plan.inputs.empty() && shape.size() >= 3 && shape.size() <= 4 && shape[shape.size() - 3] <= kMostRows)
+    plan.input_rows = shape[shape.size() - 3];
+  plan.inputs.push_back(activation(tensor));
+}
+
 void PlanBuilder::step(std::string name, Phase phase, OpId op, Kernel kernel, int64_t macs) {
   Step made;
   made.name = std::move(name);

@@ -45,6 +45,9 @@ struct PlanBuilder {
   /// for.
   BufferId activation(TensorId tensor);
 
+  /// Adds an input of the model.
+  void input(TensorId tensor);
+
   void step(std::string name, Phase phase, OpId op, Kernel kernel, int64_t macs = 0);
 
   const Graph& graph;

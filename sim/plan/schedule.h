@@ -8,19 +8,23 @@
 #include <string>
 #include <vector>
 
+#include "sim/plan/input_by.h"
+
 namespace thaw {
 
 enum class UpdatedWeights { none, all, channels };
 
 /// What of one layer is updated. `op` is the number of the convolution in execution order (0 = first, as
 /// tiny-training and the random streams count; the classifier comes last). `channels`: ascending input
-/// channels, for depthwise layers output channels; used with UpdatedWeights::channels only.
+/// channels, for depthwise layers output channels; used with UpdatedWeights::channels only. `fraction_bits`:
+/// of its weights, 0, 4 or 8, where that is not the recipe's.
 struct LayerUpdate {
   int32_t op = 0;
   std::string layer;
   bool bias = false;
   UpdatedWeights weights = UpdatedWeights::none;
   std::vector<int32_t> channels;
+  std::optional<int32_t> fraction_bits = std::nullopt;
 
   auto operator<=>(const LayerUpdate&) const = default;
 };
@@ -68,6 +72,7 @@ struct Schedule {
   int32_t classes = 0;
   std::array<int32_t, 4> input = {1, 0, 0, 0};  // N, H, W, C
   std::string arithmetic = "int8";
+  InputBy input_by = InputBy::image;  // how the device gets its images: decides bytes, never bits
   TrainingRecipe training;
   std::vector<LayerUpdate> update;
   std::optional<Promise> promise;

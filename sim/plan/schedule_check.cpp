@@ -129,6 +129,9 @@ void check_schedule_layers(const Schedule& schedule, const Network& network, con
     check_name(entry, names, field);
     if (entry.op < network.convolution_count())
       check_convolution(entry, network, field);
+    else if (entry.fraction_bits)
+      throw Error(field + ".fraction_bits", "the classifier's weights have a precision of their own",
+                  "Remove the field");
     else if (entry.weights == UpdatedWeights::channels)
       throw Error(field + ".weights", "the classifier is updated by single channels",
                   "Use \"all\" or \"none\" for the classifier");

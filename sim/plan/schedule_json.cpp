@@ -47,6 +47,14 @@ void read_model(const JsonView& view, Schedule& schedule) {
     schedule.input[i] = static_cast<int32_t>(sizes[i].integer(1, kInt32Max));
 }
 
+std::optional<int32_t> read_fraction_bits(const JsonView& view) {
+  const auto bits = view.optional_field("fraction_bits");
+  if (!bits) return std::nullopt;
+  const auto value = static_cast<int32_t>(bits->integer(0, 8));
+  if (value % 4 != 0) bits->expected("0, 4 or 8");
+  return value;
+}
+
 void read_training(const JsonView& view, TrainingRecipe& recipe) {
   view.known_keys({"learning_rate", "epochs", "lr_schedule", "warmup_epochs", "seed", "flip", "fraction_bits",
                    "gradient_bits", "fresh_classifier"});
@@ -59,10 +67,7 @@ void read_training(const JsonView& view, TrainingRecipe& recipe) {
   recipe.warmup_epochs = view.field("warmup_epochs").number(0.0, recipe.epochs);
   recipe.seed = static_cast<uint32_t>(view.field("seed").integer(0, std::numeric_limits<uint32_t>::max()));
   if (const auto flip = view.optional_field("flip")) recipe.flip = flip->boolean();
-  if (const auto bits = view.optional_field("fraction_bits")) {
-    recipe.fraction_bits = static_cast<int32_t>(bits->integer(0, 8));
-    if (recipe.fraction_bits % 4 != 0) bits->expected("0, 4 or 8");
-  }
+  if (const auto bits = read_fraction_bits(view)) recipe.fraction_bits = *bits;
   if (const auto bits = view.optional_field("gradient_bits"))
     recipe.gradient_bits = static_cast<int32_t>(bits->integer(7, 14));
   if (const auto fresh = view.optional_field("fresh_classifier")) recipe.fresh_classifier = fresh->boolean();
@@ -84,7 +89,7 @@ std::vector<int32_t> read_channels(const JsonView& view) {
 }
 
 LayerUpdate read_layer(const JsonView& view) {
-  view.known_keys({"layer", "op", "bias", "weights"});
+  view.known_keys({"layer", "op", "bias", "weights", "fraction_bits"});
   LayerUpdate entry;
   entry.layer = view.field("layer").string();
   entry.op = int32_field(view, "op", 0);
@@ -98,6 +103,9 @@ LayerUpdate read_layer(const JsonView& view) {
   } else {
     weights.expected("\"none\", \"all\" or {\"input_channels\": [...]}");
   }
+  entry.fraction_bits = read_fraction_bits(view);
+  if (entry.fraction_bits && entry.weights == UpdatedWeights::none)
+    view.field("fraction_bits").fail("the layer updates no weights", "Remove the field");
   if (!entry.bias && entry.weights == UpdatedWeights::none)
     view.fail("updates neither bias nor weights", "Remove the entry");
   return entry;
@@ -176,6 +184,7 @@ Json layer_json(const LayerUpdate& entry) {
       json["weights"]["input_channels"] = entry.channels;
       break;
   }
+  if (entry.fraction_bits) json["fraction_bits"] = *entry.fraction_bits;
   return json;
 }
 
@@ -200,20 +209,25 @@ Json provenance_json(const Provenance& provenance) {
 
 }  // namespace
 
-Schedule read_schedule(std::string_view text, const std::string& where) {
-  const nlohmann::json document = parse_json(text, where);
-  const JsonView view(document, where);
+Schedule read_schedule(const JsonView& view) {
   check_schema_version(view, kScheduleSchemaVersion);
-  view.known_keys({"schema_version", "model", "arithmetic", "training", "update", "promise", "provenance"});
+  view.known_keys({"schema_version", "model", "arithmetic", "input_by", "training", "update", "promise", "provenance"});
   Schedule schedule;
   read_model(view.field("model"), schedule);
   schedule.arithmetic = view.field("arithmetic").one_of({"int8", "float"}) == 0 ? "int8" : "float";
+  if (const auto input = view.optional_field("input_by"))
+    schedule.input_by = input->one_of({"image", "rows"}) == 0 ? InputBy::image : InputBy::rows;
   read_training(view.field("training"), schedule.training);
   schedule.update = read_update(view.field("update"));
   if (const auto promise = view.optional_field("promise")) schedule.promise = read_promise(*promise);
   if (const auto provenance = view.optional_field("provenance"))
     schedule.provenance = read_provenance(*provenance);
   return schedule;
+}
+
+Schedule read_schedule(std::string_view text, const std::string& where) {
+  const nlohmann::json document = parse_json(text, where);
+  return read_schedule(JsonView(document, where));
 }
 
 Schedule read_schedule_file(const std::filesystem::path& path) {
@@ -224,9 +238,10 @@ Schedule read_schedule_file(const std::filesystem::path& path) {
 std::string write_schedule(const Schedule& schedule) {
   Json json = {{"schema_version", kScheduleSchemaVersion},
                {"model", model_json(schedule)},
-               {"arithmetic", schedule.arithmetic},
-               {"training", training_json(schedule.training)},
-               {"update", Json::array()}};
+               {"arithmetic", schedule.arithmetic}};
+  if (schedule.input_by != InputBy::image) json["input_by"] = input_by_name(schedule.input_by);
+  json["training"] = training_json(schedule.training);
+  json["update"] = Json::array();
   for (const LayerUpdate& entry : schedule.update) json["update"].push_back(layer_json(entry));
   if (schedule.promise) json["promise"] = promise_json(*schedule.promise);
   if (schedule.provenance) json["provenance"] = provenance_json(*schedule.provenance);

@@ -14,31 +14,32 @@
 #include <vector>
 
 #include "sim/plan/plan.h"
+#include "sim/plan/row_bands.h"
 
 namespace thaw {
 
-/// Steps first..last of a plan (inclusive), `rows` rows of the last one's output a band.
-struct RowStream {
-  size_t first = 0, last = 0;
-  int32_t rows = 1;
-  bool operator==(const RowStream&) const = default;
-};
-
 /// True where the steps can be streamed: convolutions and adds without mask and without trained values, each
 /// the only reader of the output before it, in the same rows; an add may read one more tensor, made before
-/// the chain.
+/// the chain. One convolution alone is a stream only where the caller gives its rows.
 bool can_stream(const Plan& plan, size_t first, size_t last);
 
 /// Bytes of the tensors' bands between the layers of a stream.
 int64_t band_bytes(const Plan& plan, const RowStream& stream);
 
+/// Bytes of scratch that the layers of a stream share: those of the largest, for they run one after another.
+int64_t stream_scratch_bytes(const Plan& plan, const RowStream& stream);
+
 /// Streams that make the most bytes alive at any step as few as they can be, and among such choices the one
-/// with the fewest kernel calls. Empty where streaming saves nothing. Dynamic programming over the steps;
-/// ties go to the later start and the smaller band.
+/// with the fewest kernel calls. Empty where streaming saves nothing, but for a chain that begins with rows of
+/// the caller. `alive`: bytes alive at each step where it is not streamed (by default `bytes_alive`; fewer
+/// where later passes save some). Dynamic programming over the steps; ties go to the later start and the
+/// smaller band.
+std::vector<RowStream> choose_streams(const Plan& plan, const std::vector<int64_t>& alive);
 std::vector<RowStream> choose_streams(const Plan& plan);
 
 /// Replaces the steps of each stream by its bands; streams ascend and do not overlap. The tensors that are no
-/// longer whole stay listed until drop_unused_buffers.
+/// longer whole stay listed until drop_unused_buffers. A stream over its input ends with a move out of it:
+/// from there on the result takes its own bytes alone.
 Plan stream_rows(const Plan& plan, const std::vector<RowStream>& streams);
 
 }  // namespace thaw

@@ -6,11 +6,11 @@
 namespace thaw {
 
 Plan training_plan(const Network& network, const Schedule& schedule) {
-  return run_passes(lower(network, schedule));
+  return run_passes(lower(network, schedule), schedule.input_by);
 }
 
-Plan inference_plan(const Graph& graph) {
-  return run_inference_passes(lower_inference(graph));
+Plan inference_plan(const Graph& graph, InputBy input) {
+  return run_inference_passes(lower_inference(graph), input);
 }
 
 }  // namespace thaw

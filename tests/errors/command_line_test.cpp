@@ -86,6 +86,7 @@ std::vector<Case> cases() {
       {train_with({"--seed", "-1"}), 64, {"--seed"}},
       {train_with({"--lr", "0"}), 64, {"--lr"}},
       {train_with({"--arithmetic", "int4"}), 64, {"--arithmetic", "int8"}},
+      {{"plan", "model.tflite", "--input", "columns"}, 64, {"--input", "image", "rows"}},
       {train_with({"--batch", "8"}), 64, {"--batch needs --arithmetic float"}},
       {train_with({"--batch", "0"}), 64, {"--batch"}},
       {train_with({"--config", "unknown.toml"}), 64, {"epoch"}},

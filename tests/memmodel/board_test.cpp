@@ -80,9 +80,9 @@ TEST(Board, ReadsEveryBoardOfTheRepository) {
     EXPECT_GT(board.flash_bytes, 0) << board.name;
     EXPECT_FALSE(board.description.empty()) << board.name;
   }
-  EXPECT_THAT(names,
-              ::testing::ElementsAre("cortex-m4-192k", "cortex-m7-256k", "host", "microbit", "mps2-an385",
-                                     "mps2-an386", "mps2-an500", "mps2-an505", "mps3-an547", "virt"));
+  EXPECT_THAT(names, ::testing::ElementsAre("cortex-m4-192k", "cortex-m7-256k", "host", "microbit",
+                                            "mps2-an385", "mps2-an386", "mps2-an500", "mps2-an505",
+                                            "mps3-an547", "mps3-an547-helium", "virt"));
   EXPECT_TRUE(is_riscv(find_board(boards, "virt")));
   EXPECT_FALSE(is_riscv(find_board(boards, "microbit")));
   EXPECT_EQ(toolchain_prefix(find_board(boards, "virt")), "riscv64-unknown-elf-");
@@ -90,6 +90,8 @@ TEST(Board, ReadsEveryBoardOfTheRepository) {
   EXPECT_EQ(toolchain_prefix(find_board(boards, "host")), "");
   EXPECT_FALSE(has_dsp(find_board(boards, "mps2-an385")));
   EXPECT_TRUE(has_dsp(find_board(boards, "mps2-an505")));
+  EXPECT_FALSE(has_helium(find_board(boards, "mps3-an547")));
+  EXPECT_TRUE(has_helium(find_board(boards, "mps3-an547-helium")));
   const Board& m7 = find_board(boards, "cortex-m7-256k");
   EXPECT_EQ(m7.ram_bytes, 262144);
   EXPECT_EQ(m7.flash_bytes, 1048576);

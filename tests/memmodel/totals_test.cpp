@@ -154,7 +154,7 @@ int64_t bytes_of(const std::vector<CodePart>& parts, const std::string& name) {
 }
 
 TEST(CodeSize, CountsEachKernelOnceAndEachCall) {
-  const std::vector<CodePart> parts = code_size_estimate(small_plan(), false);
+  const std::vector<CodePart> parts = code_size_estimate(small_plan(), DeviceKernels::portable);
   EXPECT_GT(bytes_of(parts, "convolution"), 0);
   EXPECT_GT(bytes_of(parts, "depthwise convolution"), 0);
   EXPECT_GT(bytes_of(parts, "convolution input gradient"), 0);
@@ -164,12 +164,13 @@ TEST(CodeSize, CountsEachKernelOnceAndEachCall) {
   EXPECT_LT(bytes_of(parts, "calls and their parameters"), 10 * 160);
   Plan twice = small_plan();
   twice.steps.insert(twice.steps.end(), twice.steps.begin(), twice.steps.end());
-  EXPECT_EQ(bytes_of(code_size_estimate(twice, false), "convolution"), bytes_of(parts, "convolution"));
+  EXPECT_EQ(bytes_of(code_size_estimate(twice, DeviceKernels::portable), "convolution"),
+            bytes_of(parts, "convolution"));
 }
 
 TEST(CodeSize, OfDspKernelsIsTheirOwn) {
-  EXPECT_GT(bytes_of(code_size_estimate(small_plan(), true), "convolution"),
-            bytes_of(code_size_estimate(small_plan(), false), "convolution"));
+  EXPECT_GT(bytes_of(code_size_estimate(small_plan(), DeviceKernels::dsp), "convolution"),
+            bytes_of(code_size_estimate(small_plan(), DeviceKernels::portable), "convolution"));
 }
 
 }  // namespace

@@ -45,6 +45,7 @@ const std::vector<Change> kChanges = {
     {"RAM", [](Basis& b) { b.board().ram_bytes += 1; }},
     {"flash", [](Basis& b) { b.board().flash_bytes += 1; }},
     {"stack", [](Basis& b) { b.board().stack_bytes += 1; }},
+    {"input", [](Basis& b) { b.small.problem.input_by = InputBy::rows; }},
     {"clock", [](Basis& b) { b.board().clock_hz += 1; }},
     {"learning rate", [](Basis& b) { b.recipe.learning_rate *= 1.0000001; }},
     {"epochs", [](Basis& b) { b.recipe.epochs += 1; }},

@@ -167,6 +167,28 @@ TEST_F(Selections, NeighboursFitAndDifferByOneAddition) {
   }
 }
 
+TEST_F(Selections, OtherFractionBitsFitAndFreeBytesForOneLayerMore) {
+  small_.problem.board.ram_bytes = 15'000;
+  const TableEvaluator evaluator(small_.problem, 100, [](const EvaluationRequest&) { return 0.5; });
+  const Contributions given = contributions(4);
+  const Selection start = with_share(with_share({count_ - 3, {}}, {count_ - 2, 8}), {count_ - 1, 4});
+  const std::vector<Selection> found = precision_neighbours(evaluator, recipe_, space_, given, start);
+  ASSERT_FALSE(found.empty());
+  bool frees = false;
+  for (const Selection& selection : found) {
+    EXPECT_TRUE(evaluator.fits(schedule_of(small_.network, recipe_, selection)));
+    int32_t changed = 0, added = 0;
+    for (const WeightShare& share : selection.weights) {
+      if (share.fraction_bits) ++changed;
+      if (share.eighths > start.eighths_of(share.op)) ++added;
+    }
+    EXPECT_EQ(changed, 1);
+    EXPECT_LE(added, 1);
+    frees = frees || added == 1;
+  }
+  EXPECT_TRUE(frees) << "bytes that one layer does not need go to another";
+}
+
 TEST_F(Selections, LayersAreNamedAndMisnamedOnesListed) {
   const std::string last = small_.network.convolution_layer(count_ - 1).name;
   const SearchSpace space = search_space(small_.network, {last}, {"20"});

@@ -212,6 +212,8 @@ inline Schedule random_schedule(const Network& network, uint32_t seed) {
         if (noise.in(0, 2) == 0) update.channels.push_back(i);
       if (update.channels.empty()) update.weights = UpdatedWeights::none;
     }
+    if (update.weights != UpdatedWeights::none && noise.in(0, 3) == 0)
+      update.fraction_bits = std::vector{0, 4, 8}[noise.next() % 3];
     if (update.bias || update.weights != UpdatedWeights::none) schedule.update.push_back(update);
   }
   schedule.update.push_back({network.convolution_count(), "", true, UpdatedWeights::all, {}});

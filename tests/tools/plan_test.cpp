@@ -44,6 +44,13 @@ TEST_F(PlanCommand, ShowsATrainingStep) {
                     HasSubstr("project.update_weights")));
 }
 
+TEST_F(PlanCommand, ShowsTheInputByRows) {
+  const Finished run = thaw({"plan", "model.tflite", "--schedule", "schedule.json", "--input", "rows"});
+  EXPECT_EQ(run.status, 0) << run.err;
+  EXPECT_THAT(run.out, AllOf(HasSubstr("input by rows"), HasSubstr("the application gives the image row by row"),
+                             HasSubstr("caller")));
+}
+
 TEST_F(PlanCommand, SaysByHowMuchABudgetIsMissed) {
   const Finished run = thaw({"plan", "model.tflite", "--ram", "1K", "--flash", "2KiB", "--quiet"});
   EXPECT_EQ(run.status, 0) << run.err;
@@ -55,7 +62,9 @@ TEST_F(PlanCommand, DocumentFollowsItsSchema) {
   testing::SchemaCheck schema(
       read_json_file(std::filesystem::path(testing::source_folder()) / "configs/schema/plan.schema.json"));
   for (const std::vector<std::string>& more : {std::vector<std::string>{},
+                                               {"--input", "rows"},
                                                {"--schedule", "schedule.json"},
+                                               {"--schedule", "schedule.json", "--input", "rows"},
                                                {"--schedule", "schedule.json", "--classes", "5"}}) {
     std::vector<std::string> arguments = {"plan", "model.tflite", "--json"};
     arguments.insert(arguments.end(), more.begin(), more.end());
@@ -63,7 +72,7 @@ TEST_F(PlanCommand, DocumentFollowsItsSchema) {
     ASSERT_EQ(run.status, 0) << run.err;
     const nlohmann::json json = nlohmann::json::parse(run.out);
     EXPECT_THAT(schema.faults(json), IsEmpty());
-    EXPECT_EQ(json["paper_metric"].is_null(), more.empty());
+    EXPECT_EQ(json["paper_metric"].is_null(), more.empty() || more[0] != "--schedule");
   }
 }
 

@@ -74,6 +74,12 @@ CLI::Option* add_arithmetic(CLI::App& app, CommonOptions& options, const char* n
       ->type_name("int8|float");
 }
 
+CLI::Option* add_input(CLI::App& app, CommonOptions& options, const char* names) {
+  return app.add_option(names, options.input)
+      ->check(CLI::IsMember({"image", "rows"}))
+      ->type_name("image|rows");
+}
+
 const std::array kRows = {
     Row{Flag::json, "--json", toggle(&CommonOptions::json), "Print one JSON document on standard output"},
     Row{Flag::quiet, "-q,--quiet", toggle(&CommonOptions::quiet), "No progress, no notes; warnings stay"},
@@ -86,6 +92,9 @@ const std::array kRows = {
         "Threads; results do not depend on it", "one a core"},
     Row{Flag::arithmetic, "--arithmetic", add_arithmetic,
         "int8: what the device computes; float: the paper's simulation", "the schedule's"},
+    Row{Flag::input, "--input", add_input,
+        "How the device gets an image: whole, or row by row, so that it never lies in RAM whole",
+        "the schedule's, else image"},
     Row{Flag::classes, "--classes", within(&CommonOptions::classes, kMinimalClasses, kMaximalClasses),
         "Replace the classifier by a fresh one for this many classes"},
     Row{Flag::epochs, "--epochs", within(&CommonOptions::epochs, 1, kMostEpochs),
@@ -138,6 +147,11 @@ void add_common_options(CLI::App& command, CommonOptions& options, std::initiali
     else
       option->default_str(row.fallback);
   }
+}
+
+InputBy CommonOptions::input_by(InputBy otherwise) const {
+  if (!input) return otherwise;
+  return *input == "rows" ? InputBy::rows : InputBy::image;
 }
 
 int32_t job_count(const CommonOptions& options) {

@@ -9,6 +9,8 @@
 #include <optional>
 #include <string>
 
+#include "sim/plan/input_by.h"
+
 namespace thaw::cli {
 
 /// Values of the common flags; absent where the user gave none and the default depends on the command.
@@ -19,7 +21,10 @@ struct CommonOptions {
   std::optional<uint32_t> seed;
   int32_t seeds = 1;
   int32_t jobs = 0;  // 0: one a core
-  std::optional<std::string> arithmetic;
+  std::optional<std::string> arithmetic, input;
+
+  /// The way that --input names, else `otherwise`.
+  InputBy input_by(InputBy otherwise) const;
   std::optional<int32_t> classes;
   std::optional<int32_t> epochs;
   std::optional<double> learning_rate;  // batch 1, one sample
@@ -36,6 +41,7 @@ enum class Flag {
   seeds,
   jobs,
   arithmetic,
+  input,
   classes,
   epochs,
   learning_rate,

@@ -106,6 +106,7 @@ Firmware plan_firmware(const Options& options) {
                 "'" + made.schedule.arithmetic + "' does not run on a device",
                 "Generate from a schedule with \"arithmetic\": \"int8\"");
   if (options.seed) made.schedule.training.seed = *options.seed;
+  made.schedule.input_by = options.input_by(made.schedule.input_by);
   const Graph graph = read_tflite(options.model);
   made.network = reduce(
       graph, {.classes = made.schedule.classes, .fresh_classifier = made.schedule.training.fresh_classifier});
@@ -240,7 +241,7 @@ Command add_generate(CLI::App& root) {
       ->check(from_to(0, 1000000))
       ->capture_default_str();
   add_common_options(*app, *options,
-                     {Flag::output, Flag::seed, Flag::ram, Flag::flash, Flag::json, Flag::quiet});
+                     {Flag::output, Flag::seed, Flag::input, Flag::ram, Flag::flash, Flag::json, Flag::quiet});
   app->get_option("--output")->default_str("runs/firmware");
   app->footer(
       "Examples:\n"

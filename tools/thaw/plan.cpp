@@ -53,6 +53,7 @@ Schedule chosen_schedule(const Options& options) {
     schedule.classes = *options.classes;
     schedule.training.fresh_classifier = true;
   }
+  schedule.input_by = options.input_by(schedule.input_by);
   return schedule;
 }
 
@@ -62,7 +63,7 @@ Account account(const Options& options) {
   a.graph = read_tflite(options.model);
   if (options.schedule.empty()) {
     if (options.classes) a.graph = with_classes(a.graph, *options.classes);
-    a.device = device_inference_plan(a.graph, a.board);
+    a.device = device_inference_plan(a.graph, a.board, options.input_by(InputBy::image));
   } else {
     a.schedule = chosen_schedule(options);
     a.network = reduce(
@@ -199,7 +200,7 @@ Command add_plan(CLI::App& root) {
       ->capture_default_str();
   app->add_option("--svg", options->svg, "Draw the arena over time")->type_name("FILE");
   add_common_options(*app, *options,
-                     {Flag::ram, Flag::flash, Flag::classes, Flag::json, Flag::quiet, Flag::verbose});
+                     {Flag::ram, Flag::flash, Flag::classes, Flag::input, Flag::json, Flag::quiet, Flag::verbose});
   app->footer(
       "Examples:\n"
       "  thaw plan configs/models/reference.tflite\n"

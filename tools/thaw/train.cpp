@@ -80,6 +80,7 @@ Schedule chosen_schedule(const Options& options) {
   if (options.epochs) recipe = with_epochs(recipe, *options.epochs);
   if (options.learning_rate) recipe.learning_rate = *options.learning_rate;
   if (options.arithmetic) schedule.arithmetic = *options.arithmetic;
+  schedule.input_by = options.input_by(schedule.input_by);
   if (schedule != read) {
     schedule.promise.reset();
     schedule.provenance.reset();
@@ -365,7 +366,7 @@ Command add_train(CLI::App& root) {
       ->capture_default_str();
   add_common_options(*app, *options,
                      {Flag::output, Flag::seed, Flag::seeds, Flag::epochs, Flag::learning_rate, Flag::classes,
-                      Flag::arithmetic, Flag::jobs, Flag::json, Flag::quiet, Flag::verbose});
+                      Flag::arithmetic, Flag::input, Flag::jobs, Flag::json, Flag::quiet, Flag::verbose});
   app->footer(
       "Examples:\n"
       "  thaw train configs/models/reference.tflite /usr/share/datasets/fashion-mnist "

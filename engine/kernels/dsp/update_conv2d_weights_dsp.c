@@ -7,21 +7,9 @@
 
 #include "engine/kernels/column_group.h"
 #include "engine/kernels/columns.h"
-#include "engine/kernels/random.h"
 #include "engine/kernels/tile.h"
-#include "engine/kernels/trained_weight.h"
 #include "engine/kernels/update.h"
-#include "engine/kernels/update_rule.h"
-
-// What the updates of one layer share.
-typedef struct layer_update {
-  const thaw_conv2d* conv;
-  const thaw_update* update;
-  thaw_saved_input input;
-  const thaw_trained_weights* trained;
-  int32_t shift;
-  uint32_t key;
-} layer_update;
+#include "engine/kernels/weight_steps.h"
 
 static bool is_pointwise(const thaw_conv2d* conv) {
   return thaw_conv2d_taps(conv) == 1 && conv->stride_height == 1 && conv->stride_width == 1 &&
@@ -42,7 +30,7 @@ static inline void tile_sums(const uint32_t* gradients, int32_t o, const uint32_
 }
 
 // Fills a tile with the gradient of channels o .. o + count - 1. Positions beyond the last are 0.
-static void fill_gradients(const layer_update* layer, int32_t o, int32_t count, uint32_t* tile) {
+static void fill_gradients(const thaw_layer_update* layer, int32_t o, int32_t count, uint32_t* tile) {
   const thaw_gradient_values gradient = layer->update->gradient;
   const int32_t channels = layer->conv->output_channels;
   const int32_t positions = layer->conv->output_height * layer->conv->output_width;
@@ -57,49 +45,8 @@ static void fill_gradients(const layer_update* layer, int32_t o, int32_t count, 
       thaw_tile_add(tile, p, k, thaw_gradient_at(gradient, p * channels + o + k));
 }
 
-// Update of a weight (thaw_update_amount); from a shift of 32 on the high word of the product is enough.
-static inline int32_t amount_of(const layer_update* layer, uint32_t sum, int32_t multiplier) {
-  if (layer->shift < 32 || layer->shift > 62)
-    return thaw_update_amount((int32_t)sum, multiplier, layer->shift);
-  return thaw_asr32((int32_t)thaw_asr64((int64_t)(int32_t)sum * multiplier, 32), layer->shift - 32);
-}
-
-// thaw_weight_step for the weights `index`, which is even, and index + 1, four fraction bits each: they share
-// a random word and a byte of fraction bits. Most do not change, and most of those need no look at their
-// value: only an initial -128 lies outside the limits.
-static inline void step_pair(const layer_update* layer, int32_t index, const uint32_t sums[2],
-                             int32_t multiplier) {
-  const uint32_t word = thaw_word(layer->key, (uint32_t)index / 2);
-  const int32_t amounts[2] = {amount_of(layer, sums[0], multiplier), amount_of(layer, sums[1], multiplier)};
-  const int32_t randoms[2] = {(int32_t)(word & 0xFFFFu), (int32_t)(word >> 16)};
-  const int8_t* high = layer->trained->high + index;
-  if (thaw_asr32(amounts[0] + thaw_asr32(randoms[0], 4), 12) == 0 &&
-      thaw_asr32(amounts[1] + thaw_asr32(randoms[1], 4), 12) == 0 && high[0] != INT8_MIN &&
-      high[1] != INT8_MIN)
-    return;
-  for (int32_t k = 0; k < 2; ++k) {
-    const int32_t fixed =
-        thaw_update_fixed(thaw_weight_read(layer->trained, index + k), amounts[k], randoms[k], 4);
-    thaw_weight_write(layer->trained, index + k, fixed);
-  }
-}
-
-// Moves the weights of output channel o and ranks first .. first + count - 1.
-THAW_NOINLINE static void step_weights(const layer_update* layer, int32_t o, int32_t first, int32_t count,
-                                       const uint32_t sums[THAW_COLUMNS]) {
-  const int32_t multiplier = thaw_update_multiplier(&layer->update->scale, o, &layer->update->step);
-  const int32_t index = o * layer->trained->count + first;
-  if (layer->trained->fraction_bits == 4 && index % 2 == 0 && count == THAW_COLUMNS) {
-    step_pair(layer, index, sums, multiplier);
-    step_pair(layer, index + 2, sums + 2, multiplier);
-    return;
-  }
-  for (int32_t k = 0; k < count; ++k)
-    thaw_weight_step(layer->trained, index + k, (int32_t)sums[k], multiplier, layer->shift, layer->key);
-}
-
 // The saved input as the matrix whose columns are channels of rank first .. first + count - 1.
-static thaw_tile_source inputs_of(const layer_update* layer, int32_t first, int32_t count) {
+static thaw_tile_source inputs_of(const thaw_layer_update* layer, int32_t first, int32_t count) {
   const thaw_trained_weights* trained = layer->trained;
   // A gathered input has the trained channels side by side; so has the whole one where all are trained.
   const bool adjacent = layer->input.gathered || trained->count == layer->input.channels;
@@ -139,19 +86,9 @@ THAW_NOINLINE static void fill_tap(const thaw_conv2d* conv, const thaw_tile_sour
   }
 }
 
-// Moves the weights of tap `tap` alone, those of output channel o and ranks first .. first + count - 1.
-THAW_NOINLINE static void step_tap(const layer_update* layer, int32_t o, int32_t first, int32_t count,
-                                   int32_t tap, const uint32_t sums[THAW_COLUMNS]) {
-  const int32_t multiplier = thaw_update_multiplier(&layer->update->scale, o, &layer->update->step);
-  const int32_t taps = thaw_conv2d_taps(layer->conv);
-  int32_t index = (o * layer->trained->count + first) * taps + tap;
-  for (int32_t k = 0; k < count; ++k, index += taps)
-    thaw_weight_step(layer->trained, index, (int32_t)sums[k], multiplier, layer->shift, layer->key);
-}
-
 // The weights of one tap, or of a 1x1 kernel, and of channels of rank first .. first + count - 1, whose
 // inputs are packed at `inputs`; the tile of gradients lies behind them.
-static void update_tap(const layer_update* layer, int32_t first, int32_t count, int32_t tap,
+static void update_tap(const thaw_layer_update* layer, int32_t first, int32_t count, int32_t tap,
                        uint32_t* inputs) {
   const thaw_conv2d* conv = layer->conv;
   const int32_t positions = conv->output_height * conv->output_width;
@@ -164,14 +101,14 @@ static void update_tap(const layer_update* layer, int32_t first, int32_t count, 
     uint32_t sums[THAW_COLUMNS];
     tile_sums(gradients, o % THAW_COLUMNS, inputs, positions, sums);
     if (thaw_conv2d_taps(conv) == 1)
-      step_weights(layer, o, first, count, sums);
+      thaw_step_weights(layer, o, first, count, sums);
     else
-      step_tap(layer, o, first, count, tap, sums);
+      thaw_step_tap(layer, o, first, count, tap, sums);
   }
 }
 
 // Channels of rank first .. first + count - 1.
-static void update_block(const layer_update* layer, int32_t first, int32_t count, uint32_t* scratch) {
+static void update_block(const thaw_layer_update* layer, int32_t first, int32_t count, uint32_t* scratch) {
   const thaw_conv2d* conv = layer->conv;
   const thaw_tile_source from = inputs_of(layer, first, count);
   if (is_pointwise(conv)) {
@@ -189,13 +126,7 @@ static void update_block(const layer_update* layer, int32_t first, int32_t count
 
 void thaw_update_conv2d_weights(const thaw_conv2d* conv, const thaw_update* update, thaw_saved_input input,
                                 const thaw_trained_weights* trained, int32_t* scratch) {
-  const uint32_t stream = thaw_weight_stream(update->convolution);
-  const layer_update layer = {conv,
-                              update,
-                              input,
-                              trained,
-                              thaw_update_shift(&update->scale, update->gradient_exponent, &update->step),
-                              thaw_key(update->step.seed, stream, update->step.step)};
+  const thaw_layer_update layer = thaw_layer_update_of(conv, update, input, trained);
   for (int32_t first = 0; first < trained->count; first += THAW_COLUMNS) {
     const int32_t left = trained->count - first;
     update_block(&layer, first, left < THAW_COLUMNS ? left : THAW_COLUMNS, (uint32_t*)scratch);

@@ -1,6 +1,6 @@
 // The test program: trains on the samples of a file and writes what every step gave, so that a firmware can
-// be held against the simulator bit for bit. It keeps nothing but a few words on the stack; images are read
-// straight into the model's arena. Little endian:
+// be held against the simulator bit for bit. It keeps nothing but a few words on the stack; images, or their
+// rows one after another, are read straight into the model's arena. Little endian:
 //   samples.bin  "THAWSMP1", count, input bytes, seed, steps of the learning rate's schedule (0: each
 //   sample's
 //                own rate); then count times: mode (0 infer, 1 train), label, rate mantissa, rate exponent,
@@ -53,8 +53,50 @@ static bool write_state(void* context, uint32_t offset, const void* bytes, uint3
   return thaw_port_write(*(const int32_t*)context, bytes, count);
 }
 
-// Runs one sample whose image is in the model's input.
-static result run(const sample* s, bool own_rate) {
+#if THAW_INPUT_BY_ROWS
+// Gives the model the rows of an image; a row that it does not read is skipped. `ticks` grows by the model's.
+static bool give_image(int32_t in, uint64_t* ticks) {
+  thaw_begin();
+  for (int32_t row = 0; row < THAW_INPUT_ROWS; ++row) {
+    int8_t unread = 0;
+    int8_t* place = thaw_input_row();
+    if (place && !thaw_port_read(in, place, THAW_INPUT_ROW_BYTES)) return false;
+    for (uint32_t i = 0; !place && i < THAW_INPUT_ROW_BYTES; ++i)
+      if (!thaw_port_read(in, &unread, 1)) return false;
+#ifdef THAW_PROFILE
+    thaw_profile_start();
+#endif
+    const uint64_t start = thaw_port_ticks();
+    thaw_rows(place ? place : &unread, 1);
+    *ticks += thaw_port_ticks() - start;
+  }
+  return true;
+}
+
+static int32_t infer(void) {
+  return thaw_finish();
+}
+
+static thaw_status train(int32_t label) {
+  return thaw_finish_step(label);
+}
+#else
+static bool give_image(int32_t in, uint64_t* ticks) {
+  (void)ticks;
+  return thaw_port_read(in, thaw_input(), THAW_INPUT_BYTES);
+}
+
+static int32_t infer(void) {
+  return thaw_infer(thaw_input());
+}
+
+static thaw_status train(int32_t label) {
+  return thaw_train_step(thaw_input(), label);
+}
+#endif
+
+// Runs one sample, whose image was given to the model in so many ticks.
+static result run(const sample* s, bool own_rate, uint64_t ticks) {
   result r = {THAW_OK, 0, 0, 0, 0, 0};
   if (own_rate) r.status = thaw_set_learning_rate(s->rate_mantissa, s->rate_exponent);
 #ifdef THAW_PROFILE
@@ -62,11 +104,11 @@ static result run(const sample* s, bool own_rate) {
 #endif
   const uint64_t start = thaw_port_ticks();
   if (s->mode == 0) {
-    r.prediction = thaw_infer(thaw_input());
-    r.ticks = thaw_port_ticks() - start;
+    r.prediction = infer();
+    r.ticks = ticks + thaw_port_ticks() - start;
   } else {
-    const thaw_status status = thaw_train_step(thaw_input(), s->label);
-    r.ticks = thaw_port_ticks() - start;
+    const thaw_status status = train(s->label);
+    r.ticks = ticks + thaw_port_ticks() - start;
     if (r.status == THAW_OK) r.status = status;
     r.prediction = thaw_last_prediction();
     r.loss = thaw_last_loss();
@@ -91,9 +133,10 @@ int main(void) {
   if (header.schedule_steps != 0) thaw_set_schedule(0, header.schedule_steps);
   for (uint32_t i = 0; i < header.count; ++i) {
     sample s;
-    if (!thaw_port_read(in, &s, sizeof s) || !thaw_port_read(in, thaw_input(), THAW_INPUT_BYTES))
+    uint64_t ticks = 0;
+    if (!thaw_port_read(in, &s, sizeof s) || !give_image(in, &ticks))
       return fail("samples.bin ends too early\n");
-    const result r = run(&s, header.schedule_steps == 0);
+    const result r = run(&s, header.schedule_steps == 0, ticks);
     if (!thaw_port_write(out, &r, sizeof r)) return fail("cannot write results.bin\n");
   }
   if (thaw_write_state(write_state, &out) != THAW_OK) return fail("cannot write results.bin\n");

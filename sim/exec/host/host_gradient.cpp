@@ -13,6 +13,12 @@
 namespace thaw {
 namespace {
 
+/// The tensor lies where the gradient of the convolution that it comes from does.
+bool is_in_place(const MakeGradient& k) {
+  const auto* from = std::get_if<FromConvolution>(&k.sources[0].from);
+  return from != nullptr && from->gradient == k.output;
+}
+
 class HostGradient : public HostStep {
  public:
   HostGradient(const MakeGradient& k, HostBinding& binding)
@@ -38,7 +44,8 @@ class HostGradient : public HostStep {
         binding.workspace.reshaped.reserve(int64_t{sums_[j]->height()} * sums_[j]->width() *
                                            sums_[j]->stride() * 4);
       // The workspace serves one convolution at a time: the first of two is computed ahead.
-      ahead_[j] = reshaped || (j == 0 && sums_[0] && sums_[1]);
+      // So is one whose gradient the tensor is written over.
+      ahead_[j] = reshaped || (j == 0 && sums_[0] && sums_[1]) || is_in_place(k);
       Scratch& rows = j == 0 ? binding.workspace.sums : binding.workspace.other_sums;
       rows.reserve((ahead_[j] ? height_ : rows_at_once_) * row * 4);
     }

@@ -22,6 +22,7 @@ struct FloatProcessor {
 
 constexpr FloatProcessor kProcessors[] = {{"mps2-an386", "-mcpu=cortex-m4 -mfpu=fpv4-sp-d16"},
                                           {"mps2-an500", "-mcpu=cortex-m7 -mfpu=fpv5-d16"},
+                                          {"mps3-an547", "-mcpu=cortex-m55+nomve"},
                                           {"mps3-an547", "-mcpu=cortex-m55"}};
 
 /// The board of configs/boards, its code compiled for the floating point unit.
@@ -50,11 +51,11 @@ void expect_equal(const PlannedFirmware& made, const Board& board) {
       << attributes;
 }
 
-TEST(FloatAbiSlow, TrainingOnDspKernelsHasTheSameBits) {
+TEST(FloatAbiSlow, TrainingHasTheSameBits) {
   const PlannedFirmware made = testing::small_firmware();
   for (const FloatProcessor& processor : kProcessors)
     expect_equal(made, board_with_floats(processor, "hard"));
-  expect_equal(made, board_with_floats(kProcessors[1], "softfp"));
+  for (size_t processor : {1, 3}) expect_equal(made, board_with_floats(kProcessors[processor], "softfp"));
 }
 
 TEST(FloatAbiSlow, EveryOperatorHasTheSameBits) {
@@ -77,6 +78,29 @@ TEST(FloatAbiSlow, EveryDspKernelCompilesAtOtherLevelsOfOptimisation) {
           cpu + " " + optimize + " -c $f -o '" + folder + "/unit.o' || exit 1; done");
       EXPECT_EQ(result.status, 0) << cpu << " " << optimize << "\n" << result.output;
     }
+}
+
+TEST(FloatAbiSlow, EveryHeliumKernelCompilesAtEveryLevelOfOptimisation) {
+  const std::string folder = test_folder("helium").string();
+  for (const char* compiler : {"arm-none-eabi-gcc", "clang --target=arm-none-eabi -ffreestanding"})
+    for (const char* optimize : {"-O0", "-Os", "-O2", "-O3"}) {
+      const testing::CommandResult result =
+          run_command(std::string("cd ") + testing::source_folder() +
+                      " && for f in engine/kernels/helium/*.c; do " + compiler +
+                      " -std=c11 -mthumb -mcpu=cortex-m55 -mfloat-abi=hard -Wall -Wextra -Wconversion "
+                      "-Wshadow -Werror -I. " +
+                      optimize + " -c $f -o '" + folder + "/unit.o' || exit 1; done");
+      EXPECT_EQ(result.status, 0) << compiler << " " << optimize << "\n" << result.output;
+    }
+}
+
+TEST(FloatAbiSlow, AHeliumKernelCompiledWithoutHeliumSaysWhatToDo) {
+  const testing::CommandResult result = run_command(
+      std::string("cd ") + testing::source_folder() +
+      " && arm-none-eabi-gcc -std=c11 -mthumb -mcpu=cortex-m55 -mfloat-abi=soft -I. -fsyntax-only "
+      "engine/kernels/helium/conv2d_helium.c");
+  EXPECT_NE(result.status, 0);
+  EXPECT_NE(result.output.find("-mfloat-abi=hard"), std::string::npos) << result.output;
 }
 
 TEST(FloatAbiSlow, BuildsWithCMakeForAProcessorWithoutPort) {

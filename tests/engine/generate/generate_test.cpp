@@ -219,43 +219,60 @@ TEST(EmbeddedFiles, AreTheFilesOfTheRepository) {
 }
 
 TEST(KernelFiles, FollowTheSourcesThatASourceIncludes) {
-  const auto softmax = kernel_files({"softmax"}, false);
+  const auto softmax = kernel_files({"softmax"}, DeviceKernels::portable);
   EXPECT_THAT(softmax, Contains("engine/kernels/exponential.c"));
   EXPECT_THAT(softmax, Contains("engine/kernels/softmax.c"));
   EXPECT_THAT(softmax, Not(Contains("engine/kernels/softmax_loss.c")));
-  EXPECT_THAT(kernel_files({}, true), ::testing::ElementsAre("engine/kernels/training_step.h"));
+  EXPECT_THAT(kernel_files({}, DeviceKernels::dsp), ::testing::ElementsAre("engine/kernels/training_step.h"));
 }
 
-TEST(KernelFiles, TakeTheDspVersionWhereThereIsOne) {
-  for (const EmbeddedFile& file : embedded_files()) {
-    const std::string folder = "engine/kernels/dsp/";
-    if (!file.path.starts_with(folder) || !file.path.ends_with("_dsp.c")) continue;
-    const std::string stem(file.path.substr(folder.size(), file.path.size() - folder.size() - 6));
-    const std::string portable = "engine/kernels/" + stem + ".c";
-    EXPECT_THAT(kernel_files({stem}, true), Contains(std::string(file.path)));
-    EXPECT_THAT(kernel_files({stem}, true), Not(Contains(portable)));
-    EXPECT_THAT(kernel_files({stem}, false), Contains(portable));
-  }
+TEST(KernelFiles, TakeTheFastestVersionThatThereIs) {
+  const struct {
+    DeviceKernels set;
+    std::string folder, ending;
+  } versions[] = {{DeviceKernels::helium, "engine/kernels/helium/", "_helium.c"},
+                  {DeviceKernels::dsp, "engine/kernels/dsp/", "_dsp.c"}};
+  for (const auto& version : versions)
+    for (const EmbeddedFile& file : embedded_files()) {
+      if (!file.path.starts_with(version.folder) || !file.path.ends_with(version.ending)) continue;
+      const size_t rest = version.folder.size() + version.ending.size();
+      const std::string stem(file.path.substr(version.folder.size(), file.path.size() - rest));
+      const std::string portable = "engine/kernels/" + stem + ".c";
+      EXPECT_THAT(kernel_files({stem}, version.set), Contains(std::string(file.path)));
+      EXPECT_THAT(kernel_files({stem}, version.set), Not(Contains(portable)));
+      EXPECT_THAT(kernel_files({stem}, DeviceKernels::portable), Contains(portable));
+    }
+}
+
+TEST(KernelFiles, FollowTheFlagsOfTheCompiler) {
   const struct {
     const char* flag;
-    bool dsp;
-  } cases[] = {
-      {"-mcpu=cortex-m0", false},     {"-mcpu=cortex-m3", false},        {"-mcpu=cortex-m4", true},
-      {"-mcpu=cortex-m7", true},      {"-mcpu=cortex-m33", true},        {"-mcpu=cortex-m55", true},
-      {"-mcpu=cortex-m7+nofp", true}, {"-mcpu=cortex-m33+nodsp", false}, {"-mcpu=cortex-m3+nofp", false}};
+    bool dsp, helium;
+  } cases[] = {{"-mcpu=cortex-m0", false, false},        {"-mcpu=cortex-m3", false, false},
+               {"-mcpu=cortex-m4", true, false},         {"-mcpu=cortex-m7", true, false},
+               {"-mcpu=cortex-m33", true, false},        {"-mcpu=cortex-m55", true, true},
+               {"-mcpu=cortex-m85", true, true},         {"-mcpu=cortex-m55+nofp", true, true},
+               {"-mcpu=cortex-m55+nomve", true, false},  {"-mcpu=cortex-m7+nofp", true, false},
+               {"-mcpu=cortex-m33+nodsp", false, false}, {"-mcpu=cortex-m3+nofp", false, false}};
   for (const auto& c : cases) {
     Board board;
     board.cpu_flags = {"-mthumb", c.flag};
     EXPECT_EQ(has_dsp(board), c.dsp) << c.flag;
-    EXPECT_TRUE(takes_dsp_kernels(board)) << c.flag;
+    EXPECT_EQ(device_kernels(board), DeviceKernels::dsp) << c.flag;
+    for (const char* abi : {"-mfloat-abi=soft", "-mfloat-abi=softfp", "-mfloat-abi=hard"}) {
+      board.cpu_flags = {"-mthumb", c.flag, abi};
+      const bool helium = c.helium && abi != std::string("-mfloat-abi=soft");
+      EXPECT_EQ(has_helium(board), helium) << c.flag << abi;
+      EXPECT_EQ(device_kernels(board), helium ? DeviceKernels::helium : DeviceKernels::dsp) << c.flag << abi;
+    }
     board.cpu_flags.emplace_back("-mbig-endian");
-    EXPECT_FALSE(takes_dsp_kernels(board)) << c.flag;
+    EXPECT_EQ(device_kernels(board), DeviceKernels::portable) << c.flag;
   }
 }
 
 TEST(KernelFiles, TheCompilingMachineKeepsThePortableOnes) {
-  EXPECT_FALSE(takes_dsp_kernels(board_named("host")));
-  EXPECT_TRUE(takes_dsp_kernels(board_named("virt")));
+  EXPECT_EQ(device_kernels(board_named("host")), DeviceKernels::portable);
+  EXPECT_EQ(device_kernels(board_named("virt")), DeviceKernels::dsp);
 }
 
 TEST(Initialisers, NameEveryMember) {

@@ -66,7 +66,7 @@ static void complain(const char* what) {
 }
 
 static void one_life(void) {
-  const thaw_slots slots = {NULL, erase, write_slot, read_slot};
+  const thaw_slots slots = {NULL, erase, write_slot, read_slot, 0, NULL};
   const thaw_status status = thaw_load_state(&slots);
   if (status == THAW_NO_STATE) {
     if (w->complete.step != 0) complain("a complete state is lost");
@@ -117,7 +117,7 @@ int main(void) {
       w->found_complete, w->found_begun, w->found_none, w->complete.step);
   // Both slots damaged: refused.
   for (int32_t slot = 0; slot < 2; ++slot) w->flash[slot][THAW_STATE_BYTES / 2] ^= 0x10;
-  const thaw_slots slots = {NULL, erase, write_slot, read_slot};
+  const thaw_slots slots = {NULL, erase, write_slot, read_slot, 0, NULL};
   if (thaw_load_state(&slots) != THAW_NO_STATE) return 1;
   if (thaw_infer(thaw_input()) != THAW_NOT_READY) return 1;
   return w->wrong != 0 || w->found_complete < LIVES / 2 || w->complete.step < LIVES / 2;

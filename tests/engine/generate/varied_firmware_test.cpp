@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 #include <zlib.h>
 
+#include <algorithm>
 #include <string>
 #include <vector>
 
@@ -71,6 +72,23 @@ uint32_t crc_of(const std::vector<std::byte>& bytes) {
       crc32(0, reinterpret_cast<const Bytef*>(bytes.data()), static_cast<uInt>(bytes.size())));
 }
 
+/// A training step whose image is given in portions of one to four rows.
+int32_t train_by_rows(const LoadedModel& model, const Plan& plan, const std::vector<int8_t>& image,
+                      int32_t label) {
+  const auto rows = model.function<int32_t(const int8_t*, int32_t)>("thaw_rows");
+  const int8_t* at = image.data();
+  int32_t status = model.function<int32_t()>("thaw_begin")();
+  const auto finish = model.function<int32_t(int32_t)>("thaw_finish_step");
+  for (int32_t given = 0; given < plan.input_rows && status == 0;) {
+    EXPECT_NE(finish(label), 0) << "with " << given << " rows";
+    const int32_t portion = std::min(1 + given % 4, plan.input_rows - given);
+    status = rows(at, portion);
+    given += portion;
+    at += portion * static_cast<ptrdiff_t>(image.size()) / plan.input_rows;
+  }
+  return status == 0 ? finish(label) : status;
+}
+
 void expect_same_training(const LoadedModel& model, const PlannedFirmware& made, size_t steps) {
   const auto train = model.function<int32_t(const int8_t*, int32_t)>("thaw_train_step");
   const auto loss = model.function<int64_t()>("thaw_last_loss");
@@ -84,7 +102,9 @@ void expect_same_training(const LoadedModel& model, const PlannedFirmware& made,
     std::ranges::copy(image, executor.values<int8_t>(made.plan.inputs[0]).begin());
     const StepResult expected =
         executor.train_step({label, made.rates[128 * t / made.schedule_steps], made.seed, t});
-    ASSERT_EQ(train(image.data(), label), 0) << "step " << t;
+    const int32_t status =
+        t % 2 == 0 ? train(image.data(), label) : train_by_rows(model, made.plan, image, label);
+    ASSERT_EQ(status, 0) << "step " << t;
     ASSERT_EQ(loss(), expected.loss) << "step " << t;
     ASSERT_EQ(prediction(), expected.prediction) << "step " << t;
     ASSERT_EQ(state_crc(), crc_of(executor.state())) << "step " << t;
@@ -110,12 +130,15 @@ void expect_the_simulators_bits(const std::vector<PlannedFirmware>& made,
   }
 }
 
-void expect_firmware_of(Network (*network_of)(uint32_t), uint32_t first, uint32_t last) {
+void expect_firmware_of(Network (*network_of)(uint32_t), uint32_t first, uint32_t last,
+                        InputBy input = InputBy::image) {
   std::vector<PlannedFirmware> made;
   std::vector<std::string> names;
   for (uint32_t seed = first; seed <= last; ++seed) {
     const Network network = network_of(seed);
-    made.emplace_back(network, trainable_schedule(network, seed), kSteps);
+    Schedule schedule = trainable_schedule(network, seed);
+    schedule.input_by = input;
+    made.emplace_back(network, schedule, kSteps);
     names.push_back("seed " + std::to_string(seed));
   }
   expect_the_simulators_bits(made, names);
@@ -127,6 +150,14 @@ TEST(VariedFirmware, HasTheSimulatorsBits) {
 
 TEST(VariedFirmware, OfEveryOperatorHasTheSimulatorsBits) {
   expect_firmware_of(testing::operator_network, 1, 12);
+}
+
+TEST(VariedFirmware, ByRowsHasTheSimulatorsBits) {
+  expect_firmware_of(testing::varied_network, 1, 5, InputBy::rows);
+}
+
+TEST(VariedFirmwareSlow, ByRowsManyMoreHaveTheSimulatorsBits) {
+  expect_firmware_of(testing::varied_network, 13, 30, InputBy::rows);
 }
 
 TEST(VariedFirmwareSlow, ManyMoreHaveTheSimulatorsBits) {

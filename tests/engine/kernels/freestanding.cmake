@@ -1,8 +1,10 @@
 # Compiles every kernel and every kernel header alone as freestanding C11, warnings as errors, and checks that
 # none includes more than the three headers that a bare compiler has.
 cmake_minimum_required(VERSION 3.22)
-file(GLOB sources ${ROOT}/engine/kernels/*.c ${ROOT}/engine/kernels/dsp/*.c)
-file(GLOB headers ${ROOT}/engine/kernels/*.h ${ROOT}/engine/kernels/dsp/*.h)
+file(GLOB sources ${ROOT}/engine/kernels/*.c ${ROOT}/engine/kernels/dsp/*.c
+  ${ROOT}/engine/kernels/helium/*.c)
+file(GLOB headers ${ROOT}/engine/kernels/*.h ${ROOT}/engine/kernels/dsp/*.h
+  ${ROOT}/engine/kernels/helium/*.h)
 if(NOT sources OR NOT headers)
   message(FATAL_ERROR "no kernels found in ${ROOT}/engine/kernels")
 endif()
@@ -12,7 +14,8 @@ foreach(file ${sources} ${headers})
   file(STRINGS ${file} includes REGEX "^#include <")
   foreach(line ${includes})
     string(REPLACE "#include " "" name "${line}")
-    if(NOT name IN_LIST allowed)
+    # The compiler's own header of Helium, which exists where its instructions do.
+    if(NOT name IN_LIST allowed AND NOT (name STREQUAL "<arm_mve.h>" AND file MATCHES "/helium\\.h$"))
       message(FATAL_ERROR "${file} includes ${name}; a device has only ${allowed}")
     endif()
   endforeach()

@@ -55,7 +55,7 @@ struct Flash {
     return !fails;
   }
 
-  thaw_slots slots() { return {this, erase, write, read}; }
+  thaw_slots slots() { return {this, erase, write, read, 0, nullptr}; }
 };
 
 TEST(StateSlots, LoadTheLastSave) {
@@ -230,7 +230,7 @@ TEST(StateSlots, BytesThatDoNotStickAreReportedAndTheStateBeforeIsThere) {
   for (uint32_t byte = 0; byte < Flash::kSlotBytes; ++byte) {
     WornFlash worn;
     worn.worn = byte;
-    const thaw_slots slots = {&worn, WornFlash::erase, WornFlash::write, WornFlash::read};
+    const thaw_slots slots = {&worn, WornFlash::erase, WornFlash::write, WornFlash::read, 0, nullptr};
     SmallState state(0x50);
     EXPECT_EQ(thaw_slots_save(&state.view, &slots), THAW_STORAGE_FAILED) << "byte " << byte;
     SmallState loaded(0xA0);
@@ -238,6 +238,63 @@ TEST(StateSlots, BytesThatDoNotStickAreReportedAndTheStateBeforeIsThere) {
     ASSERT_EQ(thaw_slots_load(&loaded.view, &slots, &changed), THAW_OK);
     EXPECT_EQ(loaded, SmallState(2)) << "byte " << byte;
   }
+}
+
+/// Flash that writes whole units, each once after an erase, and tells what else it was asked for.
+struct UnitFlash {
+  uint32_t unit;
+  std::vector<uint8_t> slot[2] = {std::vector<uint8_t>(512, 0), std::vector<uint8_t>(512, 0)};
+  uint32_t written[2] = {512, 512};  // bytes of the slot that were written since its last erase
+  uint32_t wrong = 0;
+
+  static bool erase(void* context, int32_t number) {
+    auto& flash = *static_cast<UnitFlash*>(context);
+    std::fill(flash.slot[number].begin(), flash.slot[number].end(), uint8_t{0xFF});
+    flash.written[number] = 0;
+    return true;
+  }
+  static bool write(void* context, int32_t number, uint32_t offset, const void* from, uint32_t count) {
+    auto& flash = *static_cast<UnitFlash*>(context);
+    if (offset != flash.written[number] || count != flash.unit) ++flash.wrong;
+    std::memcpy(flash.slot[number].data() + offset, from, count);
+    flash.written[number] = offset + count;
+    return true;
+  }
+  static bool read(void* context, int32_t number, uint32_t offset, void* to, uint32_t count) {
+    std::memcpy(to, static_cast<UnitFlash*>(context)->slot[number].data() + offset, count);
+    return true;
+  }
+};
+
+TEST(StateSlots, WriteInUnitsOfTheFlash) {
+  for (const uint32_t unit : {2U, 4U, 8U, 15U, 32U, 45U, 256U}) {  // the record has 45 bytes
+    UnitFlash flash{unit};
+    std::vector<uint8_t> room(unit);
+    const thaw_slots slots = {&flash, UnitFlash::erase, UnitFlash::write, UnitFlash::read, unit, room.data()};
+    for (uint8_t value = 1; value < 4; ++value) {
+      SmallState state(value);
+      ASSERT_EQ(thaw_slots_save(&state.view, &slots), THAW_OK) << unit;
+      SmallState loaded(0xA0);
+      bool changed = false;
+      ASSERT_EQ(thaw_slots_load(&loaded.view, &slots, &changed), THAW_OK) << unit;
+      EXPECT_EQ(loaded, state) << unit;
+    }
+    EXPECT_EQ(flash.wrong, 0U) << unit;
+    for (int32_t number : {0, 1}) {
+      EXPECT_EQ(flash.written[number], (Flash::kSlotBytes + unit - 1) / unit * unit) << unit;
+      for (uint32_t i = Flash::kSlotBytes; i < flash.written[number]; ++i)
+        EXPECT_EQ(flash.slot[number][i], 0xFF) << unit;
+    }
+  }
+}
+
+TEST(StateSlots, AUnitWithoutRoomIsRefusedBeforeAnythingIsErased) {
+  Flash flash;
+  thaw_slots slots = flash.slots();
+  slots.write_unit = 8;
+  SmallState state(1);
+  EXPECT_EQ(thaw_slots_save(&state.view, &slots), THAW_BAD_ARGUMENT);
+  EXPECT_EQ(flash.erases, 0);
 }
 
 TEST(StateSlots, SequenceNumbersMayWrap) {

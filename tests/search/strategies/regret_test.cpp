@@ -51,6 +51,7 @@ class Regret : public ::testing::Test {
     task.rates.seeds = {1, 2};
     task.first_look = task.rates.look;
     task.look_seeds = {1, 2};
+    task.swap_precisions = 0;  // the table has one precision
     task.space = testing::table_space(network_, tensors_);
     return task;
   }

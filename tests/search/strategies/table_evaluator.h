@@ -55,7 +55,8 @@ class TableEvaluator : public Evaluator {
   /// Of all that was asked (expected_work.h).
   double work() const { return work_; }
 
-  /// 10,000 bytes, 100 a bias and 100 a sixteenth of a layer's weights, more for early ones.
+  /// 10,000 bytes, 100 a bias and 100 a sixteenth of a layer's weights in 4 fraction bits (60 in none, 140 in
+  /// 8), more for early ones.
   MemoryTotals memory(const Schedule& schedule) const override {
     const Network& network = *problem_.network;
     MemoryTotals totals;
@@ -66,8 +67,9 @@ class TableEvaluator : public Evaluator {
                                  : entry.weights == UpdatedWeights::all
                                      ? 16
                                      : 16 * std::ssize(entry.channels) / channels(entry.op);
-      totals.ram.required +=
-          (entry.bias ? 100 : 0) + sixteenths * 100 + (network.convolution_count() - entry.op);
+      totals.ram.required += (entry.bias ? 100 : 0) +
+                             sixteenths * (100 + 10 * (entry.fraction_bits.value_or(4) - 4)) +
+                             (network.convolution_count() - entry.op);
     }
     return totals;
   }

@@ -129,6 +129,17 @@ TEST(Lower, BiasesAndChannelsOfWeightsAreIndependent) {
                           "project.weight_fractions 3"));
 }
 
+TEST(Lower, ALayerHasFractionBitsOfItsOwn) {
+  const auto fractions = [](std::optional<int32_t> bits) {
+    LayerUpdate update = weights(kProject, {1, 3});
+    update.fraction_bits = bits;
+    return buffers(lowered({update}), BufferKind::state);
+  };
+  EXPECT_THAT(fractions(8), ::testing::Contains("project.weight_fractions 6"));
+  EXPECT_THAT(fractions(4), ::testing::Contains("project.weight_fractions 3"));
+  EXPECT_THAT(fractions(0), ElementsAre("project.trained_weights 6", "result 16", "gradient_states 2"));
+}
+
 TEST(Lower, AnOperatorWithoutAGradientRuleIsNamed) {
   Schedule schedule;
   schedule.update = {bias(kProject)};

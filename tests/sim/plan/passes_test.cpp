@@ -53,6 +53,31 @@ TEST(Passes, GradientInPlaceKeepsTheBits) {
   EXPECT_GT(plans_changed([](const Plan& plan) { return gradient_in_place(plan); }), 10);
 }
 
+TEST(Passes, BiasesFirstKeepsTheBits) {
+  EXPECT_GT(plans_changed([](const Plan& plan) { return biases_first(plan); }), 10);
+}
+
+/// Gradients that lie where the one did that they come from through a depthwise convolution.
+int32_t depthwise_gradients_in_place(const Plan& plan) {
+  int32_t count = 0;
+  for (const Step& step : plan.steps)
+    if (const auto* k = std::get_if<MakeGradient>(&step.kernel))
+      if (const auto* from = std::get_if<FromConvolution>(&k->sources[0].from))
+        count += from->gradient == k->output ? 1 : 0;
+  return count;
+}
+
+TEST(Passes, GradientsThatPassADepthwiseConvolutionTakeItsPlace) {
+  int32_t alone = 0, after_biases = 0;
+  for (uint32_t seed = 1; seed <= 60; ++seed) {
+    const Plan plan = random_training_plan(seed);
+    alone += depthwise_gradients_in_place(gradient_in_place(plan));
+    after_biases += depthwise_gradients_in_place(gradient_in_place(biases_first(plan)));
+  }
+  EXPECT_GT(alone, 0);
+  EXPECT_GT(after_biases, alone);
+}
+
 TEST(Passes, DroppingUnusedBuffersKeepsTheBits) {
   plans_changed([](const Plan& plan) { return drop_unused_buffers(plan); });
 }

@@ -31,7 +31,7 @@ Schedule full_schedule() {
   s.training.fresh_classifier = true;
   s.update = {{21, "block7/expand", true, UpdatedWeights::all, {}},
               {24, "block8/expand", true, UpdatedWeights::none, {}},
-              {36, "block12/expand", false, UpdatedWeights::channels, {3, 5, 8}},
+              {36, "block12/expand", false, UpdatedWeights::channels, {3, 5, 8}, 0},
               {42, "classifier", true, UpdatedWeights::all, {}}};
   s.promise = Promise{0.795, 0.781, 0.808, 3, 201344, 512000, 45000000, "5eed"};
   s.provenance = Provenance{"0.1.0", "freeze", "runs/demo", 1.0};
@@ -65,6 +65,9 @@ TEST(ScheduleJson, ReadsBackWhatItWrites) {
   bare.update.clear();
   bare.arithmetic = "float";
   EXPECT_EQ(read_schedule(write_schedule(bare), "s.json"), bare);
+  EXPECT_EQ(write_schedule(bare).find("input_by"), std::string::npos);
+  bare.input_by = InputBy::rows;
+  EXPECT_EQ(read_schedule(write_schedule(bare), "s.json"), bare);
 }
 
 TEST(ScheduleJson, WritingIsCanonical) {
@@ -96,6 +99,7 @@ TEST(ScheduleJson, EveryDepartureIsRefusedWithItsPlace) {
       {R"("schema_version": 1,)", "", "schema_version", ""},
       {R"("arithmetic")", R"("arithmetics")", "arithmetics", "arithmetic"},
       {R"("int8")", R"("int16")", "arithmetic", "int8"},
+      {R"("int8",)", R"("int8", "input_by": "columns",)", "input_by", "rows"},
       {R"("classes": 10)", R"("classes": 1)", "model.classes", "2"},
       {R"("classes": 10)", R"("classes": 256)", "model.classes", "255"},
       {R"("classes": 10)", R"("classes": 10.0)", "model.classes", "10.0"},
@@ -124,6 +128,10 @@ TEST(ScheduleJson, EveryDepartureIsRefusedWithItsPlace) {
       {R"("bias": true, "weights": "all")", R"("bias": true, "weights": 7)", "update[1].weights",
        "input_channels"},
       {R"("bias": true, "weights": "all")", R"("bias": false, "weights": "none")", "update[1]", "Remove"},
+      {R"("weights": "all")", R"("weights": "all", "fraction_bits": 5)", "update[1].fraction_bits",
+       "0, 4 or 8"},
+      {R"("weights": "all")", R"("weights": "none", "fraction_bits": 4)", "update[1].fraction_bits",
+       "Remove"},
       {R"([3, 5])", R"([5, 3])", "update[0].weights.input_channels[1]", "ascending"},
       {R"([3, 5])", R"([5, 5])", "update[0].weights.input_channels[1]", "once"},
       {R"([3, 5])", R"([])", "update[0].weights.input_channels", "none"},

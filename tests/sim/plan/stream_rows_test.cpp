@@ -134,6 +134,29 @@ TEST(StreamRows, KeepsTheBitsOfRandomNetworks) {
   EXPECT_GT(dilated, 20U);
 }
 
+/// Every stream that may write over its input does.
+TEST(StreamRows, OverItsInputKeepsTheBitsOfRandomNetworks) {
+  size_t over = 0, adds = 0;
+  for (uint32_t seed = 1; seed <= 120 && !::testing::Test::HasFailure(); ++seed) {
+    SCOPED_TRACE(seed);
+    const Network network = reduce(testing::RandomNetwork(seed).graph(), {.fresh_classifier = true});
+    const Plan plan = lower(network, classifier_only(network));
+    testing::Noise noise(seed);
+    std::vector<RowStream> streams = random_streams(plan, noise);
+    for (RowStream& stream : streams) {
+      stream.over_input = may_write_over_input(plan, stream);
+      over += stream.over_input ? 1 : 0;
+      adds += stream.over_input && std::holds_alternative<AddForward>(plan.steps[stream.last].kernel) ? 1 : 0;
+    }
+    const Plan streamed = drop_unused_buffers(stream_rows(plan, streams));
+    EXPECT_EQ(layout_violations(streamed, plan_layout(streamed)), std::vector<std::string>{});
+    for (KernelSet kernels : {KernelSet::portable, KernelSet::host})
+      testing::expect_same_training(plan, streamed, kernels, 2);
+  }
+  EXPECT_GT(over, 30U);
+  EXPECT_GT(adds, 5U);
+}
+
 int64_t peak_of(const Plan& plan) {
   return plan_layout(drop_unused_buffers(plan)).peak;
 }
