@@ -211,7 +211,8 @@ Json provenance_json(const Provenance& provenance) {
 
 Schedule read_schedule(const JsonView& view) {
   check_schema_version(view, kScheduleSchemaVersion);
-  view.known_keys({"schema_version", "model", "arithmetic", "input_by", "training", "update", "promise", "provenance"});
+  view.known_keys(
+      {"schema_version", "model", "arithmetic", "input_by", "training", "update", "promise", "provenance"});
   Schedule schedule;
   read_model(view.field("model"), schedule);
   schedule.arithmetic = view.field("arithmetic").one_of({"int8", "float"}) == 0 ? "int8" : "float";
