@@ -81,7 +81,7 @@ constexpr std::array<Size, kPartCount> kSizes = {{
     {"requantize", 330, 330},
     {"quantize", 200, 200},
     {"dequantize", 52, 52},
-    {"gather channels", 48, 48},  // a loop in the generated code
+    {"gather channels", 48, 48},
     {"classifier", 324, 324},
     {"softmax loss", 1896, 1896},
     {"classifier backward and update", 1068, 1068},

@@ -25,7 +25,7 @@ std::string verdict_of(const Run& run) {
     if (row == rows.end() || row == rows.begin()) continue;
     const double points = 100.0 * (chosen.accuracy - row->accuracy);
     text += text.empty() ? "" : "; ";
-    if (row->outcome == "diverged")
+    if (row->outcome == TrialOutcome::diverged)
       text += fmt::format("the {} diverges", name);
     else
       text += fmt::format("{:.2f} points {} the {} ({}, {:.1f} KiB of RAM)", std::abs(points),
@@ -49,7 +49,7 @@ std::vector<std::string> warnings_of(const Run& run) {
   };
   if (!run.comparison) return warnings;
   for (const ComparedSchedule& row : run.comparison->rows)
-    if (row.against_chosen && row.against_chosen->surely_better && row.outcome == "ok")
+    if (row.against_chosen && row.against_chosen->surely_better && row.outcome == TrialOutcome::ok)
       add(row.name, row.accuracy, row.ram_bytes, *row.against_chosen);
   if (const auto& shipped = run.comparison->as_it_is; shipped && shipped->against_chosen.surely_better)
     add("the model as it is", shipped->accuracy, shipped->ram_bytes, shipped->against_chosen);
@@ -62,7 +62,9 @@ void compare_with_best_baseline(const Run& run, Answer& answer) {
   const ComparedSchedule* best = nullptr;
   for (size_t i = 1; i < run.comparison->rows.size(); ++i) {
     const ComparedSchedule& row = run.comparison->rows[i];
-    if (row.name == "start" || row.outcome != "ok" || row.update == run.comparison->rows[0].update) continue;
+    if (row.name == "start" || row.outcome != TrialOutcome::ok ||
+        row.update == run.comparison->rows[0].update)
+      continue;
     if (best == nullptr || row.accuracy > best->accuracy) best = &row;
   }
   if (best == nullptr) return;
@@ -110,7 +112,7 @@ std::string weakest_words(const Run& run) {
 std::string layer_costs(const Run& run) {
   const LayerContribution *dearest = nullptr, *best = nullptr;
   for (const LayerContribution& layer : run.contributions) {
-    if (!layer.taken()) continue;
+    if (!layer.updated) continue;
     if (dearest == nullptr || layer.ram_bytes > dearest->ram_bytes) dearest = &layer;
     if (best == nullptr || layer.nats > best->nats) best = &layer;
   }

@@ -1,8 +1,7 @@
-// What boards offer, read from configs/boards for the sentence "fits on ...".
+// What boards offer, for the sentence "fits on ...". Their files are read by memmodel/board.h.
 #pragma once
 
 #include <cstdint>
-#include <filesystem>
 #include <string>
 #include <vector>
 
@@ -14,8 +13,7 @@ struct BoardLimits {
   int64_t clock_hz = 0;  // 0: unknown
 };
 
-/// Every *.json of the folder, ascending by RAM, then name; sizes as `byte_size_field` reads them, as for the
-/// memory model. Throws Error.
-std::vector<BoardLimits> read_board_limits(const std::filesystem::path& folder);
+/// Ascending by RAM, then name, as reports list them.
+std::vector<BoardLimits> by_ram(std::vector<BoardLimits> boards);
 
 }  // namespace thaw

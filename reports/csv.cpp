@@ -12,9 +12,9 @@ namespace {
 std::string line(const Measured& m, const std::string& role, const std::string& fidelity,
                  const std::string& on, bool on_front) {
   return fmt::format("{},{},{},{},{},{},{},{},{},{},{},{},{}\n", m.trial, csv_field(role),
-                     csv_field(fidelity), csv_field(on), csv_field(m.outcome), m.accuracy, m.by_seed.size(),
-                     m.ram_bytes, m.flash_bytes, m.macs_per_step, m.learning_rate, on_front ? 1 : 0,
-                     csv_field(schedule_words(m.update), 4000));
+                     csv_field(fidelity), csv_field(on), outcome_name(m.outcome), m.accuracy,
+                     m.by_seed.size(), m.ram_bytes, m.flash_bytes, m.macs_per_step, m.learning_rate,
+                     on_front ? 1 : 0, csv_field(schedule_words(m.update), 4000));
 }
 
 }  // namespace

@@ -29,8 +29,9 @@ constexpr size_t kMostColumns = 16;
 
 }  // namespace
 
-std::string outcome_words(const std::string& outcome) {
-  return outcome == "ok" ? "" : outcome == "over_budget" ? "does not fit" : outcome;
+std::string outcome_words(TrialOutcome outcome) {
+  if (outcome == TrialOutcome::ok) return "";
+  return outcome == TrialOutcome::over_budget ? "does not fit" : outcome_name(outcome);
 }
 
 std::string comparison_html(const Comparison& comparison) {
@@ -42,13 +43,13 @@ std::string comparison_html(const Comparison& comparison) {
                   {},
                   {0}};
   for (const ComparedSchedule& r : comparison.rows)
-    table.rows.push_back({text_cell(r.name + (r.outcome == "ok" ? "" : ", " + outcome_words(r.outcome))),
-                          share_cell(r.accuracy), share_cell(r.low), share_cell(r.high),
-                          r.validation_accuracy ? share_cell(*r.validation_accuracy) : text_cell(""),
-                          count_cell(static_cast<int64_t>(r.by_seed.size())), kib_cell(r.ram_bytes),
-                          kib_cell(r.flash_bytes), count_cell(r.macs_per_step),
-                          number_cell(fmt::format("{:.3g}", r.learning_rate), r.learning_rate),
-                          count_cell(std::ssize(r.update)), count_cell(layers_with_weights(r.update))});
+    table.rows.push_back(
+        {text_cell(r.name + (r.outcome == TrialOutcome::ok ? "" : ", " + outcome_words(r.outcome))),
+         share_cell(r.accuracy), share_cell(r.low), share_cell(r.high),
+         r.validation_accuracy ? share_cell(*r.validation_accuracy) : text_cell(""),
+         count_cell(static_cast<int64_t>(r.by_seed.size())), kib_cell(r.ram_bytes), kib_cell(r.flash_bytes),
+         count_cell(r.macs_per_step), number_cell(fmt::format("{:.3g}", r.learning_rate), r.learning_rate),
+         count_cell(std::ssize(r.update)), count_cell(layers_with_weights(r.update))});
   if (const auto& shipped = comparison.as_it_is)
     table.rows.push_back({text_cell("as it is, without training"), share_cell(shipped->accuracy),
                           share_cell(shipped->low), share_cell(shipped->high), text_cell(""), text_cell(""),

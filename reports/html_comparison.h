@@ -8,8 +8,8 @@
 
 namespace thaw {
 
-/// "", "does not fit" or the outcome itself.
-std::string outcome_words(const std::string& outcome);
+/// "", "does not fit" or "diverged".
+std::string outcome_words(TrialOutcome outcome);
 
 /// The answer beside what needs no search: picture and table.
 std::string comparison_html(const Comparison& comparison);

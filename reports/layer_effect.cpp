@@ -40,7 +40,7 @@ std::vector<LayerEffect> layer_effects(const Run& run) {
         found = list.insert(list.end(), {layer, std::nullopt, std::nullopt, "", false});
       if (found->bytes_saved) continue;  // later looks stand on another schedule
       found->bytes_saved = start->ram_bytes - trial.ram_bytes;
-      if (trial.outcome != "diverged" && start->outcome != "diverged")
+      if (trial.outcome != TrialOutcome::diverged && start->outcome != TrialOutcome::diverged)
         found->accuracy_lost = start->accuracy - trial.accuracy;
     }
   frozen.insert(frozen.end(), updated.begin(), updated.end());

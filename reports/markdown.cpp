@@ -86,11 +86,11 @@ std::string comparison_section(const Run& run) {
            "MACs/step"}) +
       row({"---", "---:", "---:", "---:", "---:", "---:", "---:", "---:"});
   for (const ComparedSchedule& r : run.comparison->rows)
-    text += row({markdown_text(r.name), r.outcome == "diverged" ? "diverged" : percent_text(r.accuracy),
-                 percent_text(r.low) + " to " + percent_text(r.high),
-                 r.validation_accuracy ? percent_text(*r.validation_accuracy) : "",
-                 std::to_string(r.by_seed.size()), kib_text(r.ram_bytes), kib_text(r.flash_bytes),
-                 grouped_text(r.macs_per_step)});
+    text += row(
+        {markdown_text(r.name), r.outcome == TrialOutcome::diverged ? "diverged" : percent_text(r.accuracy),
+         percent_text(r.low) + " to " + percent_text(r.high),
+         r.validation_accuracy ? percent_text(*r.validation_accuracy) : "", std::to_string(r.by_seed.size()),
+         kib_text(r.ram_bytes), kib_text(r.flash_bytes), grouped_text(r.macs_per_step)});
   if (const auto& shipped = run.comparison->as_it_is)
     text += row({"as it is", percent_text(shipped->accuracy),
                  percent_text(shipped->low) + " to " + percent_text(shipped->high), "", "",
@@ -119,8 +119,8 @@ std::string trials_section(const Run& run) {
                      row({"---:", "---", "---", "---", "---", "---:", "---:"});
   for (const TrialEntry& t : run.trials)
     text += row({std::to_string(t.trial), markdown_text(t.role), markdown_text(t.fidelity, 40),
-                 markdown_text(t.measured_on, 40), markdown_text(t.outcome, 40), percent_text(t.accuracy),
-                 kib_text(t.ram_bytes)});
+                 markdown_text(t.measured_on, 40), markdown_text(outcome_name(t.outcome)),
+                 percent_text(t.accuracy), kib_text(t.ram_bytes)});
   return text + "\n";
 }
 

@@ -45,7 +45,7 @@ Json run_json(const Run& run, const std::vector<BoardLimits>& boards) {
   if (run.comparison)
     for (const ComparedSchedule& r : run.comparison->rows)
       rows.push_back({{"name", clipped(r.name)},
-                      {"outcome", clipped(r.outcome)},
+                      {"outcome", outcome_name(r.outcome)},
                       {"accuracy", r.accuracy},
                       {"low", r.low},
                       {"high", r.high},

@@ -16,10 +16,14 @@ namespace fs = std::filesystem;
 constexpr uint64_t kMostTrialBytes = uint64_t{1} << 30;
 constexpr uint64_t kMostPredictionBytes = uint64_t{1} << 30;
 
+TrialOutcome read_outcome(const JsonView& view) {
+  return static_cast<TrialOutcome>(view.one_of({"ok", "diverged", "over_budget"}));
+}
+
 /// The figures that curve.json, comparison.json and pareto.json give each point.
 void read_measured(const JsonView& view, Measured& m) {
   m.trial = view.field("trial").integer(0, INT32_MAX);
-  m.outcome = view.field("outcome").string();
+  m.outcome = read_outcome(view.field("outcome"));
   m.accuracy = view.field("accuracy").number(0.0, 1.0);
   for (const JsonView& s : view.field("by_seed").items())
     m.by_seed.push_back({s.field("seed").integer(0, UINT32_MAX), s.field("accuracy").number(0.0, 1.0)});
@@ -30,12 +34,15 @@ void read_measured(const JsonView& view, Measured& m) {
   m.update = read_schedule_view(view.field("schedule")).update;
 }
 
-std::vector<LayerContribution> read_contributions(const JsonView& view) {
+std::vector<LayerContribution> read_contributions(const JsonView& view,
+                                                  const std::vector<UpdatedLayer>& update) {
   std::vector<LayerContribution> layers;
   for (const JsonView& layer : view.field("layers").items()) {
     LayerContribution row;
     row.layer = layer.field("layer").string();
     row.verdict = layer.field("verdict").string();
+    row.updated =
+        std::ranges::any_of(update, [&](const UpdatedLayer& u) { return u.weights && u.layer == row.layer; });
     row.ram_bytes = layer.field("ram_bytes").integer(-INT32_MAX, INT32_MAX);
     row.macs_per_step = layer.field("macs_per_step").integer(0);
     for (const JsonView& share : layer.field("weights").items())
@@ -147,7 +154,7 @@ TrialEntry read_trial(const JsonView& view) {
   if (const auto purpose = view.optional_field("purpose")) read_purpose(*purpose, trial);
   trial.fidelity = view.field("fidelity").field("name").string();
   trial.measured_on = view.field("measured_on").string();
-  trial.outcome = view.field("outcome").string();
+  trial.outcome = read_outcome(view.field("outcome"));
   trial.accuracy = view.field("accuracy").number(0.0, 1.0);
   trial.ram_bytes = view.field("ram_bytes").integer(0);
   trial.flash_bytes = view.field("flash_bytes").integer(0);
@@ -291,8 +298,9 @@ Run read_run(const fs::path& folder) {
   const bool trained = run.facts && !run.facts->curves.empty();
   read_optional(folder / "curve.json", trained ? "" : "no freezing curve", run.notes,
                 [&](const JsonView& view) { run.curve = read_curve(view); });
-  read_optional(folder / "contributions.json", "", run.notes,
-                [&](const JsonView& view) { run.contributions = read_contributions(view); });
+  read_optional(folder / "contributions.json", "", run.notes, [&](const JsonView& view) {
+    run.contributions = read_contributions(view, run.schedule.update);
+  });
   read_optional(folder / "pareto.json", trained ? "" : "no Pareto front", run.notes,
                 [&](const JsonView& view) { run.pareto_trials = read_front(view); });
   std::optional<std::vector<std::byte>> predictions;
@@ -313,6 +321,18 @@ Run read_run(const fs::path& folder) {
   read_optional(folder / "device.json", "", run.notes,
                 [&](const JsonView& view) { run.device = read_device(view); });
   return run;
+}
+
+const char* outcome_name(TrialOutcome outcome) {
+  switch (outcome) {
+    case TrialOutcome::ok:
+      return "ok";
+    case TrialOutcome::diverged:
+      return "diverged";
+    case TrialOutcome::over_budget:
+      return "over_budget";
+  }
+  return "";
 }
 
 const std::vector<TrainingCurve>& training_curves(const Run& run) {

@@ -18,10 +18,15 @@ struct SeedAccuracy {
   double accuracy = 0.0;  // 0..1
 };
 
+enum class TrialOutcome { ok, diverged, over_budget };
+
+/// As the files name it: "ok", "diverged" or "over_budget".
+const char* outcome_name(TrialOutcome outcome);
+
 /// One evaluation's figures. Bytes exact, accuracy the mean over seeds.
 struct Measured {
   int64_t trial = 0;
-  std::string outcome;  // ok, diverged or over_budget
+  TrialOutcome outcome = TrialOutcome::ok;
   double accuracy = 0.0;
   std::vector<SeedAccuracy> by_seed;
   int64_t ram_bytes = 0, flash_bytes = 0, macs_per_step = 0;
@@ -45,12 +50,10 @@ struct FreezingCurve {
 /// What a layer's weights add, as a row of contributions.json: nats of validation loss with their standard
 /// error, and the RAM that they need.
 struct LayerContribution {
-  std::string layer, verdict;
+  std::string layer, verdict;  // the verdict is for people
+  bool updated = false;        // the run's schedule updates its weights
   double nats = 0.0, error = 0.0;
   int64_t ram_bytes = 0, macs_per_step = 0;
-
-  /// Whether the answer updates its weights.
-  bool taken() const { return verdict.starts_with("chosen") || verdict == "pinned"; }
 };
 
 /// Predicted class of every test sample by one seed's network.

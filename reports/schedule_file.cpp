@@ -5,72 +5,51 @@
 #include <algorithm>
 
 #include "reports/escape.h"
+#include "sim/plan/schedule_json.h"
 
 namespace thaw {
 namespace {
 
-UpdatedLayer read_layer(const JsonView& view) {
-  UpdatedLayer entry;
-  entry.op = view.field("op").integer(0, INT32_MAX);
-  entry.layer = view.field("layer").string();
-  entry.bias = view.field("bias").boolean();
-  const JsonView weights = view.field("weights");
-  if (weights.is_object()) {
-    entry.weights = true;
-    for (const JsonView& channel : weights.field("input_channels").items())
-      entry.channels.push_back(channel.integer(0, UINT16_MAX));
-    if (entry.channels.empty()) weights.fail("the list of channels is empty", "Write \"none\" instead");
-  } else if (weights.is_string()) {
-    entry.weights = weights.one_of({"none", "all"}) == 1;
-  } else {
-    weights.expected("\"none\", \"all\" or {\"input_channels\": [...]}");
-  }
-  if (const auto bits = view.optional_field("fraction_bits")) entry.fraction_bits = bits->integer(0, 8);
-  return entry;
+UpdatedLayer shown_layer(const LayerUpdate& update) {
+  UpdatedLayer shown;
+  shown.op = update.op;
+  shown.layer = update.layer;
+  shown.bias = update.bias;
+  shown.weights = update.weights != UpdatedWeights::none;
+  shown.channels.assign(update.channels.begin(), update.channels.end());
+  if (update.fraction_bits) shown.fraction_bits = *update.fraction_bits;
+  return shown;
 }
 
-PromisedFigures read_promise(const JsonView& view) {
-  PromisedFigures promise;
-  const JsonView accuracy = view.field("accuracy");
-  promise.accuracy = accuracy.field("mean").number(0.0, 1.0);
-  promise.low = accuracy.field("low").number(0.0, 1.0);
-  promise.high = accuracy.field("high").number(0.0, 1.0);
-  promise.seeds = accuracy.field("seeds").integer(1, INT32_MAX);
-  promise.ram_bytes = view.field("ram_bytes").integer(0);
-  promise.flash_bytes = view.field("flash_bytes").integer(0);
-  promise.macs_per_step = view.field("macs_per_step").integer(0);
-  promise.signature = view.field("signature").string();
-  return promise;
+PromisedFigures shown_promise(const Promise& promise) {
+  PromisedFigures shown;
+  shown.accuracy = promise.accuracy_mean;
+  shown.low = promise.accuracy_low;
+  shown.high = promise.accuracy_high;
+  shown.seeds = promise.seeds;
+  shown.ram_bytes = promise.ram_bytes;
+  shown.flash_bytes = promise.flash_bytes;
+  shown.macs_per_step = promise.macs_per_step;
+  shown.signature = promise.signature;
+  return shown;
 }
 
 }  // namespace
 
 ScheduleFile read_schedule_view(const JsonView& view) {
-  check_schema_version(view, 1);
+  const Schedule read = read_schedule(view);
   ScheduleFile schedule;
-  const JsonView model = view.field("model");
-  schedule.model_file = model.field("file").string();
-  schedule.model_sha256 = model.field("sha256").string();
-  schedule.classes = model.field("classes").integer(1, INT32_MAX);
-  const JsonView input = model.field("input");
-  if (!input.is_array() || input.size() != schedule.input.size()) input.expected("four sizes: N, H, W, C");
-  const std::vector<JsonView> sizes = input.items();
-  for (size_t i = 0; i < sizes.size(); ++i) schedule.input[i] = sizes[i].integer(1, INT32_MAX);
-  schedule.arithmetic = view.field("arithmetic").string();
-  const JsonView training = view.field("training");
-  schedule.learning_rate = training.field("learning_rate").number(0.0);
-  schedule.epochs = training.field("epochs").integer(1, INT32_MAX);
-  schedule.seed = training.field("seed").integer(0, UINT32_MAX);
-  for (const JsonView& item : view.field("update").items()) {
-    UpdatedLayer entry = read_layer(item);
-    if (!schedule.update.empty() && entry.op <= schedule.update.back().op)
-      item.field("op").fail(fmt::format("op {} follows op {}", entry.op, schedule.update.back().op),
-                            "List layers in ascending order, each once");
-    schedule.update.push_back(std::move(entry));
-  }
-  if (const auto promise = view.optional_field("promise")) schedule.promise = read_promise(*promise);
-  if (const auto provenance = view.optional_field("provenance"))
-    schedule.strategy = provenance->field("strategy").string();
+  schedule.model_file = read.model_file;
+  schedule.model_sha256 = read.model_sha256;
+  schedule.arithmetic = read.arithmetic;
+  schedule.classes = read.classes;
+  std::ranges::copy(read.input, schedule.input.begin());
+  schedule.learning_rate = read.training.learning_rate;
+  schedule.epochs = read.training.epochs;
+  schedule.seed = read.training.seed;
+  for (const LayerUpdate& update : read.update) schedule.update.push_back(shown_layer(update));
+  if (read.promise) schedule.promise = shown_promise(*read.promise);
+  if (read.provenance) schedule.strategy = read.provenance->strategy;
   schedule.document = view.json();
   return schedule;
 }

@@ -1,5 +1,5 @@
-// schedule.json as a report needs it: what is updated, how it is trained, what was promised. The format is
-// written and checked against the model by sim/plan; here it is data to show.
+// schedule.json as a report needs it: what is updated, how it is trained, what was promised. The file is read
+// by sim/plan/schedule_json.h; here it is data to show.
 #pragma once
 
 #include <array>
@@ -47,7 +47,7 @@ struct ScheduleFile {
   nlohmann::ordered_json document;
 };
 
-/// Throws Error naming the field that is missing, of the wrong type or out of range.
+/// Throws Error as read_schedule does.
 ScheduleFile read_schedule_view(const JsonView& view);
 ScheduleFile read_exported_schedule(const std::filesystem::path& path);
 

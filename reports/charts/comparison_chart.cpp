@@ -22,7 +22,8 @@ struct Row {
 std::vector<Row> rows_of(const Comparison& comparison) {
   std::vector<Row> rows;
   for (const ComparedSchedule& r : comparison.rows)
-    rows.push_back({r.name, r.accuracy, r.low, r.high, r.ram_bytes, rows.empty(), r.outcome == "ok"});
+    rows.push_back(
+        {r.name, r.accuracy, r.low, r.high, r.ram_bytes, rows.empty(), r.outcome == TrialOutcome::ok});
   if (const auto& shipped = comparison.as_it_is)
     rows.push_back(
         {"as it is", shipped->accuracy, shipped->low, shipped->high, shipped->ram_bytes, false, true});

@@ -50,9 +50,9 @@ Chart contribution_chart(const std::vector<LayerContribution>& layers) {
   for (size_t i = 0; i < rows; ++i) {
     const LayerContribution& l = layers[i];
     const double y = kTop + kRow * static_cast<double>(i);
-    const std::string hollow = l.taken() ? "" : " hollow";
-    updated += l.taken() ? 1U : 0U;
-    chart.body += text_svg(left - 8, y + 12, clipped(l.layer, 36), "end", l.taken() ? "" : "soft");
+    const std::string hollow = l.updated ? "" : " hollow";
+    updated += l.updated ? 1U : 0U;
+    chart.body += text_svg(left - 8, y + 12, clipped(l.layer, 36), "end", l.updated ? "" : "soft");
     const double bytes = static_cast<double>(std::max<int64_t>(0, l.ram_bytes));
     const double length = (kPanel - kLabel) * bytes / static_cast<double>(most_bytes);
     chart.body +=

@@ -14,7 +14,8 @@ constexpr size_t kMostTrials = 4000;  // drawn; enough for the eye, and the page
 std::string describe(const TrialEntry& t) {
   return fmt::format("trial {}: {}\n{} ({} fidelity, {}), {}{}\n{}", t.trial, clipped(t.role, 80),
                      percent_text(t.accuracy), clipped(t.fidelity, 20), clipped(t.measured_on, 20),
-                     bytes_text(t.ram_bytes), t.outcome == "ok" ? "" : ", " + clipped(t.outcome, 20),
+                     bytes_text(t.ram_bytes),
+                     t.outcome == TrialOutcome::ok ? "" : std::string(", ") + outcome_name(t.outcome),
                      clipped(schedule_words(t.update, 8), 260));
 }
 
@@ -22,8 +23,8 @@ std::string describe(const TrialEntry& t) {
 enum Kind { kLook, kFull, kTest, kOver, kDiverged };
 
 Kind kind_of(const TrialEntry& t) {
-  if (t.outcome == "diverged") return kDiverged;
-  if (t.outcome == "over_budget") return kOver;
+  if (t.outcome == TrialOutcome::diverged) return kDiverged;
+  if (t.outcome == TrialOutcome::over_budget) return kOver;
   if (t.measured_on == "test") return kTest;
   return t.fidelity == "full" ? kFull : kLook;
 }

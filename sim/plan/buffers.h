@@ -48,7 +48,7 @@ void for_each_buffer(AnyKernel& kernel, const Visit& visit) {
   std::visit(
       [&](auto& k) {
         using K = std::remove_cvref_t<decltype(k)>;
-        if constexpr (std::is_same_v<K, BinaryForward>) {
+        if constexpr (std::is_same_v<K, AddForward> || std::is_same_v<K, BinaryForward>) {
           see(k.first_input, Access::read);
           see(k.second_input, Access::read);
           see(k.output, Access::write);
@@ -74,11 +74,6 @@ void for_each_buffer(AnyKernel& kernel, const Visit& visit) {
             see(*id, Access::read);
           see(k.mask, Access::write);
           see(k.scratch, Access::read_write);
-        } else if constexpr (std::is_same_v<K, AddForward>) {
-          see(k.first_input, Access::read);
-          see(k.second_input, Access::read);
-          see(k.output, Access::write);
-          see(k.mask, Access::write);
         } else if constexpr (std::is_same_v<K, PoolForward>) {
           in_out(k);
           see(k.mask, Access::write);

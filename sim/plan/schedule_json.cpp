@@ -209,9 +209,7 @@ Json provenance_json(const Provenance& provenance) {
 
 }  // namespace
 
-Schedule read_schedule(std::string_view text, const std::string& where) {
-  const nlohmann::json document = parse_json(text, where);
-  const JsonView view(document, where);
+Schedule read_schedule(const JsonView& view) {
   check_schema_version(view, kScheduleSchemaVersion);
   view.known_keys(
       {"schema_version", "model", "arithmetic", "input_by", "training", "update", "promise", "provenance"});
@@ -226,6 +224,11 @@ Schedule read_schedule(std::string_view text, const std::string& where) {
   if (const auto provenance = view.optional_field("provenance"))
     schedule.provenance = read_provenance(*provenance);
   return schedule;
+}
+
+Schedule read_schedule(std::string_view text, const std::string& where) {
+  const nlohmann::json document = parse_json(text, where);
+  return read_schedule(JsonView(document, where));
 }
 
 Schedule read_schedule_file(const std::filesystem::path& path) {

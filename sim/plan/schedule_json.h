@@ -10,6 +10,8 @@
 
 namespace thaw {
 
+class JsonView;
+
 /// Version of the format that this program writes; a file with a larger one is refused by name.
 constexpr int kScheduleSchemaVersion = 1;
 
@@ -18,6 +20,9 @@ constexpr int kScheduleSchemaVersion = 1;
 /// unknown, missing or repeated keys, wrong types, values out of range, layers or channels out of order.
 /// Whether it fits a model is `check_schedule`'s question.
 Schedule read_schedule(std::string_view text, const std::string& where);
+
+/// The same for a schedule within a larger document.
+Schedule read_schedule(const JsonView& view);
 
 /// The same for a file of at most 16 MiB.
 Schedule read_schedule_file(const std::filesystem::path& path);

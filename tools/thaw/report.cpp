@@ -6,8 +6,10 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
+#include "memmodel/board.h"
 #include "reports/charts/run_charts.h"
 #include "reports/gate/gate.h"
 #include "reports/report_folder.h"
@@ -35,8 +37,11 @@ struct Options : CommonOptions {
 };
 
 std::vector<BoardLimits> known_boards(const Options& options) {
-  return read_board_limits(options.boards.empty() ? config_file("boards", "--boards")
-                                                  : fs::path(options.boards));
+  std::vector<BoardLimits> boards;
+  for (const Board& board :
+       read_boards(options.boards.empty() ? config_file("boards", "--boards") : fs::path(options.boards)))
+    boards.push_back({board.name, board.description, board.ram_bytes, board.flash_bytes, board.clock_hz});
+  return by_ram(std::move(boards));
 }
 
 /// Judges the first run; nothing where the user asked for no gate.
