@@ -131,9 +131,10 @@ ModelData read_data(const Options& options, const Graph& graph) {
   return data;
 }
 
-/// run.json, but for the seconds.
+/// run.json.
 Json search_record(const Options& options, const Graph& graph, const ModelData& data,
-                   const SearchProblem& problem, size_t trials) {
+                   const SearchProblem& problem, size_t trials, const std::vector<std::string>& next,
+                   double seconds) {
   Json about = run_record(graph, data);
   about["kind"] = "search";
   about["strategy"] = options.strategy;
@@ -144,21 +145,13 @@ Json search_record(const Options& options, const Graph& graph, const ModelData& 
   about["classifier"] = problem.network->classifier.fresh ? "fresh" : "kept";
   about["trials"] = trials;
   about["jobs"] = problem.jobs;
+  about["next"] = next;
+  about["seconds"] = seconds;
   return about;
 }
 
 std::string data_words(const Options& options) {
   return options.samples > 0 ? fmt::format(" --samples {}", options.samples) : "";
-}
-
-/// What will be done, and what is to be known about it; with `quiet` only what is likely wrong with the data.
-void say_before(const std::vector<std::string>& header, const Dataset& data,
-                const std::vector<std::string>& remarks, bool quiet) {
-  if (!quiet)
-    for (const std::string& line : header) print_remark("{}\n", one_line(line));
-  print_data_remarks(data, quiet);
-  if (quiet) return;
-  for (const std::string& line : remarks) print_remark("note: {}\n", one_line(line));
 }
 
 Answer answer_words(const Options& options, const SearchResult& result, const fs::path& folder) {
@@ -177,26 +170,6 @@ void print_result(const Options& options, const SearchResult& result, const Sear
     fmt::print("{}\n", line);
 }
 
-/// The shape of the work, so that people can say what more processes would give.
-void print_work(const TrainingEvaluator& evaluator, size_t evaluations, int64_t bytes_moved, double seconds) {
-  const WorkDone& work = evaluator.work();
-  print_remark("work: {} evaluations, {} training runs and {} from the store, {} of training in {}",
-               evaluations, work.trained, work.known, duration_text(work.seconds), duration_text(seconds));
-  if (bytes_moved > 0) print_remark(", {} B between processes", grouped_text(bytes_moved));
-  if (work.trained > 0)
-    print_remark("; 64 processes would train for about {}",
-                 duration_text(work.longest + (work.seconds - work.longest) / 64));
-  print_remark("\n");
-}
-
-void print_what_is_known(const TrialRecord& record, Store& store) {
-  const int64_t known = store.size();
-  if (known > 0 && record.resumed() > 0)
-    print_remark("resuming: {} evaluations of an earlier run are reused\n", record.resumed());
-  else if (known > 0)
-    print_remark("note: the store holds {} training runs; those of this search are reused\n", known);
-}
-
 /// Nothing where the user stopped it.
 std::optional<SearchResult> found_unless_interrupted(Evaluator& evaluator, const SearchOptions& searching,
                                                      Watch& watch) {
@@ -206,6 +179,13 @@ std::optional<SearchResult> found_unless_interrupted(Evaluator& evaluator, const
     if (!interrupted()) throw;
     return std::nullopt;
   }
+}
+
+/// Returns the exit status.
+int say_interrupted(const TrialRecord& record, const fs::path& folder) {
+  print_remark("thaw: interrupted after {} evaluations; the same command goes on from there ({})\n",
+               record.evaluations().size(), folder.string());
+  return 128 + interrupted_by();
 }
 
 /// This process, or the other ranks where there are any.
@@ -261,8 +241,8 @@ int lead(const Options& options, Ranks& ranks) {
   require_classifier_fits(problem, searching.recipe);
   const fs::path folder = output_folder(options, data);
   const auto say = [&] {
-    say_before(search_header(problem, searching, data), data.about,
-               search_remarks(problem, shipped, options.threshold), quiet);
+    print_before(search_header(problem, searching, data), data.about,
+                 search_remarks(problem, shipped, options.threshold), quiet);
   };
   if (options.dry_run) {
     say();
@@ -284,19 +264,15 @@ int lead(const Options& options, Ranks& ranks) {
   watch.follow(evaluator);
   std::optional<SearchResult> found = found_unless_interrupted(evaluator, searching, watch);
   watch.progress.clear();
-  if (!found) {
-    print_remark("thaw: interrupted after {} evaluations; the same command goes on from there ({})\n",
-                 record.evaluations().size(), folder.string());
-    return 128 + interrupted_by();
-  }
+  if (!found) return say_interrupted(record, folder);
   SearchResult& result = *found;
   if (!quiet)
     print_work(evaluator, record.evaluations().size(), trainers.get().bytes_moved(), seconds_since(start));
   result.schedule.provenance = Provenance{THAW_VERSION, options.strategy, digest, options.threshold};
   write_run_directory(folder, evaluator, record.evaluations(), result, searching);
-  Json about = search_record(options, graph, data, problem, record.evaluations().size());
-  about["next"] = next_commands(answer_words(options, result, folder));
-  about["seconds"] = seconds_since(start);
+  const Json about =
+      search_record(options, graph, data, problem, record.evaluations().size(),
+                    next_commands(answer_words(options, result, folder)), seconds_since(start));
   write_json_file(folder / "run.json", about);
   record.finish();
   trainers.finish();

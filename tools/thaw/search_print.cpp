@@ -4,7 +4,10 @@
 
 #include "sim/base/grouped_text.h"
 #include "sim/base/interval.h"
+#include "tools/thaw/model_data.h"
+#include "tools/thaw/progress.h"
 #include "tools/thaw/table.h"
+#include "tools/thaw/terminal.h"
 
 namespace thaw::cli {
 namespace {
@@ -115,6 +118,34 @@ std::vector<std::string> search_remarks(const SearchProblem& problem,
                     "more training samples make the choice surer",
                     judged, weight, threshold));
   return lines;
+}
+
+void print_before(const std::vector<std::string>& header, const Dataset& data,
+                  const std::vector<std::string>& remarks, bool quiet) {
+  if (!quiet)
+    for (const std::string& line : header) print_remark("{}\n", one_line(line));
+  print_data_remarks(data, quiet);
+  if (quiet) return;
+  for (const std::string& line : remarks) print_remark("note: {}\n", one_line(line));
+}
+
+void print_work(const TrainingEvaluator& evaluator, size_t evaluations, int64_t bytes_moved, double seconds) {
+  const WorkDone& work = evaluator.work();
+  print_remark("work: {} evaluations, {} training runs and {} from the store, {} of training in {}",
+               evaluations, work.trained, work.known, duration_text(work.seconds), duration_text(seconds));
+  if (bytes_moved > 0) print_remark(", {} B between processes", grouped_text(bytes_moved));
+  if (work.trained > 0)
+    print_remark("; 64 processes would train for about {}",
+                 duration_text(work.longest + (work.seconds - work.longest) / 64));
+  print_remark("\n");
+}
+
+void print_what_is_known(const TrialRecord& record, Store& store) {
+  const int64_t known = store.size();
+  if (known > 0 && record.resumed() > 0)
+    print_remark("resuming: {} evaluations of an earlier run are reused\n", record.resumed());
+  else if (known > 0)
+    print_remark("note: the store holds {} training runs; those of this search are reused\n", known);
 }
 
 void print_reasons(const SearchResult& result) {

@@ -7,6 +7,8 @@
 #include <vector>
 
 #include "search/search.h"
+#include "search/training_evaluator.h"
+#include "sim/data/dataset.h"
 #include "tools/thaw/json_output.h"
 
 namespace thaw::cli {
@@ -28,5 +30,15 @@ void print_search(const SearchResult& result, const SearchProblem& problem, cons
 
 /// The same as members added to the run's record.
 Json search_document(const SearchResult& result, const std::filesystem::path& folder, const Json& record);
+
+/// What will be done, and what is to be known about it; with `quiet` only what is likely wrong with the data.
+void print_before(const std::vector<std::string>& header, const Dataset& data,
+                  const std::vector<std::string>& remarks, bool quiet);
+
+/// How much of the search an earlier one has done already.
+void print_what_is_known(const TrialRecord& record, Store& store);
+
+/// The shape of the work, so that people can say what more processes would give; sizes in bytes.
+void print_work(const TrainingEvaluator& evaluator, size_t evaluations, int64_t bytes_moved, double seconds);
 
 }  // namespace thaw::cli
