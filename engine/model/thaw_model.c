@@ -1,5 +1,7 @@
 // PLAN_MODEL_FILE with what is trained of it: every step one kernel call with constant parameters.
 // PLAN_MADE_BY
+// This file is longer than 400 lines because everything in it shares static memory, which no other file may
+// see.
 #include "thaw_model.h"
 
 #include <stdbool.h>

@@ -20,7 +20,8 @@ DOCUMENTS = sorted([*SOURCE.glob("*.md"), *SOURCE.glob("docs/**/*.md"), *SOURCE.
                       if "third_party" not in path.parts)])
 # Options of programs that are not ours, as documents name them.
 OTHERS_OPTIONS = {"--install", "--prefix", "--preset", "--target", "--gtest_filter", "--n_bias_update",
-                  "--manual_weight_idx", "--weight_update_ratio", "--help", "--build", "--prefix-symbols"}
+                  "--manual_weight_idx", "--weight_update_ratio", "--help", "--build", "--prefix-symbols",
+                  "--job-name", "--nodes", "--ntasks-per-node", "--cpus-per-task", "--mem-per-cpu", "--time", "--signal"}
 HISTORY = {"CHANGELOG.md"}  # may name what is gone
 
 

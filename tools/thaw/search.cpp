@@ -21,8 +21,8 @@
 #include "search/store.h"
 #include "search/training_evaluator.h"
 #include "sim/base/error.h"
-#include "sim/base/grouped_text.h"
 #include "sim/base/json.h"
+#include "sim/base/printable.h"
 #include "sim/data/folds.h"
 #include "sim/graph/tflite_reader.h"
 #include "tools/thaw/board_option.h"
@@ -145,7 +145,8 @@ Json search_record(const Options& options, const Graph& graph, const ModelData& 
   about["classifier"] = problem.network->classifier.fresh ? "fresh" : "kept";
   about["trials"] = trials;
   about["jobs"] = problem.jobs;
-  about["next"] = next;
+  about["next"] = Json::array();
+  for (const std::string& command : next) about["next"].push_back(printable(command));
   about["seconds"] = seconds;
   return about;
 }
