@@ -22,7 +22,7 @@ class Ranks {
   /// Joins the job where a launcher started this process; else it is alone.
   Ranks();
   /// Without `finish` before, the launcher sees a process that left early, and ends the others.
-  ~Ranks();
+  ~Ranks() = default;
   Ranks(const Ranks&) = delete;
   Ranks& operator=(const Ranks&) = delete;
 

@@ -32,7 +32,6 @@ void Ranks::go_on_with_mpi(char** argv) {
 }
 
 Ranks::Ranks() = default;
-Ranks::~Ranks() = default;
 
 void Ranks::send(int32_t, const std::string&) {
   assert(joined_);

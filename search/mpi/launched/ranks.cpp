@@ -27,8 +27,6 @@ Ranks::Ranks() : joined_(was_launched()) {
   MPI_Comm_size(MPI_COMM_WORLD, &count_);
 }
 
-Ranks::~Ranks() = default;
-
 void Ranks::send(int32_t to, const std::string& text) {
   MPI_Send(text.data(), static_cast<int>(text.size()), MPI_CHAR, to, 0, MPI_COMM_WORLD);
   bytes_moved_ += static_cast<int64_t>(text.size());
