@@ -129,7 +129,7 @@ class MovingCheck : private OperandCheck {
                  std::to_string(x.shape[3]) + "]");
     if (resize.align_corners && resize.half_pixel_centers && resize.bilinear)
       fail(path() + ".builtin_options", "has both align_corners and half_pixel_centers");
-    for (size_t axis : {1, 2})
+    for (const size_t axis : {size_t{1}, size_t{2}})
       if (!resize_fits(resize, x.shape[axis], y.shape[axis]))
         bad_output(".shape is " + shape_text(y.shape) + ", which " + shape_text(x.shape) +
                    " cannot be resized to without reading beyond its end");

@@ -64,7 +64,7 @@ void Lowering::save_input(const Layer& layer, const Convolution& c, const std::v
                                c.window.input_positions() * static_cast<int64_t>(saved.size()), 1);
   made.saved_input = gather.output;
   made.gathered = true;
-  build.step(layer.name + ".save", Phase::forward, layer.op, std::move(gather));
+  build.step(layer.name + ".save", Phase::forward, layer.op, gather);
 }
 
 void Lowering::forward(const Layer& layer, const Convolution& c) {
