@@ -261,7 +261,8 @@ int lead(const Options& options, Ranks& ranks) {
   Trainers trainers(ranks, problem, digest);
   TrainingEvaluator evaluator(problem, record, store, trainers.get());
   evaluator.cancelled = [] { return interrupted(); };
-  Watch watch{start, quiet, expected_work(evaluator, searching), std::max(problem.jobs, ranks.count() - 1)};
+  const double expected = quiet ? 1.0 : expected_work(evaluator, searching);  // a hundred plans
+  Watch watch{start, quiet, expected, std::max(problem.jobs, ranks.count() - 1)};
   watch.follow(evaluator);
   std::optional<SearchResult> found = found_unless_interrupted(evaluator, searching, watch);
   watch.progress.clear();

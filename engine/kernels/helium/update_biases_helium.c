@@ -26,7 +26,7 @@ static void sum_four(const int8_t* values, int32_t positions, int32_t channels, 
 
 void thaw_update_biases(const thaw_update* update, int32_t positions, int32_t channels, int32_t limit,
                         int32_t* biases) {
-  const uint32_t stream = THAW_STREAM_BIASES + 2 * (uint32_t)update->convolution;
+  const uint32_t stream = thaw_bias_stream(update->convolution);
   const uint32_t key = thaw_key(update->step.seed, stream, update->step.step);
   const int32_t shift = thaw_update_shift(&update->scale, update->gradient_exponent, &update->step);
   for (int32_t c = 0; c < channels; c += THAW_LANES) {
