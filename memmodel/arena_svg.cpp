@@ -30,6 +30,7 @@ constexpr Style kStyles[] = {
     {BufferKind::mask, "clamp mask", "#F0E442", "#3a3600"},
     {BufferKind::saved_input, "saved input", "#009E73", "#001a13"},
     {BufferKind::scratch, "scratch", "#CC79A7", "#33101f"},
+    {BufferKind::variable, "state variable", "#999999", "#1a1a1a"},
 };
 
 struct PhaseStyle {

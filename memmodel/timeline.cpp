@@ -29,6 +29,9 @@ char letter_of(const Buffer& buffer) {
     case BufferKind::scratch:
       letters = "xX";
       break;
+    case BufferKind::variable:
+      letters = "vV";
+      break;
     case BufferKind::state:
     case BufferKind::constant:
     case BufferKind::caller:

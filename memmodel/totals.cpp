@@ -82,6 +82,8 @@ const char* buffer_kind_name(BufferKind kind) {
       return "saved_input";
     case BufferKind::scratch:
       return "scratch";
+    case BufferKind::variable:
+      return "variable";
     case BufferKind::state:
       return "state";
     case BufferKind::constant:

@@ -13,8 +13,9 @@ namespace thaw {
 
 LocalTrainer::LocalTrainer(const SearchProblem& problem, int64_t most_bytes)
     : problem_(problem), most_bytes_(most_bytes) {
+  const int32_t steps = problem.train == nullptr ? 1 : problem.train->steps;
   for (size_t layer = 0; layer <= problem.network->layers.size(); ++layer)
-    sample_bytes_.push_back(empty_prefix_cache(*problem.network, layer, 0, false).sample_bytes);
+    sample_bytes_.push_back(empty_prefix_cache(*problem.network, layer, 0, false, steps).sample_bytes);
 }
 
 LocalTrainer::LocalTrainer(const SearchProblem& problem)

@@ -112,6 +112,7 @@ TemplateValues template_values(const FirmwareRequest& request, const MemoryTotal
   add_logits_scale(plan, context, values);
   add_start_values(plan, context, values);
   add_state_values(plan, context, values);
+  add_variables(plan, context, values);
   values["KERNEL_HEADERS"] = includes(context.kernels());
   std::string& parameters = values["PARAMETERS"];
   for (const std::string& definition : context.definitions()) parameters += definition;

@@ -81,6 +81,25 @@ void add_state_values(const Plan& plan, const CallContext& context, TemplateValu
   add_state_pieces(plan, context, values);
 }
 
+void add_variables(const Plan& plan, CallContext& context, TemplateValues& values) {
+  std::string list = "\n";
+  int64_t bytes = 0;
+  for (const Buffer& buffer : plan.buffers) {
+    if (buffer.kind != BufferKind::variable) continue;
+    const bool repeated = buffer.initial_value == InitialValue::repeated_constant;
+    list += "    " +
+            initialiser({{"place", context.address(buffer.id, "int8_t")},
+                         {"start", context.address(buffer.initial, "int8_t")},
+                         {"start_step", repeated ? "0" : "1"},
+                         {"bytes", std::to_string(buffer.bytes)}}) +
+            ",\n";
+    bytes += buffer.bytes;
+  }
+  values["HAS_VARIABLES"] = bytes > 0 ? "1" : "0";
+  values["VARIABLE_BYTES"] = std::to_string(bytes);
+  values["VARIABLES"] = list;
+}
+
 void add_start_values(const Plan& plan, CallContext& context, TemplateValues& values) {
   values["GRADIENT_TENSORS"] = std::to_string(plan.gradient_tensors.size());
   const ClassifierForward* k = classifier_of(plan);

@@ -7,6 +7,9 @@
 
 namespace thaw {
 
+/// The model's state variables in the arena and their first values, as Executor::reset_variables sets them.
+void add_variables(const Plan& plan, CallContext& context, TemplateValues& values);
+
 /// How every trained value starts, as Executor::initialise sets it. Tells the context the types of the
 /// constants that they start from.
 void add_start_values(const Plan& plan, CallContext& context, TemplateValues& values);

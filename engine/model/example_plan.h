@@ -33,6 +33,8 @@
 #define PLAN_CONSTANT_BYTES 4
 #define PLAN_CODE_BYTES 4096
 #define PLAN_STATE_BYTES 46
+#define PLAN_VARIABLE_BYTES 2
+#define PLAN_HAS_VARIABLES 1
 #define PLAN_LOGITS_SCALE 0.25
 
 // thaw_constants.h
@@ -54,6 +56,8 @@
     state.exponents, NULL, 4, 0                                           \
   }
 #define PLAN_STATE_PIECE_COUNT 3
+#define PLAN_VARIABLES \
+  { ARENA(int8_t, 4), weights, 0, 2 }
 #define PLAN_INPUT ARENA(int8_t, 0)
 #define PLAN_ROW_PLACES 0
 #define PLAN_ROW_CASES \

@@ -88,8 +88,27 @@ static const thaw_state_view view = {
 
 enum { READY = 0x54 };
 
+#if PLAN_HAS_VARIABLES
+// The state variables and what they start from: a value for each byte, or one for all.
+static const struct {
+  int8_t* place;
+  const int8_t* start;
+  uint32_t start_step, bytes;
+} variables[] = {PLAN_VARIABLES};
+
+void thaw_reset_state(void) {
+  for (uint32_t v = 0; v < sizeof variables / sizeof variables[0]; ++v)
+    for (uint32_t i = 0; i < variables[v].bytes; ++i)
+      variables[v].place[i] = variables[v].start[i * variables[v].start_step];
+}
+
+#endif
+
 // A rate and no schedule, until the application asks for others.
 static void begin_session(void) {
+#if PLAN_HAS_VARIABLES
+  thaw_reset_state();
+#endif
   state.session.schedule_first = 0;
   state.session.schedule_steps = 0;
   state.session.rate_mantissa = PLAN_RATE_MANTISSA;

@@ -39,7 +39,8 @@ extern "C" {
 #define THAW_RAM_BYTES PLAN_RAM_BYTES
 #define THAW_CONSTANT_BYTES PLAN_CONSTANT_BYTES
 #define THAW_CODE_BYTES_ESTIMATED PLAN_CODE_BYTES
-#define THAW_STATE_BYTES PLAN_STATE_BYTES  // of a state record
+#define THAW_VARIABLE_BYTES PLAN_VARIABLE_BYTES  // of the arena: state variables of the model
+#define THAW_STATE_BYTES PLAN_STATE_BYTES        // of a state record
 
 // Where the arena lies. THAW_ARENA_PLACE: an attribute for it, defined when thaw_model.c is compiled, for
 // example -D'THAW_ARENA_PLACE=__attribute__((section(".dtcm")))'. THAW_ARENA_OF_CALLER: the application
@@ -66,6 +67,13 @@ void thaw_init(uint32_t seed);
 /// The class of an image, 0..THAW_CLASSES - 1, or a negative thaw_status.
 int32_t thaw_infer(const int8_t* input);
 
+#if PLAN_HAS_VARIABLES
+/// What the model keeps from one call to the next (its state variables) is as before the first call: to be
+/// called where a new sequence begins. thaw_init and a load do it too; nothing trained changes. The arena
+/// holds it between calls. With rows it must come before thaw_begin.
+void thaw_reset_state(void);
+
+#endif
 /// One training step on an image and its class. Loss and prediction are then readable; both are those before
 /// the update.
 thaw_status thaw_train_step(const int8_t* input, int32_t label);

@@ -82,6 +82,19 @@ void Executor::initialise(uint32_t seed) {
     thaw_classifier_start(&k->classifier, seed, k->start_bound, values<int16_t>(k->weights).data(),
                           values<int32_t>(k->biases).data());
   if (host_) host_->state_changed();
+  reset_variables();
+}
+
+void Executor::reset_variables() {
+  for (const Buffer& buffer : plan_.buffers) {
+    if (buffer.kind != BufferKind::variable) continue;
+    std::byte* start = address_[buffer.id.index()];
+    const std::vector<std::byte>& initial = plan_.buffer(buffer.initial).data;
+    if (buffer.initial_value == InitialValue::repeated_constant)
+      std::memset(start, std::to_integer<int>(initial[0]), static_cast<size_t>(buffer.bytes));
+    else
+      std::memcpy(start, initial.data(), static_cast<size_t>(buffer.bytes));
+  }
 }
 
 bool Executor::run(size_t step, const StepInput* input) {

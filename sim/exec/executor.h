@@ -53,6 +53,9 @@ class Executor {
   /// from `seed` (arithmetic section 5).
   void initialise(uint32_t seed);
 
+  /// Sets the model's state variables alone to their start: a new sequence begins.
+  void reset_variables();
+
   /// Called after each step, for dumps and tests.
   using Observer = std::function<void(const Step&)>;
 

@@ -10,6 +10,7 @@
 #include "sim/base/parallel.h"
 #include "sim/data/random.h"
 #include "sim/plan/lower.h"
+#include "sim/plan/state_copies.h"
 
 namespace thaw {
 namespace {
@@ -19,6 +20,10 @@ std::vector<TensorId> tensors_across(const Network& network, size_t layer) {
   std::vector<bool> made(network.graph.tensors.size(), false);
   made[network.input.index()] = true;
   for (size_t i = 0; i < layer; ++i) made[network.layers[i].output.index()] = true;
+  const std::vector<StateVariable> variables = state_variables(network);
+  const std::vector<VariablePlace> places = variable_places(variables, users_of(network));
+  for (size_t v = 0; v < variables.size(); ++v)
+    if (places[v].read < layer) made[variables[v].content.index()] = true;
   std::vector<TensorId> result;
   const auto read = [&](TensorId tensor) {
     if (made[tensor.index()]) result.push_back(tensor);
@@ -26,48 +31,89 @@ std::vector<TensorId> tensors_across(const Network& network, size_t layer) {
   for (size_t i = layer; i < network.layers.size(); ++i)
     for (TensorId input : network.layers[i].inputs) read(input);
   read(network.classifier.feature_tensor);
+  for (size_t v = 0; v < variables.size(); ++v)
+    if (places[v].assign != SIZE_MAX && places[v].assign >= layer) read(variables[v].next);
   std::sort(result.begin(), result.end());
   result.erase(std::unique(result.begin(), result.end()), result.end());
   return result;
 }
 
+bool reads_variables_behind(const Network& network, size_t layer) {
+  for (const VariablePlace& place : variable_places(state_variables(network), users_of(network)))
+    if (place.read != SIZE_MAX && place.read >= layer) return true;
+  return false;
+}
+
+OpId op_of_layer(const Network& network, size_t layer) {
+  return layer < network.layers.size() ? network.layers[layer].op : network.classifier.op;
+}
+
+size_t first_step_of(const Plan& plan, OpId op) {
+  const auto step = std::ranges::find(plan.steps, op, &Step::op);
+  assert(step != plan.steps.end());
+  return static_cast<size_t>(step - plan.steps.begin());
+}
+
 /// A cache that holds nothing yet.
-PrefixCache cut_before(const Network& network, size_t layer, int64_t count) {
+PrefixCache cut_before(const Network& network, size_t layer, int64_t count, int32_t steps) {
   PrefixCache cache;
+  cache.first_op = op_of_layer(network, layer);
+  cache.steps = reads_variables_behind(network, layer) ? steps : 1;
   cache.layer = layer;
   cache.count = count;
   cache.tensors = tensors_across(network, layer);
   for (TensorId tensor : cache.tensors) {
     cache.bytes.push_back(network.graph.tensor(tensor).bytes());
-    cache.sample_bytes += cache.bytes.back();
+    cache.step_bytes += cache.bytes.back();
   }
+  cache.sample_bytes = cache.steps * cache.step_bytes;
   return cache;
 }
 
 }  // namespace
 
-PrefixCache empty_prefix_cache(const Network& network, size_t layer, int64_t count, bool mirrored) {
-  PrefixCache cache = cut_before(network, layer, count);
+PrefixCache empty_prefix_cache(const Network& network, size_t layer, int64_t count, bool mirrored,
+                               int32_t steps) {
+  PrefixCache cache = cut_before(network, layer, count, steps);
   cache.plain.resize(static_cast<size_t>(count * cache.sample_bytes));
   if (mirrored) cache.mirrored.resize(cache.plain.size());
   return cache;
 }
 
 PrefixCache uncopied_cut(const Network& network, const Samples& samples) {
-  PrefixCache cut = cut_before(network, 0, samples.count);
-  assert(cut.sample_bytes == samples.sample_bytes());
+  PrefixCache cut = cut_before(network, 0, samples.count, 1);
+  assert(cut.step_bytes == samples.step_bytes());
+  cut.steps = samples.steps;
+  cut.sample_bytes = samples.sample_bytes();
   cut.images = &samples;
   return cut;
 }
 
 namespace {
 
-void store_sample(Executor& executor, PrefixCache& cache, int64_t id, bool flip) {
-  int8_t* to = (flip ? cache.mirrored : cache.plain).data() + id * cache.sample_bytes;
+void store_step(Executor& executor, PrefixCache& cache, int64_t id, bool flip, int32_t step) {
+  int8_t* to =
+      (flip ? cache.mirrored : cache.plain).data() + id * cache.sample_bytes + step * cache.step_bytes;
   for (size_t i = 0; i < cache.tensors.size(); ++i) {
     const BufferId buffer = executor.plan().buffer_of_tensor[cache.tensors[i].index()];
     std::memcpy(to, executor.bytes(buffer).data(), static_cast<size_t>(cache.bytes[i]));
     to += cache.bytes[i];
+  }
+}
+
+void load_step(Executor& executor, const PrefixCache& cache, int64_t id, bool flip, int32_t step) {
+  const int64_t at = id * cache.sample_bytes + step * cache.step_bytes;
+  if (const Samples* samples = cache.images; samples != nullptr) {
+    const std::span<int8_t> input = executor.values<int8_t>(executor.plan().inputs[0]);
+    std::memcpy(input.data(), samples->images.data() + at, input.size());
+    if (flip) flip_left_right(input, samples->height, samples->width, samples->channels);
+    return;
+  }
+  const int8_t* from = (flip ? cache.mirrored : cache.plain).data() + at;
+  for (size_t i = 0; i < cache.tensors.size(); ++i) {
+    const BufferId buffer = executor.plan().buffer_of_tensor[cache.tensors[i].index()];
+    std::memcpy(executor.bytes(buffer).data(), from, static_cast<size_t>(cache.bytes[i]));
+    from += cache.bytes[i];
   }
 }
 
@@ -83,26 +129,16 @@ size_t first_updated_layer(const Network& network, const Schedule& schedule) {
 }
 
 size_t first_step_of_layer(const Plan& plan, const Network& network, size_t layer) {
-  const OpId op = layer < network.layers.size() ? network.layers[layer].op : network.classifier.op;
-  const auto step =
-      std::find_if(plan.steps.begin(), plan.steps.end(), [&](const Step& s) { return s.op == op; });
-  assert(step != plan.steps.end());
-  return static_cast<size_t>(step - plan.steps.begin());
+  return first_step_of(plan, op_of_layer(network, layer));
 }
 
 void load_sample(Executor& executor, const PrefixCache& cache, int64_t id, bool flip) {
-  if (const Samples* samples = cache.images; samples != nullptr) {
-    const std::span<int8_t> input = executor.values<int8_t>(executor.plan().inputs[0]);
-    std::memcpy(input.data(), samples->images.data() + id * cache.sample_bytes, input.size());
-    if (flip) flip_left_right(input, samples->height, samples->width, samples->channels);
-    return;
+  executor.reset_variables();
+  for (int32_t step = 0; step + 1 < cache.steps; ++step) {
+    load_step(executor, cache, id, flip, step);
+    executor.infer(first_step_of(executor.plan(), cache.first_op));
   }
-  const int8_t* from = cache.sample(id, flip).data();
-  for (size_t i = 0; i < cache.tensors.size(); ++i) {
-    const BufferId buffer = executor.plan().buffer_of_tensor[cache.tensors[i].index()];
-    std::memcpy(executor.bytes(buffer).data(), from, static_cast<size_t>(cache.bytes[i]));
-    from += cache.bytes[i];
-  }
+  load_step(executor, cache, id, flip, cache.steps - 1);
 }
 
 PrefixCache cache_prefix(const Network& network, size_t layer, const Samples& samples, bool mirrored,
@@ -113,7 +149,7 @@ PrefixCache cache_prefix(const Network& network, size_t layer, const Samples& sa
 PrefixCache advance_prefix(const Network& network, size_t layer, const PrefixCache& from, bool mirrored,
                            int32_t threads) {
   assert(layer >= from.layer);
-  PrefixCache cache = empty_prefix_cache(network, layer, from.count, mirrored);
+  PrefixCache cache = empty_prefix_cache(network, layer, from.count, mirrored, from.steps);
   const Plan plan = lower(network, Schedule{});
   const size_t first = first_step_of_layer(plan, network, from.layer);
   const size_t last = first_step_of_layer(plan, network, layer);
@@ -125,9 +161,13 @@ PrefixCache advance_prefix(const Network& network, size_t layer, const PrefixCac
                     [&](const std::unique_ptr<Executor>& executor, int64_t i) {
                       const int64_t id = i / variants;
                       const bool flip = i % variants == 1;
-                      load_sample(*executor, from, id, flip);
-                      executor->infer(first, nullptr, last);
-                      store_sample(*executor, cache, id, flip);
+                      const int32_t unkept = from.steps - cache.steps;
+                      executor->reset_variables();
+                      for (int32_t step = 0; step < from.steps; ++step) {
+                        load_step(*executor, from, id, flip, step);
+                        executor->infer(first, nullptr, last);
+                        if (step >= unkept) store_step(*executor, cache, id, flip, step - unkept);
+                      }
                     });
   return cache;
 }

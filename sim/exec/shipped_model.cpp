@@ -52,17 +52,23 @@ std::vector<int32_t> predict_as_shipped(const Graph& graph, TensorId input, cons
   const auto executor_of_thread = [&](int32_t) {
     return std::make_unique<Executor>(plan, std::span<const std::optional<int64_t>>(), KernelSet::host, 0);
   };
-  for_each_parallel(
-      samples.count, threads, executor_of_thread, [&](const std::unique_ptr<Executor>& executor, int64_t id) {
-        if (stopped && stopped()) return;
-        const auto place = static_cast<size_t>(id);
-        feed_shipped_model(graph, *executor, input, std::span(samples.images).subspan(place * bytes, bytes));
-        executor->infer();
-        predictions[place] = prediction(graph, *executor);
-        if (!done) return;
-        const std::lock_guard guard(lock);
-        done();
-      });
+  for_each_parallel(samples.count, threads, executor_of_thread,
+                    [&](const std::unique_ptr<Executor>& executor, int64_t id) {
+                      if (stopped && stopped()) return;
+                      const auto place = static_cast<size_t>(id);
+                      executor->reset_variables();
+                      for (int32_t step = 0; step < samples.steps; ++step) {
+                        const size_t at = place * bytes + static_cast<size_t>(step * samples.step_bytes());
+                        feed_shipped_model(
+                            graph, *executor, input,
+                            std::span(samples.images).subspan(at, static_cast<size_t>(samples.step_bytes())));
+                        executor->infer();
+                      }
+                      predictions[place] = prediction(graph, *executor);
+                      if (!done) return;
+                      const std::lock_guard guard(lock);
+                      done();
+                    });
   return predictions;
 }
 

@@ -13,7 +13,13 @@ Samples some_samples(const Samples& samples, int64_t count) {
   labels_only.labels = samples.labels;
   const double share = static_cast<double>(count) / static_cast<double>(samples.count);
   const std::vector<int64_t> ids = split_validation(labels_only, share, 0).validation_ids;
-  Samples kept = {static_cast<int64_t>(ids.size()), samples.height, samples.width, samples.channels, {}, {}};
+  Samples kept = {static_cast<int64_t>(ids.size()),
+                  samples.height,
+                  samples.width,
+                  samples.channels,
+                  {},
+                  {},
+                  samples.steps};
   for (const int64_t id : ids) {
     const auto first = samples.images.begin() + id * samples.sample_bytes();
     kept.images.insert(kept.images.end(), first, first + samples.sample_bytes());

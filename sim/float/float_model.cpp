@@ -71,6 +71,9 @@ bool exact_in_float(const Convolution& convolution, const std::vector<float>& by
 }  // namespace
 
 FloatModel float_model(Network network) {
+  if (!network.graph.variables.empty())
+    throw Error(network.graph.file_name, "has state variables, which the float arithmetic does not carry",
+                "Use \"arithmetic\": \"int8\"");
   FloatModel model;
   for (const Tensor& tensor : network.graph.tensors) {
     FloatTensor entry;

@@ -49,7 +49,7 @@ FloatTrainer::FloatTrainer(const FloatModel& model, const Schedule& schedule, co
                            FloatParameters initial, bool qas)
     : model_(model),
       targets_(float_targets(model.network, schedule)),
-      layout_{layout.layer, layout.tensors, layout.bytes, layout.sample_bytes, 0, {}, {}},
+      layout_{layout.layer, layout.tensors, layout.bytes, layout.sample_bytes, 0, {}, {}, nullptr, {}, 1, 0},
       qas_(qas),
       gradients_(zero_gradients(model, targets_)) {
   assert(layout.layer <= targets_.first_layer);

@@ -12,7 +12,8 @@
 namespace thaw {
 namespace {
 
-constexpr int32_t kShape = 77, kRank = 110, kDensify = 124, kCallOnce = 129;
+constexpr int32_t kShape = 77, kRank = 110, kDensify = 124, kCallOnce = 129, kVarHandle = 142,
+                  kAssignVariable = 144;
 
 class Folder {
  public:
@@ -24,7 +25,9 @@ class Folder {
       const tflite::Operator& op = *graph_.operators()->Get(static_cast<flatbuffers::uoffset_t>(i));
       if (op.opcode_index() >= count(model_.operator_codes())) continue;
       const int32_t code = builtin_code(*model_.operator_codes()->Get(op.opcode_index()));
-      folding_.left_out[i] = code == kCallOnce ? count(op.outputs()) == 0 : fold(op, code);
+      const bool of_variables =
+          code == kCallOnce ? count(op.outputs()) == 0 : code >= kVarHandle && code <= kAssignVariable;
+      folding_.left_out[i] = of_variables || fold(op, code);
     }
     return std::move(folding_);
   }

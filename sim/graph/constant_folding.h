@@ -19,8 +19,8 @@ struct Folding {
 };
 
 /// Folds in the order of execution. Anything odd, such as an index outside the file, is left for the checks
-/// that follow: its operator stays. CALL_ONCE is left out too: it fills state variables, which only operators
-/// that are refused can read.
+/// that follow: its operator stays. Operators of state variables, which are read apart
+/// (state_reader.h), are left out too.
 Folding fold_constants(const tflite::Model& model, const tflite::SubGraph& graph);
 
 }  // namespace thaw

@@ -195,8 +195,18 @@ struct EndOperator {
   Tensor result;             // what it writes; id absent, shape that of the output
 };
 
+/// What the model keeps from one inference to the next: the file's VAR_HANDLE, READ_VARIABLE, ASSIGN_VARIABLE
+/// and CALL_ONCE, which are no operators here. No operator writes `content`: it has the variable's value at
+/// the start of an inference. `next`, any tensor, is the value at its end; absent: the variable stays as it
+/// is. `initial`: the value before the first inference, as many bytes as `content` has.
+struct StateVariable {
+  std::string name;
+  TensorId content, next;
+  std::vector<std::byte> initial;
+};
+
 /// Operators in execution order, each tensor written at most once (single assignment). Every operator reads
-/// only constants, graph inputs and outputs of earlier operators.
+/// only constants, graph inputs, contents of state variables and outputs of earlier operators.
 struct Graph {
   std::string file_name;  // without folder
   std::string sha256;     // of the file, lower-case hexadecimal
@@ -205,6 +215,7 @@ struct Graph {
   std::vector<TensorId> inputs;
   std::vector<TensorId> outputs;
   std::vector<EndOperator> end_operators;
+  std::vector<StateVariable> variables;
   std::vector<std::string> warnings;  // found at load: repaired or risky values, one sentence each
 
   const Tensor& tensor(TensorId id) const { return tensors[id.index()]; }

@@ -57,6 +57,27 @@ void check_scales(const Graph& graph, const Tensor& tensor) {
 
 // Order of execution.
 
+/// A variable is int8 bytes that an inference may replace by as many; `available` by tensor, at its end.
+void check_variable(const Graph& graph, const StateVariable& variable, const std::vector<bool>& available) {
+  const std::string path = "state variable '" + variable.name + "'";
+  const Tensor& content = graph.tensor(variable.content);
+  if (content.type != DataType::int8 || content.uint8_in_file)
+    fail(graph, path, std::string("is of type ") + file_type_name(content) + ", expected int8",
+         "Convert the model with int8 states, as TFLITE_BUILTINS_INT8 does");
+  if (static_cast<int64_t>(variable.initial.size()) != content.bytes())
+    fail(graph, path,
+         "starts with " + std::to_string(variable.initial.size()) + " bytes, but holds " +
+             std::to_string(content.bytes()));
+  if (!variable.next.present()) return;
+  const Tensor& next = graph.tensor(variable.next);
+  if (!available[variable.next.index()])
+    fail(graph, path, "is assigned " + tensor_path(next) + ", which no operator writes");
+  if (next.type != DataType::int8 || next.uint8_in_file || next.bytes() != content.bytes())
+    fail(graph, path,
+         "holds " + std::to_string(content.bytes()) + " bytes of int8, but is assigned " + tensor_path(next) +
+             " of type " + file_type_name(next) + " and shape " + shape_text(next.shape));
+}
+
 void check_order(const Graph& graph) {
   std::vector<bool> available(graph.tensors.size(), false);
   for (const Tensor& tensor : graph.tensors) available[tensor.id.index()] = tensor.is_constant();
@@ -65,6 +86,12 @@ void check_order(const Graph& graph) {
       fail(graph, "subgraphs[0].inputs",
            "names " + tensor_path(graph.tensor(id)) + ", which is a constant or named before");
     available[id.index()] = true;
+  }
+  for (const StateVariable& variable : graph.variables) {
+    if (available[variable.content.index()])
+      fail(graph, "state variable '" + variable.name + "'",
+           "has the content " + tensor_path(graph.tensor(variable.content)) + ", which has a value already");
+    available[variable.content.index()] = true;
   }
   std::vector<bool> written = available;
   for (const Op& op : graph.ops) {
@@ -85,6 +112,7 @@ void check_order(const Graph& graph) {
     if (!available[id.index()] || graph.tensor(id).is_constant())
       fail(graph, "subgraphs[0].outputs",
            "names " + tensor_path(graph.tensor(id)) + ", which no operator writes");
+  for (const StateVariable& variable : graph.variables) check_variable(graph, variable, available);
 }
 
 void check_ids(const Graph& graph) {
@@ -104,6 +132,10 @@ void check_ids(const Graph& graph) {
   }
   check(graph.inputs, "subgraphs[0].inputs", false);
   check(graph.outputs, "subgraphs[0].outputs", false);
+  for (const StateVariable& variable : graph.variables) {
+    check({variable.content}, "state variable '" + variable.name + "'", false);
+    check({variable.next}, "state variable '" + variable.name + "'", true);
+  }
   if (graph.inputs.empty()) fail(graph, "subgraphs[0].inputs", "is empty, expected at least one input");
   if (graph.outputs.empty()) fail(graph, "subgraphs[0].outputs", "is empty, expected at least one output");
 }

@@ -22,7 +22,7 @@ class TfliteFile {
  public:
   enum class Optional { no, yes };
 
-  /// Of several subgraphs the first is the model: nothing that Thaw reads can call the others. Throws Error
+  /// Of several subgraphs the first is the model; others may start state variables. Throws Error
   /// where the version, or the number of operators or ends, is none that Thaw reads, or no subgraph is there.
   TfliteFile(const tflite::Model& model, std::string name);
 

@@ -15,6 +15,7 @@
 #include "sim/graph/graph_check.h"
 #include "sim/graph/operator_names.h"
 #include "sim/graph/safe_biases.h"
+#include "sim/graph/state_reader.h"
 #include "sim/graph/tflite_access.h"
 #include "sim/graph/tflite_file.h"
 #include "sim/graph/tflite_operator_reader.h"
@@ -63,6 +64,7 @@ void read_tensors_in_use(const TfliteFile& file, Graph& graph) {
   };
   for (const Op& op : graph.ops) note(op.inputs), note(op.outputs);
   note(graph.inputs), note(graph.outputs);
+  for (const StateVariable& variable : graph.variables) note({variable.content, variable.next});
 
   TensorReader reader(file);
   std::map<int32_t, TensorId> new_id;
@@ -76,6 +78,9 @@ void read_tensors_in_use(const TfliteFile& file, Graph& graph) {
   };
   for (Op& op : graph.ops) renumber(op.inputs), renumber(op.outputs);
   renumber(graph.inputs), renumber(graph.outputs);
+  for (StateVariable& variable : graph.variables)
+    for (TensorId* id : {&variable.content, &variable.next})
+      if (id->present()) *id = new_id[id->value];
 }
 
 /// Operators may share constants; going through them all must stay affordable.
@@ -97,8 +102,22 @@ void read_operators(const TfliteFile& file, Graph& graph) {
       graph.ops.push_back(std::move(op));
     }
   }
-  if (const size_t others = count(file.model().subgraphs()) - 1; others > 0)
-    graph.warnings.push_back("the file has " + std::to_string(others + 1) +
+}
+
+/// State variables, and what reads them reads their contents.
+void read_variables(const TfliteFile& file, Graph& graph) {
+  StateReading reading = read_state_variables(file);
+  graph.variables = std::move(reading.variables);
+  const auto rename = [&](std::vector<TensorId>& ids) {
+    for (TensorId& id : ids)
+      if (const auto same = reading.same_as.find(id.value); same != reading.same_as.end())
+        id = TensorId(same->second);
+  };
+  for (Op& op : graph.ops) rename(op.inputs);
+  rename(graph.outputs);
+  const size_t all = count(file.model().subgraphs());
+  if (all > 1 + reading.initialisers)
+    graph.warnings.push_back("the file has " + std::to_string(all) +
                              " subgraphs; the first is the model, the others are left out");
 }
 
@@ -113,6 +132,7 @@ Graph read_model(const tflite::Model& model, const std::string& file_name) {
   constexpr auto kPresent = TfliteFile::Optional::no;
   graph.inputs = file.tensor_ids(values(subgraph.inputs()), "subgraphs[0].inputs", kPresent);
   graph.outputs = file.tensor_ids(values(subgraph.outputs()), "subgraphs[0].outputs", kPresent);
+  read_variables(file, graph);
   read_tensors_in_use(file, graph);
   limit_constant_reads(file, graph);
   return graph;

@@ -11,6 +11,7 @@
 
 #include "sim/graph/operator_names.h"
 #include "sim/graph/steering_constants.h"
+#include "sim/graph/tflite_encoding.h"
 #include "sim/graph/tflite_recurrent_reader.h"
 #include "sim/graph/uint8_ends.h"
 
@@ -28,34 +29,6 @@ struct Encoding {
   Offset<void> options;
 };
 
-tflite::Padding encoded(Padding padding) {
-  return padding == Padding::same ? tflite::Padding::SAME : tflite::Padding::VALID;
-}
-
-tflite::ActivationFunctionType encoded(Activation activation) {
-  switch (activation) {
-    case Activation::none:
-      return tflite::ActivationFunctionType::NONE;
-    case Activation::relu:
-      return tflite::ActivationFunctionType::RELU;
-    case Activation::relu6:
-      return tflite::ActivationFunctionType::RELU6;
-  }
-  return tflite::ActivationFunctionType::NONE;
-}
-
-tflite::TensorType encoded(DataType type) {
-  switch (type) {
-    case DataType::int8:
-      return tflite::TensorType::INT8;
-    case DataType::int32:
-      return tflite::TensorType::INT32;
-    case DataType::float32:
-      return tflite::TensorType::FLOAT32;
-  }
-  return tflite::TensorType::INT8;
-}
-
 class ModelWriter {
  public:
   explicit ModelWriter(const Graph& graph) : graph_(graph) {}
@@ -63,13 +36,16 @@ class ModelWriter {
   std::vector<std::byte> write() {
     buffers_.push_back(tflite::CreateBuffer(builder_));  // buffer 0 is empty by convention
     for (const Tensor& tensor : graph_.tensors) write_tensor(tensor);
+    const std::vector<int32_t> handles = write_reads();
     for (const Op& op : graph_.ops) write_op(op);
+    write_assignments(handles);
     const auto outputs = write_end_operators();
-    const auto subgraph =
+    std::vector<Offset<tflite::SubGraph>> made = {
         tflite::CreateSubGraph(builder_, builder_.CreateVector(tensors_), indices(graph_.inputs), outputs,
-                               builder_.CreateVector(operators_), builder_.CreateString("main"));
+                               builder_.CreateVector(operators_), builder_.CreateString("main"))};
+    if (!graph_.variables.empty()) made.push_back(initialiser());
     const auto codes = operator_codes();
-    const auto subgraphs = builder_.CreateVector(&subgraph, 1);
+    const auto subgraphs = builder_.CreateVector(made);
     const auto buffers = builder_.CreateVector(buffers_);
     tflite::FinishModelBuffer(builder_, tflite::CreateModel(builder_, 3, codes, subgraphs, 0, buffers));
     const auto* start = reinterpret_cast<const std::byte*>(builder_.GetBufferPointer());
@@ -139,6 +115,67 @@ class ModelWriter {
     const auto intermediate_vector = intermediates.empty() ? 0 : builder_.CreateVector(intermediates);
     operators_.push_back(tflite::CreateOperator(builder_, code, input_vector, outputs, encoding.type,
                                                 encoding.options, intermediate_vector));
+  }
+
+  void write_variable_operator(const Encoding& encoding, const std::vector<int32_t>& inputs,
+                               const std::vector<int32_t>& outputs) {
+    const uint32_t code = operator_code(encoding);
+    const auto read = builder_.CreateVector(inputs), written = builder_.CreateVector(outputs);
+    operators_.push_back(
+        tflite::CreateOperator(builder_, code, read, written, encoding.type, encoding.options));
+  }
+
+  /// The handle of a state variable in the subgraph that is being written.
+  int32_t write_handle(const StateVariable& variable) {
+    const int32_t handle = new_tensor(variable.name, tflite::TensorType::RESOURCE, {}, 0.0F, 0, false);
+    const auto name = builder_.CreateString(variable.name);
+    const auto options = tflite::CreateVarHandleOptions(builder_, 0, name);
+    write_variable_operator({142, 1, tflite::BuiltinOptions::VarHandleOptions, options.Union()}, {},
+                            {handle});
+    return handle;
+  }
+
+  /// State variables are started once and read before everything else. Returns their handles.
+  std::vector<int32_t> write_reads() {
+    std::vector<int32_t> handles;
+    if (!graph_.variables.empty())
+      write_variable_operator({129, 1, tflite::BuiltinOptions::CallOnceOptions,
+                               tflite::CreateCallOnceOptions(builder_, 1).Union()},
+                              {}, {});
+    for (const StateVariable& variable : graph_.variables) {
+      handles.push_back(write_handle(variable));
+      write_variable_operator({143, 1, tflite::BuiltinOptions::ReadVariableOptions,
+                               tflite::CreateReadVariableOptions(builder_).Union()},
+                              {handles.back()}, {variable.content.value});
+    }
+    return handles;
+  }
+
+  void write_assignment(int32_t handle, int32_t value) {
+    write_variable_operator({144, 1, tflite::BuiltinOptions::AssignVariableOptions,
+                             tflite::CreateAssignVariableOptions(builder_).Union()},
+                            {handle, value}, {});
+  }
+
+  void write_assignments(const std::vector<int32_t>& handles) {
+    for (size_t k = 0; k < handles.size(); ++k)
+      if (graph_.variables[k].next.present()) write_assignment(handles[k], graph_.variables[k].next.value);
+  }
+
+  /// The subgraph that gives every state variable its first value.
+  Offset<tflite::SubGraph> initialiser() {
+    tensors_.clear();
+    operators_.clear();
+    for (const StateVariable& variable : graph_.variables) {
+      const int32_t handle = write_handle(variable);
+      Tensor value = graph_.tensor(variable.content);
+      value.data = variable.initial;
+      write_tensor(value);
+      write_assignment(handle, static_cast<int32_t>(tensors_.size() - 1));
+    }
+    const auto none = builder_.CreateVector(std::vector<int32_t>());
+    return tflite::CreateSubGraph(builder_, builder_.CreateVector(tensors_), none, none,
+                                  builder_.CreateVector(operators_), builder_.CreateString("initialise"));
   }
 
   /// Number of a new tensor of this type, shape and scale (0: none), perhaps a variable.

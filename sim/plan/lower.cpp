@@ -40,6 +40,7 @@ Lowering::Lowering(const Network& n, const Schedule& s)
     : network(n),
       schedule(s),
       build(n.graph),
+      copies(build, state_variables(n), users_of(n)),
       carries(tensors_behind_updates(n, s)),
       on_feature_path(feature_layers(n)),
       reaches_loss(tensors_before_loss(n, on_feature_path)),
@@ -102,7 +103,12 @@ Plan Lowering::run() {
   build.plan.trains = !schedule.update.empty();
   build.plan.classes = network.classifier.classes;
   build.input(network.input);
-  for (const Layer& layer : network.layers) forward(layer);
+  for (size_t i = 0; i < network.layers.size(); ++i) {
+    copies.before(i);
+    forward(network.layers[i]);
+    copies.after(i);
+  }
+  copies.before(network.layers.size());
   loss();
   number_gradients();
   backward();

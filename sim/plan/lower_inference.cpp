@@ -5,6 +5,7 @@
 
 #include "sim/plan/plan_builder.h"
 #include "sim/plan/scratch.h"
+#include "sim/plan/state_copies.h"
 
 namespace thaw {
 namespace {
@@ -41,7 +42,9 @@ void add_step(PlanBuilder& build, const Op& op) {
 Plan lower_inference(const Graph& graph) {
   PlanBuilder build(graph);
   for (TensorId input : graph.inputs) build.input(input);
+  StateCopies copies(build, graph.variables, users_of(graph));
   for (const Op& op : graph.ops) {
+    copies.before(op.id.index());
     Kernel kernel = plain_kernel(graph, op);
     if (std::holds_alternative<ConvolutionForward>(kernel)) {
       convolution_step(build, op);
@@ -51,7 +54,9 @@ Plan lower_inference(const Graph& graph) {
       set_operands(build, op, op.inputs, op.outputs[0], kernel);
       build.step(graph.tensor(op.outputs[0]).name, Phase::forward, op.id, std::move(kernel));
     }
+    copies.after(op.id.index());
   }
+  copies.before(graph.ops.size());
   for (TensorId output : graph.outputs) build.plan.outputs.push_back(build.activation(output));
   update_lifetimes(build.plan);
   return std::move(build.plan);

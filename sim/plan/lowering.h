@@ -11,6 +11,7 @@
 #include "sim/plan/plan.h"
 #include "sim/plan/plan_builder.h"
 #include "sim/plan/schedule.h"
+#include "sim/plan/state_copies.h"
 
 namespace thaw {
 
@@ -39,6 +40,7 @@ struct Lowering {
   const Network& network;
   const Schedule& schedule;
   PlanBuilder build;
+  StateCopies copies;
   std::vector<bool> carries;                                 // by tensor: has a gradient tensor
   std::vector<bool> on_feature_path;                         // by layer
   std::vector<bool> reaches_loss;                            // by tensor

@@ -95,6 +95,10 @@ bool is_output(const Plan& plan, BufferId id) {
   return std::find(plan.outputs.begin(), plan.outputs.end(), id) != plan.outputs.end();
 }
 
+bool is_variable(const Plan& plan, BufferId id) {
+  return plan.buffer(id).kind == BufferKind::variable;
+}
+
 /// How many steps read a buffer.
 int64_t readers(const Plan& plan, BufferId id) {
   return std::count_if(plan.steps.begin(), plan.steps.end(), [&](const Step& step) {
@@ -227,7 +231,8 @@ Plan share_reshaped(const Plan& plan) {
   int64_t saved = 0;
   for (size_t i = 0; i < result.steps.size(); ++i) {
     const auto* copy = std::get_if<CopyForward>(&result.steps[i].kernel);
-    if (copy == nullptr || copy->input == copy->output ||
+    if (copy == nullptr || copy->input == copy->output || is_variable(result, copy->input) ||
+        is_variable(result, copy->output) ||
         (is_input(result, copy->input) && is_output(result, copy->output)))
       continue;
     const BufferId from = copy->output, to = copy->input;

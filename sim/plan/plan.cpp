@@ -79,6 +79,13 @@ std::vector<BufferId> saved_state(const Plan& plan) {
   return saved;
 }
 
+bool reads_variables(const Plan& plan, size_t first) {
+  for (size_t i = first; i < plan.steps.size(); ++i)
+    for (BufferId id : plan.steps[i].reads)
+      if (plan.buffer(id).kind == BufferKind::variable) return true;
+  return false;
+}
+
 std::vector<int64_t> bytes_alive(const Plan& plan) {
   std::vector<int64_t> alive(plan.steps.size(), 0);
   for (const Buffer& buffer : plan.buffers) {
@@ -106,6 +113,11 @@ void update_lifetimes(Plan& plan) {
   }
   const auto last = static_cast<int32_t>(plan.steps.size()) - 1;
   for (BufferId id : plan.outputs) touch(id, std::max(last, 0));
+  for (Buffer& buffer : plan.buffers)
+    if (buffer.kind == BufferKind::variable && buffer.first_step != kNever) {
+      buffer.first_step = 0;
+      buffer.last_step = std::max(last, 0);
+    }
 }
 
 }  // namespace thaw

@@ -41,6 +41,7 @@ enum class BufferKind {
   mask,         // arena: one bit an output element, 1 = not clamped; winners of a maximum pool
   saved_input,  // arena: selected channels of an activation kept for a weight gradient
   scratch,      // arena: lives within one step or a few neighbouring ones
+  variable,     // arena, alive at every step: what the model keeps from one inference to the next
   state,        // persistent RAM: trained values, exponents, result of the last step
   constant,     // flash
   caller,       // with the application, which gives it row by row: the image (feed_rows.h)
@@ -51,10 +52,11 @@ constexpr bool in_arena(BufferKind kind) {
   return kind != BufferKind::state && kind != BufferKind::constant && kind != BufferKind::caller;
 }
 
-/// How a state buffer gets its first value.
+/// How a state buffer or a variable gets its first value.
 enum class InitialValue {
   zero,
   copy_of_constant,    // `initial` names the constant buffer
+  repeated_constant,   // `initial` names a constant of one byte, which all bytes are
   gradient_exponents,  // every (e, cnt) = (-64, 0), arithmetic section 6
   fresh_classifier,    // arithmetic section 5: counter-based random numbers of the run's seed
 };
@@ -380,6 +382,10 @@ std::vector<int64_t> bytes_alive(const Plan& plan);
 
 /// The trained values in the order in which a state record holds them: all state buffers but the result.
 std::vector<BufferId> saved_state(const Plan& plan);
+
+/// Whether a step from number `first` on reads a state variable: what it then computes depends on the
+/// inferences before.
+bool reads_variables(const Plan& plan, size_t first);
 
 /// The buffers a kernel reads and writes (present ids only, ascending, no duplicates).
 std::pair<std::vector<BufferId>, std::vector<BufferId>> buffers_of(const Kernel& kernel);

@@ -35,6 +35,19 @@ BufferId PlanBuilder::buffer(BufferKind kind, std::string name, int64_t bytes, i
   return plan.buffers.back().id;
 }
 
+BufferId PlanBuilder::variable(const StateVariable& about) {
+  const auto* first = reinterpret_cast<const int8_t*>(about.initial.data());
+  std::vector<int8_t> start(first, first + about.initial.size());
+  const bool repeated = std::ranges::count(start, start[0]) == std::ranges::ssize(start);
+  if (repeated) start.resize(1);
+  const BufferId initial = constant(about.name + ".start", start);
+  const BufferId id = buffer(BufferKind::variable, about.name, static_cast<int64_t>(about.initial.size()), 1);
+  Buffer& made = plan.buffers[id.index()];
+  made.initial_value = repeated ? InitialValue::repeated_constant : InitialValue::copy_of_constant;
+  made.initial = initial;
+  return id;
+}
+
 BufferId PlanBuilder::activation(TensorId tensor) {
   if (BufferId& id = plan.buffer_of_tensor[tensor.index()]; !id.present()) {
     const Tensor& t = graph.tensor(tensor);

@@ -41,6 +41,9 @@ struct PlanBuilder {
     return id;
   }
 
+  /// The buffer of a state variable of the model.
+  BufferId variable(const StateVariable& about);
+
   /// The activation buffer of a tensor, or the flash constant of one that is constant; made when first asked
   /// for.
   BufferId activation(TensorId tensor);

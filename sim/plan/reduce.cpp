@@ -53,7 +53,12 @@ int32_t rescale_dead_channels(Convolution& c, double input_scale, double output_
   return static_cast<int32_t>(channels - static_cast<int64_t>(others.size()));
 }
 
+bool is_kept(const Graph& graph, TensorId tensor) {
+  return std::ranges::any_of(graph.variables, [&](const StateVariable& v) { return v.next == tensor; });
+}
+
 bool reads_only(const Graph& graph, TensorId tensor, OpId reader) {
+  if (is_kept(graph, tensor)) return false;
   for (const Op& op : graph.ops)
     for (TensorId input : op.inputs)
       if (input == tensor && op.id != reader) return false;
@@ -166,6 +171,7 @@ class Reduction {
     Classifier& classifier = network_.classifier;
     classifier.feature_tensor = aliased(classifier.feature_tensor);
     if (classifier.source.present()) classifier.source = aliased(classifier.source);
+    check_variables();
     tell();
     return std::move(network_);
   }
@@ -243,6 +249,19 @@ class Reduction {
     window.input_width = image.shape[2];
     shorten_steps(window);
     return before->inputs[0];
+  }
+
+  /// What the classifier and its followers make, training replaces: no variable may keep it.
+  void check_variables() const {
+    std::vector<bool> made(graph_.tensors.size(), false);
+    for (const Op& op : graph_.ops)
+      if (op.id.value >= network_.classifier.op.value)
+        for (TensorId output : op.outputs) made[output.index()] = true;
+    for (const StateVariable& variable : graph_.variables)
+      if (variable.next.present() && made[variable.next.index()])
+        throw Error(graph_.file_name,
+                    "the state variable '" + variable.name + "' keeps what the classifier makes",
+                    "Such a model runs, but cannot be trained");
   }
 
   /// Notes and warnings on what was counted.

@@ -52,7 +52,7 @@ FirmwareTrace firmware_trace(const Plan& plan, std::span<const std::optional<int
   out.number(static_cast<uint32_t>(executor.state().size()));
   uint32_t step = 0;
   for (const TraceSample& sample : samples) {
-    in.number(uint32_t{sample.train});
+    in.number((sample.train ? 1U : 0U) | (sample.reset ? 2U : 0U));
     in.number(sample.label);
     in.number(sample.rate.mantissa);
     in.number(sample.rate.exponent);
@@ -60,6 +60,7 @@ FirmwareTrace firmware_trace(const Plan& plan, std::span<const std::optional<int
     const std::span<int8_t> input = executor.values<int8_t>(plan.inputs[0]);
     assert(input.size() == sample.image.size());
     std::copy(sample.image.begin(), sample.image.end(), input.begin());
+    if (sample.reset) executor.reset_variables();
     StepResult result;
     if (sample.train) {
       result = executor.train_step({sample.label, sample.rate, seed, step++});

@@ -13,12 +13,14 @@
 
 namespace thaw {
 
-/// One call: inference, or a training step with this label and rate. `image` has the input's bytes.
+/// One call: inference, or a training step with this label and rate. `image` has the input's bytes. `reset`:
+/// state variables begin anew before it.
 struct TraceSample {
   bool train = true;
   int32_t label = 0;
   LearningRate rate;
   std::vector<int8_t> image;
+  bool reset = false;
 };
 
 /// samples.bin and expected.bin. The latter is results.bin with "THAWEXP1" in front, without ticks, and with

@@ -55,20 +55,26 @@ std::vector<TraceSample> samples_of_data(const ModelData& data, const Schedule& 
   const auto total = static_cast<uint32_t>(
       std::min<uint64_t>(uint64_t{count} * static_cast<uint64_t>(schedule.training.epochs),
                          UINT32_MAX));  // steps that a device counts
-  const auto bytes = static_cast<size_t>(data.train.sample_bytes());
+  const auto bytes = static_cast<size_t>(data.train.step_bytes());
   std::vector<TraceSample> samples;
   for (int32_t t = -1; t < std::min<int64_t>(steps, data.train.count); ++t) {
     const auto place = static_cast<size_t>(std::max(t, 0));
     const uint32_t id = order[place];
-    TraceSample sample;
-    sample.train = t >= 0;
-    sample.label = data.train.labels[id];
-    sample.rate = rates[thaw_rate_entry(static_cast<uint32_t>(place), total)];
-    const auto begin = data.train.images.begin() + static_cast<std::ptrdiff_t>(id * bytes);
-    sample.image.assign(begin, begin + static_cast<std::ptrdiff_t>(bytes));
-    if (schedule.training.flip && flipped(seed, 0, id))
-      flip_left_right(sample.image, data.train.height, data.train.width, data.train.channels);
-    samples.push_back(std::move(sample));
+    for (int32_t step = 0; step < data.train.steps; ++step) {
+      TraceSample sample;
+      sample.train = t >= 0 && step + 1 == data.train.steps;
+      sample.reset = step == 0;
+      sample.label = data.train.labels[id];
+      sample.rate = rates[thaw_rate_entry(static_cast<uint32_t>(place), total)];
+      const auto begin =
+          data.train.images.begin() +
+          static_cast<std::ptrdiff_t>(
+              (id * static_cast<size_t>(data.train.steps) + static_cast<size_t>(step)) * bytes);
+      sample.image.assign(begin, begin + static_cast<std::ptrdiff_t>(bytes));
+      if (schedule.training.flip && flipped(seed, 0, id))
+        flip_left_right(sample.image, data.train.height, data.train.width, data.train.channels);
+      samples.push_back(std::move(sample));
+    }
   }
   return samples;
 }

@@ -78,9 +78,20 @@ void run_and_dump(const Model& model, Executor& executor, const fs::path& folder
   });
 }
 
-std::span<const int8_t> sample_of(const Samples& samples, int64_t id) {
-  return std::span(samples.images)
-      .subspan(static_cast<size_t>(id * samples.sample_bytes()), static_cast<size_t>(samples.sample_bytes()));
+/// Step `step` of the first sample.
+std::span<const int8_t> first_sample(const Samples& samples, int32_t step) {
+  const auto bytes = static_cast<size_t>(samples.step_bytes());
+  return std::span(samples.images).subspan(static_cast<size_t>(step) * bytes, bytes);
+}
+
+/// Every activation at the last step of the first sample.
+void dump_first_sample(const Model& model, TensorId input, const Samples& samples, const fs::path& folder) {
+  Executor executor(model.plan, model.layout.offsets, KernelSet::host, 0);
+  for (int32_t step = 0; step < samples.steps; ++step) {
+    feed_shipped_model(model.graph, executor, input, first_sample(samples, step));
+    if (step + 1 < samples.steps) executor.infer();
+  }
+  run_and_dump(model, executor, folder);
 }
 
 /// The outputs of a classifier.
@@ -120,11 +131,7 @@ int infer_data(const Options& options) {
   print_data_remarks(data.about, options.quiet || options.json);
   const Samples& samples = data.test.count > 0 ? data.test : data.train;
   const char* split = data.test.count > 0 ? "test" : "train";
-  if (!options.dump.empty()) {
-    Executor executor(model.plan, model.layout.offsets, KernelSet::host, 0);
-    feed_shipped_model(model.graph, executor, input, sample_of(samples, 0));
-    run_and_dump(model, executor, options.dump);
-  }
+  if (!options.dump.empty()) dump_first_sample(model, input, samples, options.dump);
   remember_interrupts();
   const auto start = std::chrono::steady_clock::now();
   Progress progress("inference", options.quiet || options.json);
@@ -169,6 +176,34 @@ int infer_data(const Options& options) {
   return kDone;
 }
 
+/// Inferences that the files of raw bytes feed: one, or as many as each holds inputs for a model with state
+/// variables, whose outputs and dump are those of the last.
+using RawInputs = std::vector<std::vector<std::byte>>;
+
+size_t raw_steps(const Options& options, const Model& model, const RawInputs& files) {
+  size_t steps = 0;
+  for (size_t i = 0; i < files.size(); ++i) {
+    const auto size = static_cast<size_t>(model.plan.buffer(model.plan.inputs[i]).bytes);
+    const bool several = !model.graph.variables.empty() && !files[i].empty() && files[i].size() % size == 0;
+    const size_t here = several ? files[i].size() / size : 1;
+    if (files[i].size() != here * size || (i > 0 && here != steps))
+      throw Error(options.raw_inputs[i],
+                  fmt::format("has {} bytes, input {} of the model has {}", files[i].size(), i, size),
+                  "Raw inputs are the tensor's bytes, little endian");
+    steps = here;
+  }
+  return steps;
+}
+
+void feed_raw(const Model& model, Executor& executor, const RawInputs& files, size_t step) {
+  for (size_t i = 0; i < files.size(); ++i) {
+    const std::span<std::byte> input = executor.bytes(model.plan.inputs[i]);
+    const auto from = files[i].begin() + static_cast<std::ptrdiff_t>(step * input.size());
+    std::copy(from, from + static_cast<std::ptrdiff_t>(input.size()), input.begin());
+    exchange_with_file(model.graph.tensor(model.graph.inputs[i]), input);
+  }
+}
+
 /// Raw bytes, one file an input.
 int infer_raw(const Options& options) {
   const Model model = load(options.model);
@@ -177,15 +212,12 @@ int infer_raw(const Options& options) {
                 fmt::format("{} files for {} inputs", options.raw_inputs.size(), model.graph.inputs.size()),
                 "Give one file an input, in the order that 'thaw inspect' shows");
   Executor executor(model.plan, model.layout.offsets, KernelSet::host, 0);
-  for (size_t i = 0; i < options.raw_inputs.size(); ++i) {
-    const std::span<std::byte> input = executor.bytes(model.plan.inputs[i]);
-    const std::vector<std::byte> bytes = read_file(options.raw_inputs[i], uint64_t{1} << 30);
-    if (bytes.size() != input.size())
-      throw Error(options.raw_inputs[i],
-                  fmt::format("has {} bytes, input {} of the model has {}", bytes.size(), i, input.size()),
-                  "Raw inputs are the tensor's bytes, little endian");
-    std::copy(bytes.begin(), bytes.end(), input.begin());
-    exchange_with_file(model.graph.tensor(model.graph.inputs[i]), input);
+  RawInputs files;
+  for (const std::string& file : options.raw_inputs) files.push_back(read_file(file, uint64_t{1} << 30));
+  const size_t steps = raw_steps(options, model, files);
+  for (size_t step = 0; step < steps; ++step) {
+    feed_raw(model, executor, files, step);
+    if (step + 1 < steps) executor.infer();
   }
   if (!options.dump.empty())
     run_and_dump(model, executor, options.dump);

@@ -136,6 +136,12 @@ std::string training_text(const Training& training, const Op& op) {
   return fmt::format("bias, weights ({} channels)", training.channels);
 }
 
+int64_t variable_bytes(const Graph& graph) {
+  int64_t bytes = 0;
+  for (const StateVariable& variable : graph.variables) bytes += graph.tensor(variable.content).bytes();
+  return bytes;
+}
+
 void print_text(const Inspection& inspection, bool verbose) {
   const Graph& graph = inspection.graph;
   fmt::print("{} (sha256 {})\n", graph.file_name, graph.sha256);
@@ -172,6 +178,9 @@ void print_text(const Inspection& inspection, bool verbose) {
   table.print(stdout);
   fmt::print("\n{} operators, {} weights and biases, {} MACs forward\n", graph.ops.size(),
              grouped_text(all_weights), grouped_text(all_macs));
+  if (!graph.variables.empty())
+    fmt::print("{} state variables of {} bytes last from one inference to the next\n", graph.variables.size(),
+               grouped_text(variable_bytes(graph)));
   if (!inspection.not_trainable.empty())
     fmt::print("This model cannot be trained: {}\n", inspection.not_trainable);
   for (const std::string& warning : inspection.warnings) fmt::print("warning: {}\n", warning);
@@ -221,6 +230,8 @@ void print_json(const Inspection& inspection) {
     entry["training"] = training_json(inspection.training[op.id.index()]);
     json["operators"].push_back(entry);
   }
+  if (!graph.variables.empty())
+    json["state_variables"] = {{"count", graph.variables.size()}, {"bytes", variable_bytes(graph)}};
   json["totals"] = {{"weights_and_biases", all_weights}, {"macs_forward", all_macs}};
   if (!inspection.not_trainable.empty()) json["not_trainable"] = inspection.not_trainable;
   json["warnings"] = inspection.warnings;

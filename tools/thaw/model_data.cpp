@@ -24,7 +24,19 @@ SampleShape wanted_shape(const Tensor& input) {
   return {input.shape[1], input.shape[2], input.shape[3]};
 }
 
-Samples to_samples(const Dataset& data, Split& split, const Tensor& input) {
+/// What a sample must be. Of a model with state variables it may be a sequence of inputs: one axis more, in
+/// front. `steps` becomes their number.
+std::vector<int32_t> wanted_sample(const Graph& graph, const Tensor& input, const Dataset& about,
+                                   int32_t& steps) {
+  std::vector<int32_t> sample(input.shape.begin() + (input.shape.empty() ? 0 : 1), input.shape.end());
+  if (!graph.variables.empty() && about.shape.size() == sample.size() + 1 && about.shape[0] > 0) {
+    steps = about.shape[0];
+    sample.insert(sample.begin(), steps);
+  }
+  return sample;
+}
+
+Samples to_samples(const Dataset& data, Split& split, const Tensor& input, int32_t steps) {
   const SampleShape shape = wanted_shape(input);
   Samples samples;
   samples.count = split.count;
@@ -33,6 +45,7 @@ Samples to_samples(const Dataset& data, Split& split, const Tensor& input) {
   samples.channels = static_cast<int32_t>(input.elements() / samples.height / samples.width);
   samples.images = to_int8(data, split, input.quantization);
   samples.labels = std::move(split.labels);
+  samples.steps = steps;
   split = {};
   return samples;
 }
@@ -46,9 +59,8 @@ ModelData read_model_data(const std::string& path, const Graph& graph, TensorId 
                 "Export it for batch 1");
   ModelData data;
   data.about = read_dataset(path, wanted_shape(tensor));
-  const std::vector<int32_t> sample(tensor.shape.begin() + (tensor.shape.empty() ? 0 : 1),
-                                    tensor.shape.end());
-  check_sample_shape(data.about, sample, path, graph.file_name);
+  int32_t steps = 1;
+  check_sample_shape(data.about, wanted_sample(graph, tensor, data.about, steps), path, graph.file_name);
   if (use == DataUse::training) {
     check_trainable_classes(data.about, path);
     cut_absent_test_split(data.about);
@@ -59,8 +71,8 @@ ModelData read_model_data(const std::string& path, const Graph& graph, TensorId 
     data.about.warnings.push_back(*std::move(warning));
     break;  // the test samples would only repeat it
   }
-  data.train = to_samples(data.about, data.about.train, tensor);
-  data.test = to_samples(data.about, data.about.test, tensor);
+  data.train = to_samples(data.about, data.about.train, tensor, steps);
+  data.test = to_samples(data.about, data.about.test, tensor, steps);
   return data;
 }
 

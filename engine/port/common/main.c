@@ -3,7 +3,8 @@
 // rows one after another, are read straight into the model's arena. Little endian:
 //   samples.bin  "THAWSMP1", count, input bytes, seed, steps of the learning rate's schedule (0: each
 //   sample's
-//                own rate); then count times: mode (0 infer, 1 train), label, rate mantissa, rate exponent,
+//                own rate); then count times: mode (0 infer, 1 train; 2 more:
+//   the state variables begin anew before it), label, rate mantissa, rate exponent,
 //                image
 //   results.bin  "THAWRES1", ticks a second, bytes of the state record; then count times: status, prediction,
 //                loss (8 bytes), CRC-32 of the trained values, step number, ticks (8 bytes); then the state
@@ -14,6 +15,7 @@
 #include "engine/port/common/profile.h"
 
 enum { EXIT_DONE = 0, EXIT_BAD_FILE = 2 };
+enum { TRAINS = 1, BEGINS_ANEW = 2 };  // bits of a sample's mode
 
 typedef struct samples_header {
   char magic[8];
@@ -103,7 +105,7 @@ static result run(const sample* s, bool own_rate, uint64_t ticks) {
   thaw_profile_start();
 #endif
   const uint64_t start = thaw_port_ticks();
-  if (s->mode == 0) {
+  if ((s->mode & TRAINS) == 0) {
     r.prediction = infer();
     r.ticks = ticks + thaw_port_ticks() - start;
   } else {
@@ -134,8 +136,11 @@ int main(void) {
   for (uint32_t i = 0; i < header.count; ++i) {
     sample s;
     uint64_t ticks = 0;
-    if (!thaw_port_read(in, &s, sizeof s) || !give_image(in, &ticks))
-      return fail("samples.bin ends too early\n");
+    if (!thaw_port_read(in, &s, sizeof s)) return fail("samples.bin ends too early\n");
+#if THAW_VARIABLE_BYTES
+    if (s.mode & BEGINS_ANEW) thaw_reset_state();
+#endif
+    if (!give_image(in, &ticks)) return fail("samples.bin ends too early\n");
     const result r = run(&s, header.schedule_steps == 0, ticks);
     if (!thaw_port_write(out, &r, sizeof r)) return fail("cannot write results.bin\n");
   }

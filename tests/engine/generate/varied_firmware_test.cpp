@@ -13,6 +13,7 @@
 #include "tests/engine/generate/firmware.h"
 #include "tests/support/forward_only_network.h"
 #include "tests/support/project_folders.h"
+#include "tests/support/streaming_network.h"
 #include "tests/support/varied_plan.h"
 
 namespace thaw {
@@ -163,6 +164,14 @@ TEST(VariedFirmwareSlow, ByRowsManyMoreHaveTheSimulatorsBits) {
 
 TEST(VariedFirmware, BehindForwardOnlyOperatorsHasTheSimulatorsBits) {
   expect_firmware_of(testing::forward_only_network, 1, 6);
+}
+
+TEST(VariedFirmware, WithStateVariablesHasTheSimulatorsBits) {
+  expect_firmware_of(testing::streaming_network, 1, 6);
+}
+
+TEST(VariedFirmware, WithStateVariablesByRowsHasTheSimulatorsBits) {
+  expect_firmware_of(testing::streaming_network, 1, 4, InputBy::rows);
 }
 
 TEST(VariedFirmwareSlow, ManyMoreHaveTheSimulatorsBits) {
