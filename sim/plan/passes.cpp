@@ -8,6 +8,7 @@
 #include "sim/plan/network.h"
 #include "sim/plan/scratch.h"
 #include "sim/plan/stream_rows.h"
+#include "sim/plan/variables_in_place.h"
 
 namespace thaw {
 namespace {
@@ -352,8 +353,8 @@ Plan drop_unused_buffers(Plan plan) {
 Plan run_passes(Plan plan, InputBy input) {
   const auto feed = [&](const Plan& p) { return input == InputBy::rows ? feed_rows(p) : p; };
   const auto stream = [](const Plan& p) { return stream_rows(p, choose_streams(p, alive_in_place(p))); };
-  return drop_unused_buffers(apply(
-      std::move(plan), {feed, stream, add_in_place, depthwise_in_place, biases_first, gradient_in_place}));
+  return drop_unused_buffers(apply(std::move(plan), {feed, stream, add_in_place, depthwise_in_place,
+                                                     biases_first, gradient_in_place, variables_in_place}));
 }
 
 Plan run_inference_passes(Plan plan, InputBy input) {

@@ -39,7 +39,7 @@ Plan gradient_in_place(const Plan& plan);
 Plan drop_unused_buffers(Plan plan);
 
 /// All passes in their fixed order: feed rows (where the input comes by rows), stream rows, add in place,
-/// depthwise in place, biases first, gradient in place, drop unused buffers.
+/// depthwise in place, biases first, gradient in place, variables in place, drop unused buffers.
 Plan run_passes(Plan plan, InputBy input = InputBy::image);
 
 /// The same for a plan of `lower_inference`, whose operators are those of the file: first what `reduce` folds

@@ -15,6 +15,7 @@
 #include "sim/graph/tflite_writer.h"
 #include "sim/plan/lower.h"
 #include "sim/plan/training_plan.h"
+#include "sim/plan/variables_in_place.h"
 #include "sim/train/trainer.h"
 #include "tests/support/shared_folder.h"
 #include "tests/support/streaming_network.h"
@@ -166,6 +167,45 @@ TEST(StateVariables, KeepTheirPlaceInTheArena) {
       return plan.buffer(id).kind == BufferKind::variable;
     })) << "no part of what is trained";
   }
+}
+
+TEST(StateVariables, AreReadAndMadeWhereTheyLie) {
+  const Network network = testing::streaming_network(1);
+  const Plan plan = training_plan(network, every_layer(network));
+  const auto is_copy = [](const Step& step) { return std::holds_alternative<CopyForward>(step.kernel); };
+  EXPECT_TRUE(std::ranges::none_of(plan.steps, is_copy));
+  EXPECT_EQ(std::ranges::count_if(lower(network, every_layer(network)).steps, is_copy), 4);
+}
+
+/// What a layer behind a variable reads again in the backward pass must outlive the assignment.
+TEST(StateVariables, WhatIsReadBehindTheAssignmentIsCopied) {
+  Plan plan;
+  const auto buffer = [&](BufferKind kind) {
+    Buffer made;
+    made.id = BufferId(plan.buffers.size());
+    made.kind = kind;
+    made.bytes = 4;
+    plan.buffers.push_back(made);
+    return made.id;
+  };
+  const BufferId variable = buffer(BufferKind::variable), content = buffer(BufferKind::activation);
+  const BufferId next = buffer(BufferKind::activation), late = buffer(BufferKind::activation);
+  const auto copy = [&](BufferId from, BufferId to) {
+    CopyForward k;
+    k.bytes = 4;
+    k.input = from;
+    k.output = to;
+    plan.steps.push_back({"", Phase::forward, {}, k, {}, {}, 0, -1});
+  };
+  copy(variable, content);
+  copy(content, next);
+  copy(next, variable);
+  copy(content, late);
+  update_lifetimes(plan);
+  const Plan passed = variables_in_place(plan);
+  ASSERT_EQ(passed.steps.size(), 3U) << "only the copy into the variable goes";
+  EXPECT_EQ(std::get<CopyForward>(passed.steps[0].kernel).output, content);
+  EXPECT_EQ(std::get<CopyForward>(passed.steps[1].kernel).output, variable);
 }
 
 TEST(StateVariables, FilesKeepThem) {
