@@ -51,7 +51,9 @@ StrategyTask without_what_cannot_fit(const Evaluator& evaluator, const StrategyT
 
 double rate_of_biases(Evaluator& evaluator, const StrategyTask& task) {
   const Network& network = *evaluator.problem().network;
-  const int32_t first = deepest_bias_that_fits(evaluator, task.recipe, task.space);
+  // Not as deep as the budget allows: contributions measured at one rate serve all budgets.
+  const int32_t half = (first_trainable_convolution(network) + network.convolution_count()) / 2;
+  const int32_t first = std::max(half, deepest_bias_that_fits(evaluator, task.recipe, task.space));
   return roughly_best_learning_rate(evaluator, "biases alone", bias_schedule(network, task.recipe, first),
                                     task.rates)
       .value_or(kSlowestRate);

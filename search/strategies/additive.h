@@ -18,7 +18,8 @@ StrategyTask without_what_cannot_fit(const Evaluator& evaluator, const StrategyT
 Contributions contributions_at_a_good_rate(Evaluator& evaluator, const StrategyTask& task,
                                            const SearchLog& log);
 
-/// The rate that looks prefer for the deepest biases that fit the board.
+/// The rate that looks prefer for the biases of the last half of the layers, the same for every budget; for
+/// fewer of them where those do not fit the board.
 double rate_of_biases(Evaluator& evaluator, const StrategyTask& task);
 
 /// A selection confirmed in full at this rate, or a slower one where that diverges.
