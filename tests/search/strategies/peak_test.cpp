@@ -114,5 +114,32 @@ TEST_F(Peak, BiasesThatDoNotFitAreNotMeasured) {
   EXPECT_LT(looks_at_biases(13'000), everything - 5);
 }
 
+TEST_F(Peak, ContributionsAreMeasuredAtOneRateForEveryBudget) {
+  const int32_t half = (first_trainable_convolution(small_.network) + count_) / 2;
+  StrategyTask without_rate = task(Goal::accuracy);
+  without_rate.rates.given.reset();
+  const auto rate_looks = [&](int64_t ram) {
+    small_.problem.board.ram_bytes = ram;
+    std::vector<size_t> updated;  // layers in each schedule whose rate is looked for
+    TableEvaluator evaluator(small_.problem, 2000, [&](const EvaluationRequest& request) {
+      if (request.role.ends_with("biases alone")) updated.push_back(request.schedule.update.size());
+      return accuracy(request);
+    });
+    peak(evaluator, without_rate, [](const std::string&) {});
+    return updated;
+  };
+  const auto fits = [&](int64_t ram, int32_t first_op) {
+    small_.problem.board.ram_bytes = ram;
+    const TableEvaluator any(small_.problem, 2000, [&](const EvaluationRequest& r) { return accuracy(r); });
+    return any.fits(bias_schedule(small_.network, without_rate.recipe, first_op));
+  };
+  int64_t least = kClassifier;
+  while (!fits(least, half)) least += 100;
+  EXPECT_FALSE(fits(least, first_trainable_convolution(small_.network)));
+  const std::vector<size_t> with_everything = rate_looks(1 << 20);
+  EXPECT_FALSE(with_everything.empty());
+  EXPECT_EQ(rate_looks(least), with_everything);
+}
+
 }  // namespace
 }  // namespace thaw
