@@ -2,10 +2,8 @@
 // be held against the simulator bit for bit. It keeps nothing but a few words on the stack; images, or their
 // rows one after another, are read straight into the model's arena. Little endian:
 //   samples.bin  "THAWSMP1", count, input bytes, seed, steps of the learning rate's schedule (0: each
-//   sample's
-//                own rate); then count times: mode (0 infer, 1 train; 2 more:
-//   the state variables begin anew before it), label, rate mantissa, rate exponent,
-//                image
+//                sample's own rate); then count times: mode (0 infer, 1 train; 2 more: the state variables
+//                begin anew before it), label, rate mantissa, rate exponent, image
 //   results.bin  "THAWRES1", ticks a second, bytes of the state record; then count times: status, prediction,
 //                loss (8 bytes), CRC-32 of the trained values, step number, ticks (8 bytes); then the state
 //                record and the most bytes of stack used
