@@ -11,6 +11,7 @@
 #include "sim/exec/prefix_cache.h"
 #include "sim/plan/network.h"
 #include "sim/plan/schedule.h"
+#include "sim/train/training_report.h"
 
 namespace thaw {
 
@@ -34,15 +35,6 @@ struct CachedSamples {
 struct TrainingData {
   CachedSamples train, test;
 };
-
-struct EpochReport {
-  int32_t epoch = 0;            // from 1
-  double loss = 0.0;            // mean over the epoch's samples, nats
-  double train_accuracy = 0.0;  // of the predictions before each update
-  double test_accuracy = -1.0;  // after the epoch; -1: not measured
-};
-
-enum class Outcome { ok, diverged };
 
 struct TrainingResult {
   Outcome outcome = Outcome::ok;
