@@ -12,6 +12,8 @@
 #include "engine/generate/kernel_call.h"
 #include "engine/generate/model_header.h"
 #include "engine/generate/model_state.h"
+#include "memmodel/state_layout.h"
+#include "sim/plan/training_plan.h"
 
 namespace thaw {
 namespace {
@@ -39,9 +41,10 @@ Bodies bodies_of(const Plan& plan, size_t first, CallContext& context) {
   return bodies;
 }
 
-std::string includes(const std::set<std::string>& kernels) {
+std::string includes(const std::set<std::string>& kernels, bool trains) {
   // Kernels whose functions are declared in a header of another name.
-  std::set<std::string> headers = {"training_step"};
+  std::set<std::string> headers;
+  if (trains) headers.insert("training_step");
   for (const std::string& kernel : kernels) headers.insert(kernel.starts_with("update_") ? "update" : kernel);
   std::string text;
   for (const std::string& header : headers) text += fmt::format("#include \"engine/kernels/{}.h\"\n", header);
@@ -101,6 +104,18 @@ void add_step_values(const Plan& plan, const Layout& layout, CallContext& contex
   values["MAKES_GRADIENTS"] = plan.gradient_states.present() ? "1" : "0";
 }
 
+/// What learning adds to the values.
+void add_learning_values(const FirmwareRequest& request, CallContext& context, TemplateValues& values) {
+  const Plan& plan = request.plan;
+  add_places(plan, context, values);
+  add_logits_scale(plan, context, values);
+  add_start_values(plan, context, values);
+  add_state_values(plan, context, values);
+  values["RATES"] = rates_table(request);
+  values["RATE_MANTISSA"] = std::to_string(request.rate.mantissa);
+  values["RATE_EXPONENT"] = std::to_string(request.rate.exponent);
+}
+
 /// The values of all three templates. Order matters: buffers get their types from the steps that use them.
 TemplateValues template_values(const FirmwareRequest& request, const MemoryTotals& sizes,
                                CallContext& context) {
@@ -108,23 +123,34 @@ TemplateValues template_values(const FirmwareRequest& request, const MemoryTotal
   TemplateValues values;
   add_header_values(request, sizes, values);
   add_step_values(plan, request.layout, context, values);
-  add_places(plan, context, values);
-  add_logits_scale(plan, context, values);
-  add_start_values(plan, context, values);
-  add_state_values(plan, context, values);
+  if (infers_only(plan)) {
+    values["SESSION_BYTES"] = std::to_string(kInferenceSessionBytes);
+    values["OUTPUT"] = context.address(plan.outputs[0], "int8_t");
+  } else {
+    add_learning_values(request, context, values);
+  }
   add_variables(plan, context, values);
-  values["KERNEL_HEADERS"] = includes(context.kernels());
+  values["KERNEL_HEADERS"] = includes(context.kernels(), !infers_only(plan));
   std::string& parameters = values["PARAMETERS"];
   for (const std::string& definition : context.definitions()) parameters += definition;
-  values["RATES"] = rates_table(request);
-  values["RATE_MANTISSA"] = std::to_string(request.rate.mantissa);
-  values["RATE_EXPONENT"] = std::to_string(request.rate.exponent);
   values["CONSTANTS"] = constants(plan, context);
   return values;
 }
 
-std::string filled(const char* name, const TemplateValues& values) {
-  return fill_template(find_embedded_file(std::string("engine/model/") + name)->text, values);
+/// A template with the pieces of engine/model that it includes in the places of the includes.
+std::string with_pieces(std::string text) {
+  constexpr std::string_view kInclude = "#include \"engine/model/", kOnce = "#pragma once\n\n";
+  for (size_t at = text.find(kInclude); at != std::string::npos; at = text.find(kInclude, at)) {
+    const size_t path = at + kInclude.find('"') + 1;
+    const std::string name = text.substr(path, text.find('"', path) - path);
+    const std::string_view piece = find_embedded_file(name)->text;
+    text.replace(at, text.find('\n', at) + 1 - at, piece.substr(piece.find(kOnce) + kOnce.size()));
+  }
+  return text;
+}
+
+std::string filled(const std::string& path, const TemplateValues& values) {
+  return fill_template(with_pieces(std::string(find_embedded_file("engine/model/" + path)->text)), values);
 }
 
 }  // namespace
@@ -132,8 +158,9 @@ std::string filled(const char* name, const TemplateValues& values) {
 ModelSource model_source(const FirmwareRequest& request, const MemoryTotals& sizes) {
   CallContext context(request.plan, request.layout);
   const TemplateValues values = template_values(request, sizes, context);
-  return {filled("thaw_model.h", values), filled("thaw_model.c", values), filled("thaw_constants.h", values),
-          context.kernels()};
+  const std::string frame = infers_only(request.plan) ? "inference/" : "";
+  return {filled(frame + "thaw_model.h", values), filled(frame + "thaw_model.c", values),
+          filled("thaw_constants.h", values), context.kernels()};
 }
 
 }  // namespace thaw

@@ -21,6 +21,7 @@ extern "C" {
 #if PLAN_INPUT_IS_UINT8_IN_FILE
 // The input in the model's file is uint8: here it is each of those bytes minus 128 (byte ^ 0x80).
 #endif
+#define THAW_TRAINS 1  // 0 in a firmware for inference alone
 #define THAW_INPUT_HEIGHT PLAN_HEIGHT
 #define THAW_INPUT_WIDTH PLAN_WIDTH
 #define THAW_INPUT_CHANNELS PLAN_CHANNELS

@@ -6,11 +6,15 @@
 //                begin anew before it), label, rate mantissa, rate exponent, image
 //   results.bin  "THAWRES1", ticks a second, bytes of the state record; then count times: status, prediction,
 //                loss (8 bytes), CRC-32 of the trained values, step number, ticks (8 bytes); then the state
-//                record and the most bytes of stack used
+//                record and the most bytes of stack used. Of a firmware for inference alone: the CRC-32 of
+//                the output, and no record
 #include <thaw_model.h>
 
 #include "engine/port/common/port.h"
 #include "engine/port/common/profile.h"
+#if !THAW_TRAINS
+#include "engine/port/common/inference_only.h"
+#endif
 
 enum { EXIT_DONE = 0, EXIT_BAD_FILE = 2 };
 enum { TRAINS = 1, BEGINS_ANEW = 2 };  // bits of a sample's mode

@@ -1,16 +1,16 @@
 // The generated C of networks of every shape, compiled for this machine and loaded into the test: loss,
 // prediction and trained state are the simulator's after every step.
-#include <dlfcn.h>
 #include <gtest/gtest.h>
-#include <zlib.h>
 
 #include <algorithm>
+#include <filesystem>
 #include <string>
 #include <vector>
 
 #include "sim/graph/tflite_reader.h"
 #include "sim/plan/schedule_json.h"
 #include "tests/engine/generate/firmware.h"
+#include "tests/engine/generate/loaded_model.h"
 #include "tests/support/forward_only_network.h"
 #include "tests/support/project_folders.h"
 #include "tests/support/streaming_network.h"
@@ -21,6 +21,8 @@ namespace {
 
 namespace fs = std::filesystem;
 using testing::board_named;
+using testing::crc_of;
+using testing::LoadedModel;
 using testing::PlannedFirmware;
 
 /// A schedule without what cannot be trained.
@@ -30,48 +32,6 @@ Schedule trainable_schedule(const Network& network, uint32_t seed) {
   schedule.training.learning_rate = 0.01;
   schedule.training.seed = seed;
   return schedule;
-}
-
-fs::path folder_of(const fs::path& all, size_t model) {
-  return all / std::to_string(model);
-}
-
-/// One compiler call for the kernels, which all models share, and a short one a model.
-testing::CommandResult compile(const fs::path& all, size_t models) {
-  const std::string root = testing::source_folder();
-  std::string command = "cd '" + all.string() +
-                        "' && mkdir -p kernels && cd kernels && gcc -std=c11 -O1 -fPIC -I'" + root +
-                        "' -c '" + root + "'/engine/kernels/*.c '" + root + "'/engine/runtime/*.c";
-  for (size_t i = 0; i < models; ++i)
-    command +=
-        " && cd ../" + std::to_string(i) +
-        " && gcc -std=c11 -O1 -fPIC -shared -Wl,-Bsymbolic -I. thaw_model.c ../kernels/*.o -o model.so";
-  return testing::run_command(command);
-}
-
-/// The functions of one model.
-class LoadedModel {
- public:
-  explicit LoadedModel(const fs::path& library) : handle_(dlopen(library.c_str(), RTLD_NOW | RTLD_LOCAL)) {}
-  ~LoadedModel() {
-    if (handle_ != nullptr) dlclose(handle_);
-  }
-  LoadedModel(const LoadedModel&) = delete;
-  LoadedModel& operator=(const LoadedModel&) = delete;
-
-  bool loaded() const { return handle_ != nullptr; }
-  template <class Function>
-  Function* function(const char* name) const {
-    return reinterpret_cast<Function*>(dlsym(handle_, name));
-  }
-
- private:
-  void* handle_;
-};
-
-uint32_t crc_of(const std::vector<std::byte>& bytes) {
-  return static_cast<uint32_t>(
-      crc32(0, reinterpret_cast<const Bytef*>(bytes.data()), static_cast<uInt>(bytes.size())));
 }
 
 /// A training step whose image is given in portions of one to four rows.
@@ -121,12 +81,12 @@ void expect_the_simulators_bits(const std::vector<PlannedFirmware>& made,
                                 const std::vector<std::string>& names) {
   const fs::path all = testing::test_folder("models");
   for (size_t i = 0; i < made.size(); ++i)
-    testing::write_firmware(folder_of(all, i), made[i].request(board_named("host")));
-  const testing::CommandResult compiled = compile(all, made.size());
+    testing::write_firmware(testing::folder_of(all, i), made[i].request(board_named("host")));
+  const testing::CommandResult compiled = testing::compile_models(all, made.size());
   ASSERT_EQ(compiled.status, 0) << compiled.output;
   for (size_t i = 0; i < made.size() && !::testing::Test::HasFailure(); ++i) {
     SCOPED_TRACE(names[i]);
-    const LoadedModel model(folder_of(all, i) / "model.so");
+    const LoadedModel model(testing::folder_of(all, i) / "model.so");
     ASSERT_TRUE(model.loaded()) << dlerror();
     expect_same_training(model, made[i], kSteps);
   }
