@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <cassert>
 #include <cmath>
 
 #include "engine/generate/c_template.h"
@@ -13,25 +14,29 @@
 #include "engine/generate/model_header.h"
 #include "engine/generate/model_state.h"
 #include "memmodel/state_layout.h"
+#include "sim/plan/latent_cut.h"
 #include "sim/plan/training_plan.h"
 
 namespace thaw {
 namespace {
 
-/// The steps of some phases as one function body, from a first one on.
+/// The steps of some phases as one function body, from a first one on; those before `cut` (latent_cut.h) are
+/// the prefix.
 struct Bodies {
-  std::string forward, loss, training;
+  std::string prefix, forward, loss, training;
   bool updates = false;  // some step needs the variable `update`
 };
 
-Bodies bodies_of(const Plan& plan, size_t first, CallContext& context) {
+Bodies bodies_of(const Plan& plan, size_t first, size_t cut, CallContext& context) {
   Bodies bodies;
   for (size_t i = first; i < plan.steps.size(); ++i) {
     const Step& step = plan.steps[i];
     const std::string text = step_text(plan, i, context);
     bodies.updates = bodies.updates || std::holds_alternative<UpdateWeights>(step.kernel) ||
                      std::holds_alternative<UpdateBiases>(step.kernel);
-    if (step.phase == Phase::forward)
+    if (i < cut)
+      bodies.prefix += text;
+    else if (step.phase == Phase::forward)
       bodies.forward += text;
     else if (step.phase == Phase::loss)
       bodies.loss += text;
@@ -92,10 +97,24 @@ std::string constants(const Plan& plan, const CallContext& context) {
   return text;
 }
 
+/// What a latent is made of; returns the step that the cut is before.
+size_t add_latent_values(const Plan& plan, CallContext& context, TemplateValues& values) {
+  const LatentCut cut = latent_cut(plan);
+  std::string& pieces = values["LATENT_PIECES"];
+  pieces = "\n";
+  for (BufferId id : cut.buffers)
+    pieces += fmt::format("    {{{}, {}}},\n", context.address(id, "int8_t"), plan.buffer(id).bytes);
+  values["LATENT_BYTES"] = std::to_string(cut.bytes);
+  return cut.step;
+}
+
 /// The steps as function bodies, and what they need around them.
 void add_step_values(const Plan& plan, const Layout& layout, CallContext& context, TemplateValues& values) {
   const size_t first = add_input_values(plan, layout, context, values);
-  const Bodies bodies = bodies_of(plan, first, context);
+  const size_t cut = infers_only(plan) ? first : add_latent_values(plan, context, values);
+  assert(cut >= first);
+  const Bodies bodies = bodies_of(plan, first, cut, context);
+  values["PREFIX_STEPS"] = bodies.prefix;
   values["FORWARD_STEPS"] = bodies.forward;
   values["LOSS_STEPS"] = bodies.loss;
   values["TRAINING_STEPS"] = bodies.training;

@@ -42,6 +42,7 @@
 #define PLAN_STATE_BYTES 46
 #define PLAN_VARIABLE_BYTES 2
 #define PLAN_HAS_VARIABLES 1
+#define PLAN_LATENT_BYTES 2
 #define PLAN_LOGITS_SCALE 0.25
 #define PLAN_OUTPUT_BYTES 2
 #define PLAN_OUTPUT_ZERO_POINT 5
@@ -76,6 +77,9 @@
   case 0:              \
     STEP_DONE(0);      \
     break
+#define PLAN_LATENT_PIECES \
+  { ARENA(int8_t, 8), 2 }
+#define PLAN_PREFIX_STEPS thaw_copy(ARENA(uint8_t, 8), ARENA(uint8_t, 0), 2)
 #define PLAN_LOGITS ARENA(int32_t, 8)
 #define PLAN_RESULT (&state.result)
 #define PLAN_EXPONENTS ARENA(int32_t, 16)

@@ -135,7 +135,9 @@ static void start_values(uint32_t seed) {
 
 #include "engine/model/frame_rows.h"
 
-// The rest of the forward pass. What learning alone needs of it, masks and saved inputs, inference leaves
+#include "engine/model/frame_latent.h"
+
+// The forward pass behind the cut. What learning alone needs of it, masks and saved inputs, inference leaves
 // out.
 static void forward(bool learns) {
   (void)learns;
@@ -164,6 +166,7 @@ void thaw_init(uint32_t seed) {
 }
 
 static int32_t infer(void) {
+  prefix();
   forward(false);
   const int32_t* logits = LOGITS;
   int32_t best = 0;
@@ -211,11 +214,17 @@ static thaw_training_step this_step(void) {
   return step;
 }
 
-static void train(int32_t label) {
+// A training step from what crosses the cut.
+static void train_rest(int32_t label) {
   forward(true);
   const thaw_training_step step = this_step();
   learn(label, &step);
   ++state.session.step;
+}
+
+static void train(int32_t label) {
+  prefix();
+  train_rest(label);
 }
 
 thaw_status thaw_train_step(const int8_t* input, int32_t label) {
@@ -224,6 +233,15 @@ thaw_status thaw_train_step(const int8_t* input, int32_t label) {
   state.session.row = 0;
   take_image(input);
   train(label);
+  return THAW_OK;
+}
+
+thaw_status thaw_train_latent(const int8_t* latent, int32_t label) {
+  if (state.session.ready != READY) return THAW_NOT_READY;
+  if (!latent || label < 0 || label >= THAW_CLASSES) return THAW_BAD_ARGUMENT;
+  state.session.row = 0;
+  take_latent(latent);
+  train_rest(label);
   return THAW_OK;
 }
 
