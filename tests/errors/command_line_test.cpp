@@ -122,6 +122,10 @@ std::vector<Case> cases() {
       {{"generate", "model.tflite", "--schedule", "schedule.json", "--board", "host", "--check-steps", "nan"},
        64,
        {"--check-steps", "0 to 1000000"}},
+      {{"generate", "model.tflite", "--board", "host"}, 64, {"--schedule", "--inference", "is required"}},
+      {{"generate", "model.tflite", "--inference", "--schedule", "schedule.json", "--board", "host"},
+       64,
+       {"--schedule excludes --inference"}},
       // Bad input.
       {{"inspect", "absent.tflite"}, 1, {"absent.tflite", "No such file"}},
       {{"inspect", "cifar"}, 1, {"cifar"}},

@@ -6,11 +6,20 @@
 //                begin anew before it), label, rate mantissa, rate exponent, image
 //   results.bin  "THAWRES1", ticks a second, bytes of the state record; then count times: status, prediction,
 //                loss (8 bytes), CRC-32 of the trained values, step number, ticks (8 bytes); then the state
-//                record and the most bytes of stack used
+//                record and the most bytes of stack used. Of a firmware for inference alone: the CRC-32 of
+//                the output, and no record
 #include <thaw_model.h>
 
 #include "engine/port/common/port.h"
 #include "engine/port/common/profile.h"
+#if !THAW_TRAINS
+#include "engine/port/common/inference_only.h"
+#endif
+
+// Compiled with -DTHAW_FROM_LATENT, it trains from latents and counts no tick before them.
+#if defined(THAW_FROM_LATENT) && THAW_TRAINS
+static int8_t latent[THAW_LATENT_BYTES];
+#endif
 
 enum { EXIT_DONE = 0, EXIT_BAD_FILE = 2 };
 enum { TRAINS = 1, BEGINS_ANEW = 2 };  // bits of a sample's mode
@@ -76,10 +85,6 @@ static bool give_image(int32_t in, uint64_t* ticks) {
 static int32_t infer(void) {
   return thaw_finish();
 }
-
-static thaw_status train(int32_t label) {
-  return thaw_finish_step(label);
-}
 #else
 static bool give_image(int32_t in, uint64_t* ticks) {
   (void)ticks;
@@ -89,16 +94,42 @@ static bool give_image(int32_t in, uint64_t* ticks) {
 static int32_t infer(void) {
   return thaw_infer(thaw_input());
 }
+#endif
+
+// What comes before a training step, and the step.
+#if defined(THAW_FROM_LATENT) && THAW_TRAINS
+static thaw_status begin_training(uint64_t* ticks) {
+  *ticks = 0;
+#if THAW_INPUT_BY_ROWS
+  return thaw_finish_latent(latent);
+#else
+  return thaw_store_latent(thaw_input(), latent);
+#endif
+}
 
 static thaw_status train(int32_t label) {
+  return thaw_train_latent(latent, label);
+}
+#else
+static thaw_status begin_training(uint64_t* ticks) {
+  (void)ticks;
+  return THAW_OK;
+}
+
+static thaw_status train(int32_t label) {
+#if THAW_INPUT_BY_ROWS
+  return thaw_finish_step(label);
+#else
   return thaw_train_step(thaw_input(), label);
+#endif
 }
 #endif
 
 // Runs one sample, whose image was given to the model in so many ticks.
 static result run(const sample* s, bool own_rate, uint64_t ticks) {
   result r = {THAW_OK, 0, 0, 0, 0, 0};
-  if (own_rate) r.status = thaw_set_learning_rate(s->rate_mantissa, s->rate_exponent);
+  if ((s->mode & TRAINS) != 0) r.status = begin_training(&ticks);
+  if (own_rate && r.status == THAW_OK) r.status = thaw_set_learning_rate(s->rate_mantissa, s->rate_exponent);
 #ifdef THAW_PROFILE
   thaw_profile_start();
 #endif
