@@ -38,6 +38,7 @@ struct Options : CommonOptions {
   std::string model, schedule, board, data, name;
   std::string ecosystem = "cmake";
   int32_t check_steps = 3;
+  DataOptions read;
 };
 
 /// Rates of a training run over `samples` samples an epoch; the table depends on the number of epochs and
@@ -133,8 +134,8 @@ FirmwareTrace check_files(const Options& options, Firmware& made) {
     samples = random_samples(bytes, made.device.plan.classes, quantize_learning_rate(recipe.learning_rate),
                              options.check_steps);
   } else {
-    const ModelData data =
-        read_model_data(options.data, made.network.graph, made.network.input, DataUse::training);
+    const ModelData data = read_model_data(options.data, made.network.graph, made.network.input,
+                                           DataUse::training, options.read);
     if (static_cast<int32_t>(data.about.class_names.size()) > made.device.plan.classes)
       throw Error(options.data, fmt::format("has {} classes, the schedule is for {}",
                                             data.about.class_names.size(), made.device.plan.classes));
@@ -246,6 +247,7 @@ Command add_generate(CLI::App& root) {
   app->add_option("--check-steps", options->check_steps, "Training steps of the check")
       ->check(from_to(0, 1000000))
       ->capture_default_str();
+  add_data_options(*app, options->read);
   add_common_options(
       *app, *options,
       {Flag::output, Flag::seed, Flag::input, Flag::ram, Flag::flash, Flag::json, Flag::quiet});
