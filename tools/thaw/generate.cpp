@@ -40,6 +40,7 @@ struct Options : CommonOptions {
   std::string ecosystem = "cmake";
   int32_t check_steps = 3;
   bool inference = false;
+  DataOptions read;
 };
 
 /// Rates of a training run over `samples` samples an epoch; the table depends on the number of epochs and
@@ -158,8 +159,8 @@ FirmwareTrace check_training(const Options& options, Firmware& made) {
     samples = random_samples(made.input_bytes(), made.device.plan.classes,
                              quantize_learning_rate(recipe.learning_rate), options.check_steps);
   } else {
-    const ModelData data =
-        read_model_data(options.data, made.network->graph, made.network->input, DataUse::training);
+    const ModelData data = read_model_data(options.data, made.network->graph, made.network->input,
+                                           DataUse::training, options.read);
     if (static_cast<int32_t>(data.about.class_names.size()) > made.device.plan.classes)
       throw Error(options.data, fmt::format("has {} classes, the schedule is for {}",
                                             data.about.class_names.size(), made.device.plan.classes));
@@ -179,7 +180,7 @@ FirmwareTrace check_inference(const Options& options, const Firmware& made) {
     samples = random_samples(made.input_bytes(), 0, {}, options.check_steps);
   } else {
     const ModelData data =
-        read_model_data(options.data, made.graph, int8_input(made.graph), DataUse::inference);
+        read_model_data(options.data, made.graph, int8_input(made.graph), DataUse::inference, options.read);
     print_data_remarks(data.about, options.quiet || options.json);
     samples = first_samples(data.test.count > 0 ? data.test : data.train, options.check_steps);
   }
@@ -300,6 +301,7 @@ Command add_generate(CLI::App& root) {
                   "Training steps of the check, or with --inference, inferences")
       ->check(from_to(0, 1000000))
       ->capture_default_str();
+  add_data_options(*app, options->read);
   add_common_options(
       *app, *options,
       {Flag::output, Flag::seed, Flag::input, Flag::ram, Flag::flash, Flag::json, Flag::quiet});

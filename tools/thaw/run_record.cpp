@@ -43,19 +43,25 @@ void remember_command(int argc, const char* const* argv) {
 }
 
 Json run_record(const Graph& model, const ModelData& data) {
-  return {{"schema_version", kRunSchemaVersion},
-          {"thaw", THAW_VERSION},
-          {"command", command()},
-          {"machine", machine_json()},
-          {"model", {{"file", model.file_name}, {"sha256", model.sha256}}},
-          {"data",
-           {{"name", data.about.name},
-            {"format", data.about.format},
-            {"sha256", data.about.sha256},
-            {"class_names", data.about.class_names},
-            {"train_samples", data.train.count},
-            {"test_samples", data.test.count},
-            {"notes", data_remarks(data.about)}}}};
+  Json record = {{"schema_version", kRunSchemaVersion},
+                 {"thaw", THAW_VERSION},
+                 {"command", command()},
+                 {"machine", machine_json()},
+                 {"model", {{"file", model.file_name}, {"sha256", model.sha256}}},
+                 {"data",
+                  {{"name", data.about.name},
+                   {"format", data.about.format},
+                   {"sha256", data.about.sha256},
+                   {"class_names", data.about.class_names},
+                   {"train_samples", data.train.count},
+                   {"test_samples", data.test.count},
+                   {"notes", data_remarks(data.about)}}}};
+  if (data.normalisation)
+    record["data"]["normalisation"] = {{"mean", data.normalisation->means},
+                                       {"standard_deviation", data.normalisation->deviations},
+                                       {"scale", data.normalisation->input.scale()},
+                                       {"zero_point", data.normalisation->input.zero_point()}};
+  return record;
 }
 
 }  // namespace thaw::cli

@@ -61,6 +61,7 @@ struct Options : CommonOptions {
   std::string model, data, schedule;
   int64_t samples = 0;  // of each split; 0: all
   int32_t batch = 1;
+  DataOptions read;
 };
 
 double seconds_since(Clock::time_point start) {
@@ -107,8 +108,8 @@ Setting prepare(const Options& options, const Schedule& schedule) {
                                    .fresh_classifier = schedule.training.fresh_classifier,
                                    .rescale_dead_channels = integer});
   check_schedule(schedule, setting.network, options.schedule);
-  setting.data =
-      read_model_data(options.data, setting.network.graph, setting.network.input, DataUse::training);
+  setting.data = read_model_data(options.data, setting.network.graph, setting.network.input,
+                                 DataUse::training, options.read);
   check_classes(setting.data.about, schedule.classes, "the schedule is for", options.data, DataUse::training);
   check_trained_model(setting.network);
   keep_samples(setting.data.train, options.samples);
@@ -360,6 +361,7 @@ Command add_train(CLI::App& root) {
       ->required()
       ->type_name("FILE");
   add_sample_limit(*app, options->samples);
+  add_data_options(*app, options->read);
   app->add_option("--batch", options->batch,
                   "Samples an update, with --arithmetic float (the device trains on one)")
       ->check(from_to(1, 4096))
