@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -28,6 +29,7 @@
 #include "tools/thaw/common_options.h"
 #include "tools/thaw/json_output.h"
 #include "tools/thaw/model_data.h"
+#include "tools/thaw/run_record.h"
 
 namespace thaw::cli {
 namespace {
@@ -103,6 +105,7 @@ struct Firmware {
   Board board;
   DevicePlan device;
   std::array<LearningRate, 128> rates;
+  std::optional<Normalisation> normalisation;  // of the data, with --normalise
 };
 
 Firmware plan_firmware(const Options& options) {
@@ -140,6 +143,7 @@ FirmwareTrace check_files(const Options& options, Firmware& made) {
       throw Error(options.data, fmt::format("has {} classes, the schedule is for {}",
                                             data.about.class_names.size(), made.device.plan.classes));
     print_data_remarks(data.about, options.quiet || options.json);
+    made.normalisation = data.normalisation;
     made.rates = schedule_rates(recipe, static_cast<double>(data.train.count));
     schedule_steps = static_cast<uint32_t>(data.train.count * recipe.epochs);
     samples = samples_of_data(data, made.schedule, made.rates, options.check_steps);
@@ -184,13 +188,14 @@ int generate_command(const Options& options) {
   const fs::path folder = options.output.empty() ? fs::path("runs/firmware") : options.output;
   check_output_folder(folder);
   const FirmwareTrace trace = check_files(options, made);
-  const Tensor& input = made.network.graph.tensor(made.network.input);
+  const Quantization& input = made.normalisation ? made.normalisation->input
+                                                 : made.network.graph.tensor(made.network.input).quantization;
   const FirmwareRequest request{made.device.plan,
                                 made.device.layout,
                                 made.board,
                                 input_shape(made.network),
-                                static_cast<double>(input.quantization.scale()),
-                                input.quantization.zero_point(),
+                                static_cast<double>(input.scale()),
+                                input.zero_point(),
                                 quantize_learning_rate(made.schedule.training.learning_rate),
                                 made.rates,
                                 options.name,
@@ -200,6 +205,9 @@ int generate_command(const Options& options) {
   open_output_folder(folder / "check");
   write_file_atomically(folder / "check/samples.bin", trace.samples);
   write_file_atomically(folder / "check/expected.bin", trace.expected);
+  fs::remove(folder / "normalisation.json");  // of an earlier firmware in this folder
+  if (made.normalisation)
+    write_json_file(folder / "normalisation.json", normalisation_json(*made.normalisation));
   if (options.json) {
     print_document({{"schema_version", 1},
                     {"written", folder.string()},
