@@ -84,6 +84,24 @@ TEST_F(Recordings, UnitsOfNobodyAreWarnedOfAndNormalised) {
   EXPECT_GT(run()["accuracy"]["mean"], 0.95);
 }
 
+TEST_F(Recordings, FirmwareSaysHowItsInputIsMade) {
+  write_recordings(21);
+  const std::filesystem::path model = testing::golden_folder() / "cases" / "one-output-fc";
+  ASSERT_EQ(train({"--normalise"}).status, 0);
+  const std::vector<std::string> generate = {"generate",   model / "model.tflite",
+                                             "--schedule", "out/schedule.json",
+                                             "--board",    "host",
+                                             "-o",         "firmware",
+                                             "--data",     "data"};
+  std::vector<std::string> normalised = generate;
+  normalised.emplace_back("--normalise");
+  const Finished made = thaw(normalised);
+  ASSERT_EQ(made.status, 0) << made.err;
+  EXPECT_EQ(read_json_file(file("firmware") / "normalisation.json"), run()["data"]["normalisation"]);
+  ASSERT_EQ(thaw(generate).status, 0);
+  EXPECT_FALSE(std::filesystem::exists(file("firmware") / "normalisation.json"));
+}
+
 TEST_F(Recordings, HopAndPadReachTheReader) {
   write_recordings(21);
   ASSERT_EQ(train({"--normalise", "--hop", "1"}).status, 0);

@@ -29,6 +29,7 @@
 #include "tools/thaw/common_options.h"
 #include "tools/thaw/json_output.h"
 #include "tools/thaw/model_data.h"
+#include "tools/thaw/run_record.h"
 
 namespace thaw::cli {
 namespace {
@@ -120,6 +121,7 @@ struct Firmware {
   Board board;
   DevicePlan device;
   std::array<LearningRate, 128> rates = {};
+  std::optional<Normalisation> normalisation;  // of the data, with --normalise
 
   size_t input_bytes() const { return static_cast<size_t>(device.plan.buffer(device.plan.inputs[0]).bytes); }
 };
@@ -165,6 +167,7 @@ FirmwareTrace check_training(const Options& options, Firmware& made) {
       throw Error(options.data, fmt::format("has {} classes, the schedule is for {}",
                                             data.about.class_names.size(), made.device.plan.classes));
     print_data_remarks(data.about, options.quiet || options.json);
+    made.normalisation = data.normalisation;
     made.rates = schedule_rates(recipe, static_cast<double>(data.train.count));
     schedule_steps = static_cast<uint32_t>(data.train.count * recipe.epochs);
     samples = samples_of_run(data.train, made.schedule, made.rates, options.check_steps);
@@ -174,7 +177,7 @@ FirmwareTrace check_training(const Options& options, Firmware& made) {
 }
 
 /// The same where nothing is trained.
-FirmwareTrace check_inference(const Options& options, const Firmware& made) {
+FirmwareTrace check_inference(const Options& options, Firmware& made) {
   std::vector<TraceSample> samples;
   if (options.data.empty()) {
     samples = random_samples(made.input_bytes(), 0, {}, options.check_steps);
@@ -182,6 +185,7 @@ FirmwareTrace check_inference(const Options& options, const Firmware& made) {
     const ModelData data =
         read_model_data(options.data, made.graph, int8_input(made.graph), DataUse::inference, options.read);
     print_data_remarks(data.about, options.quiet || options.json);
+    made.normalisation = data.normalisation;
     samples = first_samples(data.test.count > 0 ? data.test : data.train, options.check_steps);
   }
   return firmware_trace(made.device.plan, made.device.layout.offsets, KernelSet::host, 0, 0, samples);
@@ -254,12 +258,19 @@ int generate_command(const Options& options) {
     inference.emplace(inference_request(made.graph, made.device.plan, made.device.layout, made.board));
   const FirmwareTrace trace = inference ? check_inference(options, made) : check_training(options, made);
   FirmwareRequest request = inference ? *inference : training_request(made);
+  if (made.normalisation) {
+    request.input_scale = static_cast<double>(made.normalisation->input.scale());
+    request.input_zero_point = made.normalisation->input.zero_point();
+  }
   request.name = options.name;
   request.ecosystem = ecosystem_named(options.ecosystem);
   for (const GeneratedFile& file : generate(request)) write_file(folder, file.path, file.text);
   open_output_folder(folder / "check");
   write_file_atomically(folder / "check/samples.bin", trace.samples);
   write_file_atomically(folder / "check/expected.bin", trace.expected);
+  fs::remove(folder / "normalisation.json");  // of an earlier firmware in this folder
+  if (made.normalisation)
+    write_json_file(folder / "normalisation.json", normalisation_json(*made.normalisation));
   if (options.json) {
     Json document = {{"schema_version", 1}, {"written", folder.string()}, {"board", made.board.name}};
     document.update(sizes_json(made));

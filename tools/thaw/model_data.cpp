@@ -83,7 +83,11 @@ ModelData read_model_data(const std::string& path, const Graph& graph, TensorId 
   }
   if ((options.hop > 0 || options.pad) && data.about.train.recordings.empty())
     data.about.warnings.emplace_back("--hop and --pad cut recordings (CSV, WAV): there are none here");
-  if (options.normalise) data.normalisation = normalise(data.about, tensor.quantization);
+  if (options.normalise) {
+    data.normalisation = normalise(data.about, tensor.quantization);
+    data.about.notes.push_back(fmt::format("{} channels are brought to mean 0 and standard deviation 1",
+                                           data.normalisation->means.size()));
+  }
   const Quantization& units = data.normalisation ? data.normalisation->input : tensor.quantization;
   warn_of_units(data.about, units, options.normalise);
   data.train = to_samples(data.about, data.about.train, tensor, units, steps);

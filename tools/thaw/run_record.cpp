@@ -42,6 +42,13 @@ void remember_command(int argc, const char* const* argv) {
   for (int i = 0; i < argc; ++i) command().push_back(printable(argv[i]));
 }
 
+Json normalisation_json(const Normalisation& normalisation) {
+  return {{"mean", normalisation.means},
+          {"standard_deviation", normalisation.deviations},
+          {"scale", normalisation.input.scale()},
+          {"zero_point", normalisation.input.zero_point()}};
+}
+
 Json run_record(const Graph& model, const ModelData& data) {
   Json record = {{"schema_version", kRunSchemaVersion},
                  {"thaw", THAW_VERSION},
@@ -56,11 +63,7 @@ Json run_record(const Graph& model, const ModelData& data) {
                    {"train_samples", data.train.count},
                    {"test_samples", data.test.count},
                    {"notes", data_remarks(data.about)}}}};
-  if (data.normalisation)
-    record["data"]["normalisation"] = {{"mean", data.normalisation->means},
-                                       {"standard_deviation", data.normalisation->deviations},
-                                       {"scale", data.normalisation->input.scale()},
-                                       {"zero_point", data.normalisation->input.zero_point()}};
+  if (data.normalisation) record["data"]["normalisation"] = normalisation_json(*data.normalisation);
   return record;
 }
 
