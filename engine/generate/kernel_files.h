@@ -13,8 +13,8 @@ namespace thaw {
 
 /// Paths of all sources and headers for these kernels (names without ".c"), ascending. Where they exist,
 /// NAME_helium.c or else NAME_dsp.c take the place of NAME.c, as the set says: all have the same functions. A
-/// source whose header another source includes is needed too, and the rule of a step where the firmware
-/// trains.
+/// source whose header another source includes is needed too, and what the frame and the runtime ask for
+/// where the firmware trains.
 std::vector<std::string> kernel_files(const std::set<std::string>& kernels, DeviceKernels set,
                                       bool trains = true);
 

@@ -9,6 +9,7 @@
 
 #include <stdint.h>
 
+#include "engine/runtime/replay.h"
 #include "engine/runtime/state_record.h"
 #include "engine/runtime/state_slots.h"
 #include "engine/runtime/status.h"

@@ -47,7 +47,16 @@ struct TrainingResult {
   std::string signature;             // SHA-256 of the final state and of every loss
 };
 
+/// Latent replay (arithmetic section 16): after every fresh sample so many that were kept of those before, in
+/// so many bytes of a device's memory.
+struct Replay {
+  int32_t samples = 0;  // 0: none
+  int64_t memory_bytes = 16384;
+  int64_t latent_bytes = 0;  // of a sample; 0: the plan's (latent_cut.h)
+};
+
 struct TrainingControl {
+  Replay replay;
   bool test_every_epoch = false;
   KernelSet kernels = KernelSet::host;
   std::function<void(const EpochReport&)> on_epoch;  // may be empty

@@ -46,6 +46,7 @@
 #include "tools/thaw/json_output.h"
 #include "tools/thaw/model_data.h"
 #include "tools/thaw/progress.h"
+#include "tools/thaw/replay_options.h"
 #include "tools/thaw/run_record.h"
 #include "tools/thaw/sample_limit.h"
 #include "tools/thaw/table.h"
@@ -62,6 +63,7 @@ struct Options : CommonOptions {
   int64_t samples = 0;  // of each split; 0: all
   int32_t batch = 1;
   DataOptions read;
+  Replay replay;
 };
 
 double seconds_since(Clock::time_point start) {
@@ -195,6 +197,7 @@ std::vector<SeedRun> train_seeds(const Options& options, const Schedule& schedul
     SeedRun& run = runs[static_cast<size_t>(i)];
     const Clock::time_point start = Clock::now();
     TrainingControl control;
+    control.replay = options.replay;
     control.test_every_epoch = setting.has_test();
     control.cancelled = [&] {
       const int64_t done = samples += 64;
@@ -272,6 +275,8 @@ Json result_json(const Options& options, const Schedule& schedule, const Setting
   json["schedule"] = {{"file", printable(options.schedule)}, {"layers", schedule.update.size()}};
   json["arithmetic"] = schedule.arithmetic;
   json["batch"] = options.batch;
+  if (options.replay.samples > 0)
+    json["replay"] = {{"samples", options.replay.samples}, {"memory_bytes", options.replay.memory_bytes}};
   json["seeds"] = Json::array();
   for (const SeedRun& run : runs) json["seeds"].push_back(seed_json(run, setting));
   if (setting.has_test()) {
@@ -326,6 +331,8 @@ int train_command(const Options& options) {
     const Schedule schedule = chosen_schedule(options);
     if (options.batch > 1 && schedule.arithmetic != "float")
       throw CLI::ValidationError("--batch needs --arithmetic float: the device trains one sample at a time");
+    if (options.replay.samples > 0 && schedule.arithmetic == "float")
+      throw CLI::ValidationError("--replay needs --arithmetic int8: it is what a device does");
     const RunLock lock(folder);
     check_run_files(folder);
     if (options.seeds > 1)
@@ -366,6 +373,7 @@ Command add_train(CLI::App& root) {
                   "Samples an update, with --arithmetic float (the device trains on one)")
       ->check(from_to(1, 4096))
       ->capture_default_str();
+  add_replay(*app, options->replay);
   add_common_options(*app, *options,
                      {Flag::output, Flag::seed, Flag::seeds, Flag::epochs, Flag::learning_rate, Flag::classes,
                       Flag::arithmetic, Flag::input, Flag::jobs, Flag::json, Flag::quiet, Flag::verbose});
