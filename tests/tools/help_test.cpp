@@ -23,7 +23,7 @@ using Help = testing::SmallProject;
 const std::vector<std::string> kCommands = {"inspect", "plan",    "infer",    "train",
                                             "search",  "convert", "generate", "report"};
 
-/// The two lines below "Examples:".
+/// The lines below "Examples:".
 std::vector<std::string> examples(const std::string& help) {
   std::vector<std::string> lines;
   std::istringstream text(help.substr(std::min(help.size(), help.find("Examples:"))));
@@ -46,11 +46,11 @@ TEST_F(Help, ListsEveryCommand) {
   }
 }
 
-TEST_F(Help, EveryCommandShowsTwoExamples) {
+TEST_F(Help, EveryCommandShowsAtLeastTwoExamples) {
   for (const std::string& command : kCommands) {
     const Finished help = thaw({"help", command});
     EXPECT_EQ(help.status, 0);
-    EXPECT_EQ(examples(help.out).size(), 2U) << command;
+    EXPECT_GE(examples(help.out).size(), 2U) << command;
     for (const std::string& example : examples(help.out))
       EXPECT_THAT(example, ::testing::StartsWith(command));
     const Finished flag = thaw({command, "--help"});
