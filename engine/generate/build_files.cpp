@@ -43,6 +43,24 @@ std::string how_to_make(const Board& board) {
           : fmt::format("with {}gcc and `{}`", toolchain_prefix(board), fmt::join(board.cpu_flags, " ")));
 }
 
+/// The two calls that matter, for the task of the plan.
+std::string usage(const FirmwareRequest& request) {
+  const Plan& plan = request.plan;
+  const std::string input = fmt::format("{} int8 values, {} x {} x {}", plan.buffer(plan.inputs[0]).bytes,
+                                        request.input[1], request.input[2], request.input[3]);
+  if (plan.task == Task::classify)
+    return fmt::format(
+        "int32_t class = thaw_infer(image);     // {}\n"
+        "thaw_train_step(image, label);         // 0 <= label < {}\n",
+        input, plan.classes);
+  const bool regresses = plan.task == Task::regress;
+  return fmt::format(
+      "thaw_infer(input);                     // {}; then thaw_output() has {}\n"
+      "thaw_train_step(input, {});        // {}\n",
+      input, plan.buffer(plan.output).bytes, regresses ? "target" : "NULL  ",
+      regresses ? "what the output should be" : "the input is its own target");
+}
+
 }  // namespace
 
 std::string makefile(const FirmwareBuild& build) {
@@ -119,12 +137,10 @@ std::string readme(const FirmwareBuild& build) {
       "\n## Use\n\n```c\n#include \"thaw_model.h\"\n\n"
       "// THAW_STORAGE_FAILED: try again, nothing is lost\n"
       "if (thaw_load_state(&slots) == THAW_NO_STATE) thaw_init(1);\n"
-      "int32_t class = thaw_infer(image);     // {} int8 values, {} x {} x {}\n"
-      "thaw_train_step(image, label);         // 0 <= label < {}\n"
+      "{}"
       "thaw_save_state(&slots);               // survives a power cut at any byte\n```\n\n"
       "`thaw_model.h` documents every function. Images are int8: value = round(real / {:.6g}) + ({}){}.\n",
-      request.plan.buffer(request.plan.inputs[0]).bytes, request.input[1], request.input[2], request.input[3],
-      request.plan.classes, request.input_scale, request.input_zero_point,
+      usage(request), request.input_scale, request.input_zero_point,
       request.uint8_in_file ? "; for the model file's uint8 bytes: byte - 128" : "");
   return text;
 }
@@ -139,6 +155,9 @@ std::string firmware_json(const FirmwareBuild& build) {
       {"schema_version", 1},
       {"model", {{"file", request.plan.model_file}, {"sha256", request.plan.model_sha256}}},
       {"name", request.name.empty() ? "thaw" : request.name},
+      {"task", task_name(request.plan.task)},
+      {"target_bytes",
+       request.plan.task == Task::regress ? request.plan.buffer(request.plan.output).bytes : int64_t{0}},
       {"board", request.board.name},
       {"program", build.firmware ? nlohmann::ordered_json(program_name(build)) : nlohmann::ordered_json()},
       {"qemu_machine", build.firmware && !is_native(request.board)

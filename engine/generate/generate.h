@@ -29,6 +29,8 @@ struct FirmwareRequest {
   std::string name = "";                // in the place of "thaw" in every symbol and file (naming.h)
   Ecosystem ecosystem = Ecosystem::cmake;
   bool uint8_in_file = false;  // the model file's input is uint8: said where the API is
+  double output_scale = 1.0;   // of Plan::output, where there is one
+  int32_t output_zero_point = 0;
 };
 
 /// A file of the firmware's folder; `path` is relative to it.

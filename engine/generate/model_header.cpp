@@ -16,6 +16,24 @@ int64_t state_record_bytes(const Plan& plan) {
   return bytes;
 }
 
+/// What differs between the tasks: what a training step is told beside the input, and what is the answer.
+void add_task_values(const FirmwareRequest& request, TemplateValues& values) {
+  const Plan& plan = request.plan;
+  const int64_t output_bytes = plan.output.present() ? plan.buffer(plan.output).bytes : 0;
+  values["CLASSIFIES"] = plan.task == Task::classify ? "1" : "0";
+  values["REGRESSES"] = plan.task == Task::regress ? "1" : "0";
+  values["RECONSTRUCTS"] = plan.task == Task::reconstruct ? "1" : "0";
+  values["OUTPUT_BYTES"] = std::to_string(output_bytes);
+  values["TARGET_BYTES"] = std::to_string(plan.task == Task::regress ? output_bytes : 0);
+  values["OUTPUT_SCALE"] = fmt::format("{:.9g}", request.output_scale);
+  values["OUTPUT_ZERO_POINT"] = std::to_string(request.output_zero_point);
+  values["TRUTH_PARAMETER"] = plan.task == Task::classify ? "int32_t label" : "const int8_t* target";
+  values["TRUTH"] = plan.task == Task::classify ? "label" : "target";
+  values["TRUTH_IS_BAD"] = plan.task == Task::classify  ? "(label < 0 || label >= THAW_CLASSES)"
+                           : plan.task == Task::regress ? "!target"
+                                                        : "target";
+}
+
 }  // namespace
 
 void add_header_values(const FirmwareRequest& request, const MemoryTotals& sizes, TemplateValues& values) {
@@ -27,6 +45,7 @@ void add_header_values(const FirmwareRequest& request, const MemoryTotals& sizes
   values["WIDTH"] = std::to_string(request.input[2]);
   values["CHANNELS"] = std::to_string(request.input[3]);
   values["CLASSES"] = std::to_string(plan.classes);
+  add_task_values(request, values);
   values["INPUT_BYTES"] = std::to_string(plan.buffer(plan.inputs[0]).bytes);
   values["INPUT_ZERO_POINT"] = std::to_string(request.input_zero_point);
   values["INPUT_SCALE"] = fmt::format("{:.9g}", request.input_scale);

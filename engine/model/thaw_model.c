@@ -21,7 +21,7 @@ typedef struct session {
 } session;
 
 typedef struct thaw_step_result {
-  int64_t loss;  // nats in Q16
+  int64_t loss;  // Q16
   int32_t prediction;
   int32_t error_exponent;
 } thaw_step_result;
@@ -50,7 +50,11 @@ extern uint8_t thaw_arena[THAW_ARENA_BYTES];
 THAW_ARENA_PLACE _Alignas(THAW_ARENA_ALIGNMENT) static uint8_t thaw_arena[THAW_ARENA_BYTES];
 #endif
 #define ARENA(type, offset) ((type*)(void*)(thaw_arena + (offset)))
+#if PLAN_CLASSIFIES
 #define LOGITS PLAN_LOGITS
+#else
+#define OUTPUT PLAN_OUTPUT
+#endif
 #define RESULT PLAN_RESULT
 #if PLAN_MAKES_GRADIENTS
 #define EXPONENTS PLAN_EXPONENTS  // of the gradient tensors in this step
@@ -215,11 +219,12 @@ static void forward(bool learns) {
   PLAN_FORWARD_STEPS;
 }
 
-// Loss, gradients, updates. A sample whose errors are all 0 changes nothing.
-static void learn(int32_t label, const thaw_training_step* step) {
+// Loss, gradients, updates. A sample whose errors are all 0 changes nothing; without a step the loss is all.
+static void learn(PLAN_TRUTH_PARAMETER, const thaw_training_step* step) {
+  (void)PLAN_TRUTH;
   PLAN_LOSS_STEPS;
 #if PLAN_TRAINS
-  if (!loss.changes) return;
+  if (!loss.changes || !step) return;
 #else
   (void)step;
 #endif
@@ -238,11 +243,20 @@ void thaw_init(uint32_t seed) {
 
 static int32_t infer(void) {
   forward(false);
+#if PLAN_CLASSIFIES
   const int32_t* logits = LOGITS;
   int32_t best = 0;
   for (int32_t c = 1; c < THAW_CLASSES; ++c)
     if (logits[c] > logits[best]) best = c;
   return best;
+#endif
+#if PLAN_REGRESSES
+  return THAW_OK;
+#endif
+#if PLAN_RECONSTRUCTS
+  learn(NULL, NULL);
+  return THAW_OK;
+#endif
 }
 
 int32_t thaw_infer(const int8_t* input) {
@@ -252,6 +266,7 @@ int32_t thaw_infer(const int8_t* input) {
   return infer();
 }
 
+#if PLAN_CLASSIFIES
 const int32_t* thaw_logits(void) {
   return LOGITS;
 }
@@ -268,6 +283,13 @@ int32_t thaw_confidence(void) {
   return (int32_t)(((UINT64_C(1) << 40) + sum / 2) / sum);
 }
 
+#else
+const int8_t* thaw_output(void) {
+  return OUTPUT;
+}
+
+#endif
+
 // The rate of this step: the schedule's, or the one that was set.
 static thaw_training_step this_step(void) {
   const session* s = &state.session;
@@ -283,18 +305,18 @@ static thaw_training_step this_step(void) {
   return step;
 }
 
-static void train(int32_t label) {
+static void train(PLAN_TRUTH_PARAMETER) {
   forward(true);
   const thaw_training_step step = this_step();
-  learn(label, &step);
+  learn(PLAN_TRUTH, &step);
   ++state.session.step;
 }
 
-thaw_status thaw_train_step(const int8_t* input, int32_t label) {
+thaw_status thaw_train_step(const int8_t* input, PLAN_TRUTH_PARAMETER) {
   if (state.session.ready != READY) return THAW_NOT_READY;
-  if (!input || label < 0 || label >= THAW_CLASSES) return THAW_BAD_ARGUMENT;
+  if (!input || PLAN_TRUTH_IS_BAD) return THAW_BAD_ARGUMENT;
   take_image(input);
-  train(label);
+  train(PLAN_TRUTH);
   return THAW_OK;
 }
 
@@ -327,10 +349,10 @@ int32_t thaw_finish(void) {
   return ends_image() ? infer() : (int32_t)THAW_NOT_READY;
 }
 
-thaw_status thaw_finish_step(int32_t label) {
-  if (label < 0 || label >= THAW_CLASSES) return THAW_BAD_ARGUMENT;
+thaw_status thaw_finish_step(PLAN_TRUTH_PARAMETER) {
+  if (PLAN_TRUTH_IS_BAD) return THAW_BAD_ARGUMENT;
   if (!ends_image()) return THAW_NOT_READY;
-  train(label);
+  train(PLAN_TRUTH);
   return THAW_OK;
 }
 

@@ -29,6 +29,7 @@ uint32_t crc_of(std::span<const std::byte> bytes) {
 }
 
 int32_t predicted(Executor& executor) {
+  if (executor.plan().output.present()) return executor.values<int8_t>(executor.plan().output)[0];
   const std::span<int32_t> logits = executor.values<int32_t>(executor.plan().logits);
   return static_cast<int32_t>(std::max_element(logits.begin(), logits.end()) - logits.begin());
 }
@@ -56,6 +57,7 @@ FirmwareTrace firmware_trace(const Plan& plan, std::span<const std::optional<int
     in.number(sample.label);
     in.number(sample.rate.mantissa);
     in.number(sample.rate.exponent);
+    in.raw(std::as_bytes(std::span(sample.target)));
     in.raw(std::as_bytes(std::span(sample.image)));
     const std::span<int8_t> input = executor.values<int8_t>(plan.inputs[0]);
     assert(input.size() == sample.image.size());
@@ -63,7 +65,9 @@ FirmwareTrace firmware_trace(const Plan& plan, std::span<const std::optional<int
     if (sample.reset) executor.reset_variables();
     StepResult result;
     if (sample.train) {
-      result = executor.train_step({sample.label, sample.rate, seed, step++});
+      result = executor.train_step({sample.label, sample.rate, seed, step++, sample.target.data()});
+    } else if (plan.task == Task::reconstruct) {
+      result = executor.judge({});  // the device too answers with the error of reconstruction
     } else {
       executor.infer();
       result.prediction = predicted(executor);

@@ -46,6 +46,13 @@ std::array<LearningRate, 128> schedule_rates(const TrainingRecipe& recipe, doubl
   return cosine_learning_rates(recipe.learning_rate, samples * recipe.epochs, recipe.warmup_epochs * samples);
 }
 
+/// The target of a sample that has one.
+std::vector<int8_t> target_of(const Samples& samples, uint32_t id) {
+  const auto each = static_cast<std::ptrdiff_t>(samples.targets.size()) / samples.count;
+  const auto begin = samples.targets.begin() + id * each;
+  return {begin, begin + each};
+}
+
 /// The first samples of a training run as `thaw train` orders and mirrors them, after one inference.
 std::vector<TraceSample> samples_of_data(const ModelData& data, const Schedule& schedule,
                                          const std::array<LearningRate, 128>& rates, int32_t steps) {
@@ -65,6 +72,7 @@ std::vector<TraceSample> samples_of_data(const ModelData& data, const Schedule& 
       sample.train = t >= 0 && step + 1 == data.train.steps;
       sample.reset = step == 0;
       sample.label = data.train.labels[id];
+      sample.target = target_of(data.train, id);
       sample.rate = rates[thaw_rate_entry(static_cast<uint32_t>(place), total)];
       const auto begin =
           data.train.images.begin() +
@@ -80,17 +88,21 @@ std::vector<TraceSample> samples_of_data(const ModelData& data, const Schedule& 
 }
 
 /// Noise in the place of images: enough to compare bits, not to learn from.
-std::vector<TraceSample> random_samples(size_t bytes, int32_t classes, LearningRate rate, int32_t steps) {
+std::vector<TraceSample> random_samples(const Plan& plan, LearningRate rate, int32_t steps) {
+  const auto bytes = static_cast<size_t>(plan.buffer(plan.inputs[0]).bytes);
+  const auto targets = static_cast<size_t>(plan.task == Task::regress ? plan.buffer(plan.output).bytes : 0);
   constexpr uint32_t kSeed = 1;
   std::vector<TraceSample> samples;
   for (int32_t t = -1; t < steps; ++t) {
     TraceSample sample;
     sample.train = t >= 0;
-    sample.label = std::max(t, 0) % classes;
+    sample.label = plan.classes > 0 ? std::max(t, 0) % plan.classes : 0;
     sample.rate = rate;
     const uint32_t key = random_key(kSeed, 0, static_cast<uint32_t>(std::max(t, 0)));
     for (uint32_t i = 0; i < bytes; ++i)
       sample.image.push_back(static_cast<int8_t>(static_cast<int32_t>(random_word(key, i) >> 24) - 128));
+    for (uint32_t i = 0; i < targets; ++i)
+      sample.target.push_back(static_cast<int8_t>(static_cast<int32_t>(random_word(key, ~i) >> 24) - 128));
     samples.push_back(std::move(sample));
   }
   return samples;
@@ -112,10 +124,13 @@ Firmware plan_firmware(const Options& options) {
                 "'" + made.schedule.arithmetic + "' does not run on a device",
                 "Generate from a schedule with \"arithmetic\": \"int8\"");
   if (options.seed) made.schedule.training.seed = *options.seed;
+  made.schedule.task = options.task_or(made.schedule.task);
+  if (compares_output(made.schedule.task)) made.schedule.classes = 0;
   made.schedule.input_by = options.input_by(made.schedule.input_by);
   const Graph graph = read_tflite(options.model);
-  made.network = reduce(
-      graph, {.classes = made.schedule.classes, .fresh_classifier = made.schedule.training.fresh_classifier});
+  made.network = reduce(graph, {.classes = made.schedule.classes,
+                                .fresh_classifier = made.schedule.training.fresh_classifier,
+                                .task = made.schedule.task});
   check_schedule(made.schedule, made.network, options.schedule);
   made.board = board_option(options.board, options.ram, options.flash);
   made.device = device_training_plan(made.network, made.schedule, made.board);
@@ -129,13 +144,12 @@ FirmwareTrace check_files(const Options& options, Firmware& made) {
   std::vector<TraceSample> samples;
   uint32_t schedule_steps = 0;
   if (options.data.empty()) {
-    const auto bytes = static_cast<size_t>(made.device.plan.buffer(made.device.plan.inputs[0]).bytes);
-    samples = random_samples(bytes, made.device.plan.classes, quantize_learning_rate(recipe.learning_rate),
-                             options.check_steps);
+    samples =
+        random_samples(made.device.plan, quantize_learning_rate(recipe.learning_rate), options.check_steps);
   } else {
-    const ModelData data =
-        read_model_data(options.data, made.network.graph, made.network.input, DataUse::training);
-    if (static_cast<int32_t>(data.about.class_names.size()) > made.device.plan.classes)
+    const ModelData data = read_training_data(options.data, made.network);
+    if (!compares_output(made.network.task) &&
+        static_cast<int32_t>(data.about.class_names.size()) > made.device.plan.classes)
       throw Error(options.data, fmt::format("has {} classes, the schedule is for {}",
                                             data.about.class_names.size(), made.device.plan.classes));
     print_data_remarks(data.about, options.quiet || options.json);
@@ -184,6 +198,7 @@ int generate_command(const Options& options) {
   check_output_folder(folder);
   const FirmwareTrace trace = check_files(options, made);
   const Tensor& input = made.network.graph.tensor(made.network.input);
+  const Quantization& output = made.network.graph.tensor(made.network.classifier.feature_tensor).quantization;
   const FirmwareRequest request{made.device.plan,
                                 made.device.layout,
                                 made.board,
@@ -194,7 +209,9 @@ int generate_command(const Options& options) {
                                 made.rates,
                                 options.name,
                                 ecosystem_named(options.ecosystem),
-                                made.network.graph.tensor(made.network.graph.inputs[0]).uint8_in_file};
+                                made.network.graph.tensor(made.network.graph.inputs[0]).uint8_in_file,
+                                static_cast<double>(output.scale()),
+                                output.zero_point()};
   for (const GeneratedFile& file : generate(request)) write_file(folder, file.path, file.text);
   open_output_folder(folder / "check");
   write_file_atomically(folder / "check/samples.bin", trace.samples);
@@ -248,7 +265,7 @@ Command add_generate(CLI::App& root) {
       ->capture_default_str();
   add_common_options(
       *app, *options,
-      {Flag::output, Flag::seed, Flag::input, Flag::ram, Flag::flash, Flag::json, Flag::quiet});
+      {Flag::output, Flag::seed, Flag::task, Flag::input, Flag::ram, Flag::flash, Flag::json, Flag::quiet});
   app->get_option("--output")->default_str("runs/firmware");
   app->footer(
       "Examples:\n"

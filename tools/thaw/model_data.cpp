@@ -52,17 +52,20 @@ Samples to_samples(const Dataset& data, Split& split, const Tensor& input, int32
 
 }  // namespace
 
-ModelData read_model_data(const std::string& path, const Graph& graph, TensorId input, DataUse use) {
+namespace {
+
+ModelData read_data(const std::string& path, const Graph& graph, TensorId input, DataUse use, Truth truth,
+                    const Quantization* output = nullptr) {
   const Tensor& tensor = graph.tensor(input);
   if (!tensor.shape.empty() && tensor.shape[0] != 1)
     throw Error(graph.file_name, "the model reads batches of " + std::to_string(tensor.shape[0]),
                 "Export it for batch 1");
   ModelData data;
-  data.about = read_dataset(path, wanted_shape(tensor));
+  data.about = read_dataset(path, wanted_shape(tensor), truth);
   int32_t steps = 1;
   check_sample_shape(data.about, wanted_sample(graph, tensor, data.about, steps), path, graph.file_name);
   if (use == DataUse::training) {
-    check_trainable_classes(data.about, path);
+    if (truth == Truth::classes) check_trainable_classes(data.about, path);
     cut_absent_test_split(data.about);
   }
   for (const auto& [split, name] : {std::pair(&data.about.train, "training"), {&data.about.test, "test"}}) {
@@ -71,8 +74,43 @@ ModelData read_model_data(const std::string& path, const Graph& graph, TensorId 
     data.about.warnings.push_back(*std::move(warning));
     break;  // the test samples would only repeat it
   }
+  std::vector<int8_t> train_targets, test_targets;
+  if (output != nullptr) {
+    train_targets = targets_to_int8(data.about.train, *output);
+    test_targets = targets_to_int8(data.about.test, *output);
+  }
   data.train = to_samples(data.about, data.about.train, tensor, steps);
   data.test = to_samples(data.about, data.about.test, tensor, steps);
+  data.train.targets = std::move(train_targets);
+  data.test.targets = std::move(test_targets);
+  return data;
+}
+
+Truth truth_of(Task task) {
+  if (task == Task::regress) return Truth::numbers;
+  return task == Task::reconstruct ? Truth::nothing : Truth::classes;
+}
+
+void check_target_count(const ModelData& data, const Network& network, const std::string& path) {
+  const auto held = static_cast<int64_t>(data.train.targets.size()) / data.train.count;
+  if (network.task != Task::regress || held == network.classifier.features) return;
+  throw Error(path,
+              "a sample has " + std::to_string(held) + " targets, the model '" + network.graph.file_name +
+                  "' has " + std::to_string(network.classifier.features) + " outputs",
+              "Save y_train with a number for each output");
+}
+
+}  // namespace
+
+ModelData read_model_data(const std::string& path, const Graph& graph, TensorId input, DataUse use) {
+  return read_data(path, graph, input, use, Truth::classes);
+}
+
+ModelData read_training_data(const std::string& path, const Network& network) {
+  const Quantization& output = network.graph.tensor(network.classifier.feature_tensor).quantization;
+  const ModelData data =
+      read_data(path, network.graph, network.input, DataUse::training, truth_of(network.task), &output);
+  check_target_count(data, network, path);
   return data;
 }
 

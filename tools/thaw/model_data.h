@@ -7,6 +7,7 @@
 #include "sim/data/dataset.h"
 #include "sim/exec/prefix_cache.h"
 #include "sim/graph/graph.h"
+#include "sim/plan/network.h"
 
 namespace thaw::cli {
 
@@ -28,6 +29,9 @@ enum class DataUse { training, inference };
 
 /// Reads DATA for the model whose int8 input is tensor `input`. Throws Error where its samples do not fit.
 ModelData read_model_data(const std::string& path, const Graph& graph, TensorId input, DataUse use);
+
+/// Reads DATA to train `network` for its task: numbers become targets in the quantisation of its output.
+ModelData read_training_data(const std::string& path, const Network& network);
 
 /// Says on standard error, one line each, what is likely wrong with the data (always) and what was done to
 /// them (unless `quiet`).

@@ -11,6 +11,7 @@
 #include "sim/graph/tflite_reader.h"
 #include "sim/plan/schedule_json.h"
 #include "tests/engine/generate/firmware.h"
+#include "tests/support/autoencoder.h"
 #include "tests/support/forward_only_network.h"
 #include "tests/support/project_folders.h"
 #include "tests/support/streaming_network.h"
@@ -74,21 +75,22 @@ uint32_t crc_of(const std::vector<std::byte>& bytes) {
       crc32(0, reinterpret_cast<const Bytef*>(bytes.data()), static_cast<uInt>(bytes.size())));
 }
 
-/// A training step whose image is given in portions of one to four rows.
+/// A training step whose image is given in portions of one to four rows. `truth`: its label or its target.
+template <class Truth>
 int32_t train_by_rows(const LoadedModel& model, const Plan& plan, const std::vector<int8_t>& image,
-                      int32_t label) {
+                      Truth truth) {
   const auto rows = model.function<int32_t(const int8_t*, int32_t)>("thaw_rows");
   const int8_t* at = image.data();
   int32_t status = model.function<int32_t()>("thaw_begin")();
-  const auto finish = model.function<int32_t(int32_t)>("thaw_finish_step");
+  const auto finish = model.function<int32_t(Truth)>("thaw_finish_step");
   for (int32_t given = 0; given < plan.input_rows && status == 0;) {
-    EXPECT_NE(finish(label), 0) << "with " << given << " rows";
+    EXPECT_NE(finish(truth), 0) << "with " << given << " rows";
     const int32_t portion = std::min(1 + given % 4, plan.input_rows - given);
     status = rows(at, portion);
     given += portion;
     at += portion * static_cast<ptrdiff_t>(image.size()) / plan.input_rows;
   }
-  return status == 0 ? finish(label) : status;
+  return status == 0 ? finish(truth) : status;
 }
 
 void expect_same_training(const LoadedModel& model, const PlannedFirmware& made, size_t steps) {
@@ -114,6 +116,45 @@ void expect_same_training(const LoadedModel& model, const PlannedFirmware& made,
   }
 }
 
+/// The same of a task that compares the output: outputs and, of a sample that is its own target, the errors
+/// of inference too.
+void expect_same_comparison(const LoadedModel& model, const PlannedFirmware& made, size_t steps) {
+  const auto infer = model.function<int32_t(const int8_t*)>("thaw_infer");
+  const auto output = model.function<const int8_t*()>("thaw_output");
+  const auto train = model.function<int32_t(const int8_t*, const int8_t*)>("thaw_train_step");
+  const auto loss = model.function<int64_t()>("thaw_last_loss");
+  const auto state_crc = model.function<uint32_t()>("thaw_state_crc");
+  model.function<void(uint32_t)>("thaw_init")(made.seed);
+  model.function<int32_t(uint32_t, uint32_t)>("thaw_set_schedule")(0, made.schedule_steps);
+  Executor executor(made.plan, made.layout.offsets, KernelSet::host, made.seed);
+  const bool regresses = made.plan.task == Task::regress;
+  testing::Noise noise(9);
+  std::vector<int8_t> target(static_cast<size_t>(made.plan.buffer(made.plan.output).bytes));
+  uint32_t t = 0;
+  for (const auto& [label, image] : testing::noise_images(made.plan, steps)) {
+    for (int8_t& value : target) value = static_cast<int8_t>(noise.in(-128, 127));
+    StepInput input{0, made.rates[128 * t / made.schedule_steps], made.seed, t, target.data()};
+    std::ranges::copy(image, executor.values<int8_t>(made.plan.inputs[0]).begin());
+    const StepResult judged = executor.judge(input);
+    ASSERT_EQ(infer(image.data()), 0);
+    if (!regresses) {
+      ASSERT_EQ(loss(), judged.loss) << "inference " << t;
+    }
+    const std::span<const int8_t> expected_output = executor.values<int8_t>(made.plan.output);
+    ASSERT_TRUE(std::ranges::equal(expected_output, std::span(output(), target.size()))) << "inference " << t;
+    std::ranges::copy(image, executor.values<int8_t>(made.plan.inputs[0]).begin());
+    const StepResult expected = executor.train_step(input);
+    const int8_t* truth = regresses ? target.data() : nullptr;
+    ASSERT_NE(train(image.data(), regresses ? nullptr : target.data()), 0) << "the other task's target";
+    const int32_t status =
+        t % 2 == 0 ? train(image.data(), truth) : train_by_rows(model, made.plan, image, truth);
+    ASSERT_EQ(status, 0) << "step " << t;
+    ASSERT_EQ(loss(), expected.loss) << "step " << t;
+    ASSERT_EQ(state_crc(), crc_of(executor.state())) << "step " << t;
+    ++t;
+  }
+}
+
 constexpr uint32_t kSteps = 12;
 
 /// Compiles and trains each model; `names` for messages.
@@ -128,7 +169,10 @@ void expect_the_simulators_bits(const std::vector<PlannedFirmware>& made,
     SCOPED_TRACE(names[i]);
     const LoadedModel model(folder_of(all, i) / "model.so");
     ASSERT_TRUE(model.loaded()) << dlerror();
-    expect_same_training(model, made[i], kSteps);
+    if (compares_output(made[i].plan.task))
+      expect_same_comparison(model, made[i], kSteps);
+    else
+      expect_same_training(model, made[i], kSteps);
   }
 }
 
@@ -144,6 +188,23 @@ void expect_firmware_of(Network (*network_of)(uint32_t), uint32_t first, uint32_
     names.push_back("seed " + std::to_string(seed));
   }
   expect_the_simulators_bits(made, names);
+}
+
+Network regression(uint32_t seed) {
+  return reduce(testing::VariedNetwork(seed).graph(), {.task = Task::regress});
+}
+
+/// Small autoencoders of dense layers.
+Network autoencoder(uint32_t seed) {
+  return reduce(testing::Autoencoder(seed).graph(), {.task = Task::reconstruct});
+}
+
+TEST(VariedFirmware, OfRegressionsHasTheSimulatorsBits) {
+  expect_firmware_of(regression, 1, 6);
+}
+
+TEST(VariedFirmware, OfAutoencodersHasTheSimulatorsBits) {
+  expect_firmware_of(autoencoder, 1, 6);
 }
 
 TEST(VariedFirmware, HasTheSimulatorsBits) {
