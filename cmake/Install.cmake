@@ -4,7 +4,7 @@ include(CMakePackageConfigHelpers)
 set(package_folder ${CMAKE_INSTALL_LIBDIR}/cmake/thaw)
 
 # thaw_NAME is thaw::NAME for others; thaw::thaw is all of them.
-set(THAW_LIBRARIES base graph plan data exec exec_host float train memmodel search reports generate kernels runtime)
+set(THAW_LIBRARIES base graph plan data exec exec_host float train memmodel run_files search reports generate kernels runtime)
 add_library(thaw_thaw INTERFACE)
 foreach(library ${THAW_LIBRARIES})
   target_link_libraries(thaw_thaw INTERFACE thaw_${library})
@@ -84,5 +84,5 @@ set(CPACK_COMPONENT_DEVELOPMENT_DESCRIPTION "libraries and headers of thaw, with
 set(CPACK_DEBIAN_DEVELOPMENT_PACKAGE_NAME libthaw-dev)
 set(CPACK_DEBIAN_DEVELOPMENT_PACKAGE_SECTION libdevel)
 set(CPACK_DEBIAN_DEVELOPMENT_PACKAGE_DEPENDS
-  "libeigen3-dev, nlohmann-json3-dev, libfmt-dev, libjpeg-dev, libpng-dev, zlib1g-dev, libhwy-dev, libsqlite3-dev, libssl-dev")
+  "libeigen3-dev, nlohmann-json3-dev, libfmt-dev, libjpeg-dev, libpng-dev, libsndfile1-dev, zlib1g-dev, libhwy-dev, libsqlite3-dev, libssl-dev")
 include(CPack)

@@ -11,6 +11,7 @@
 #include <iterator>
 
 #include "sim/plan/feed_rows.h"
+#include "sim/plan/training_plan.h"
 
 namespace thaw {
 namespace {
@@ -66,6 +67,7 @@ struct Size {
 };
 
 /// Bytes without and with DSP kernels. Cortex-M4, M7 and M55 differ by 1 %.
+constexpr int64_t kInferenceFrameBytes = 2000;  // of a firmware that does not train
 constexpr std::array<Size, kPartCount> kSizes = {{
     {"start-up, vectors, public functions, test program", 3900, 3900},
     {"calls and their parameters", 0, 0},  // see call_bytes
@@ -242,7 +244,9 @@ std::vector<CodePart> code_size_estimate(const Plan& plan, DeviceKernels kernels
   for (size_t part = 0; part < kPartCount; ++part) {
     if (!parts.used[part]) continue;
     const Size& size = kSizes[part];
-    if (part == kCalls)
+    if (part == kFrame && infers_only(plan))
+      result.push_back({size.name, 0, kInferenceFrameBytes});
+    else if (part == kCalls)
       result.push_back({size.name, static_cast<int32_t>(plan.steps.size()), calls.bytes});
     else
       result.push_back({size.name, 0, bytes_of(static_cast<Part>(part), kernels)});

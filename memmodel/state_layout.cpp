@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "sim/base/round_up.h"
+#include "sim/plan/training_plan.h"
 
 namespace thaw {
 StateLayout state_layout(const Plan& plan) {
@@ -14,9 +15,9 @@ StateLayout state_layout(const Plan& plan) {
                    [](const Buffer* a, const Buffer* b) { return a->alignment > b->alignment; });
   StateLayout layout;
   layout.offsets.resize(plan.buffers.size());
-  if (plan.result.present()) {
+  if (plan.result.present() || infers_only(plan)) {
     layout.session = 0;
-    layout.bytes = kSessionBytes;
+    layout.bytes = infers_only(plan) ? kInferenceSessionBytes : kSessionBytes;
   }
   for (const Buffer* member : members) {
     // Sizes need not be multiples of their alignment, so a later member may still have to move up.

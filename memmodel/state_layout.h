@@ -19,10 +19,13 @@ constexpr int32_t kRegionAlignment = 8;
 /// many rows of an image were given (16 bits each).
 constexpr int64_t kSessionBytes = 24;
 
+/// The same of a plan for inference alone: how many rows of an image were given.
+constexpr int64_t kInferenceSessionBytes = 8;
+
 /// Offsets from the start of the structure, one for each buffer of the plan (absent for all but state).
 struct StateLayout {
   std::vector<std::optional<int64_t>> offsets;
-  std::optional<int64_t> session;  // of the kSessionBytes; absent where the plan has no training step
+  std::optional<int64_t> session;  // absent where the plan is of no model
   int64_t bytes = 0;               // a multiple of kRegionAlignment
 };
 

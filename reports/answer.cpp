@@ -9,6 +9,7 @@
 #include "reports/figures.h"
 #include "reports/layer_effect.h"
 #include "reports/number_text.h"
+#include "reports/schedule_words.h"
 
 namespace thaw {
 namespace {
@@ -63,7 +64,7 @@ void compare_with_best_baseline(const Run& run, Answer& answer) {
   for (size_t i = 1; i < run.comparison->rows.size(); ++i) {
     const ComparedSchedule& row = run.comparison->rows[i];
     if (row.name == "start" || row.outcome != TrialOutcome::ok ||
-        row.update == run.comparison->rows[0].update)
+        row.schedule.update == run.comparison->rows[0].schedule.update)
       continue;
     if (best == nullptr || row.accuracy > best->accuracy) best = &row;
   }
@@ -112,16 +113,16 @@ std::string weakest_words(const Run& run) {
 std::string layer_costs(const Run& run) {
   const LayerContribution *dearest = nullptr, *best = nullptr;
   for (const LayerContribution& layer : run.contributions) {
-    if (!layer.updated) continue;
+    if (!updates_weights_of(run.schedule, layer.layer)) continue;
     if (dearest == nullptr || layer.ram_bytes > dearest->ram_bytes) dearest = &layer;
-    if (best == nullptr || layer.nats > best->nats) best = &layer;
+    if (best == nullptr || layer.whole().nats > best->whole().nats) best = &layer;
   }
   if (dearest != nullptr)
     return fmt::format(
         "Of the updated weights, those of {} need the most RAM ({:.1f} KiB) and those of {} take "
         "the most off the loss ({:.3f} nats).",
         clipped(dearest->layer, 60), static_cast<double>(dearest->ram_bytes) / 1024.0,
-        clipped(best->layer, 60), best->nats);
+        clipped(best->layer, 60), best->whole().nats);
   const LayerEffect* most = nullptr;
   const std::vector<LayerEffect> effects = layer_effects(run);
   for (const LayerEffect& effect : effects)

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "reports/run_files.h"
+#include "sim/base/json.h"
 
 namespace thaw {
 

@@ -2,9 +2,8 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
-
 #include "reports/escape.h"
+#include "reports/schedule_words.h"
 
 namespace thaw {
 namespace {
@@ -13,8 +12,9 @@ std::string line(const Measured& m, const std::string& role, const std::string& 
                  const std::string& on, bool on_front) {
   return fmt::format("{},{},{},{},{},{},{},{},{},{},{},{},{}\n", m.trial, csv_field(role),
                      csv_field(fidelity), csv_field(on), outcome_name(m.outcome), m.accuracy,
-                     m.by_seed.size(), m.ram_bytes, m.flash_bytes, m.macs_per_step, m.learning_rate,
-                     on_front ? 1 : 0, csv_field(schedule_words(m.update), 4000));
+                     m.by_seed.size(), m.ram_bytes, m.flash_bytes, m.macs_per_step,
+                     m.schedule.training.learning_rate, on_front ? 1 : 0,
+                     csv_field(schedule_words(m.schedule.update), 4000));
 }
 
 }  // namespace
@@ -25,9 +25,8 @@ std::string trials_csv(const Run& run) {
       "rate,"
       "pareto,schedule\n";
   for (const TrialEntry& t : run.trials)
-    text += line(
-        t, t.role, t.fidelity, t.measured_on,
-        std::find(run.pareto_trials.begin(), run.pareto_trials.end(), t.trial) != run.pareto_trials.end());
+    text += line(t, t.request.role, t.request.fidelity.name, measured_on_name(t.request.measured_on),
+                 on_front(run, t.trial));
   if (run.trials.empty() && run.comparison)
     for (const ComparedSchedule& r : run.comparison->rows) text += line(r, r.name, "full", "test", false);
   return text;

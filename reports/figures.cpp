@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "sim/base/json.h"
+#include "sim/plan/schedule_json.h"
 
 namespace thaw {
 namespace {
@@ -68,10 +69,10 @@ Figures figures_of(const Run& run) {
     figures.search_seconds = run.facts->seconds;
   }
   if (run.device) figures.instructions_per_step = run.device->instructions_per_step;
-  const auto take_accuracy = [&](const PromisedFigures& promise) {
-    figures.accuracy = promise.accuracy;
-    figures.low = promise.low;
-    figures.high = promise.high;
+  const auto take_accuracy = [&](const Promise& promise) {
+    figures.accuracy = promise.accuracy_mean;
+    figures.low = promise.accuracy_low;
+    figures.high = promise.accuracy_high;
     figures.seeds = promise.seeds;
     figures.signature = promise.signature;
   };
@@ -141,7 +142,7 @@ Figures read_baseline(const std::filesystem::path& path) {
       figures.correct.push_back(
           {seed.field("seed").integer(0, UINT32_MAX), read_bits(seed.field("samples"), figures.samples)});
   }
-  figures.schedule = read_schedule_view(view.field("schedule"));
+  figures.schedule = read_schedule(view.field("schedule"));
   return figures;
 }
 
@@ -168,7 +169,7 @@ void write_baseline(const std::filesystem::path& path, const Figures& figures) {
       correct.push_back({{"seed", seed.seed}, {"samples", hexadecimal(seed.correct)}});
     json["predictions"] = {{"labels", figures.labels}, {"correct", correct}};
   }
-  json["schedule"] = figures.schedule.document;
+  json["schedule"] = Json::parse(write_schedule(figures.schedule));
   write_json_file(path, json);
 }
 

@@ -30,7 +30,7 @@ struct Figures {
   std::string signature;  // empty: not measured
   std::string labels;
   std::vector<SeedCorrect> correct;
-  ScheduleFile schedule;
+  Schedule schedule;
 };
 
 Figures figures_of(const Run& run);

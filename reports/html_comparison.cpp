@@ -11,6 +11,7 @@
 #include "reports/html_figure.h"
 #include "reports/html_table.h"
 #include "reports/number_text.h"
+#include "reports/schedule_words.h"
 
 namespace thaw {
 namespace {
@@ -46,10 +47,10 @@ std::string comparison_html(const Comparison& comparison) {
     table.rows.push_back(
         {text_cell(r.name + (r.outcome == TrialOutcome::ok ? "" : ", " + outcome_words(r.outcome))),
          share_cell(r.accuracy), share_cell(r.low), share_cell(r.high),
-         r.validation_accuracy ? share_cell(*r.validation_accuracy) : text_cell(""),
+         r.validation ? share_cell(r.validation->accuracy) : text_cell(""),
          count_cell(static_cast<int64_t>(r.by_seed.size())), kib_cell(r.ram_bytes), kib_cell(r.flash_bytes),
-         count_cell(r.macs_per_step), number_cell(fmt::format("{:.3g}", r.learning_rate), r.learning_rate),
-         count_cell(std::ssize(r.update)), count_cell(layers_with_weights(r.update))});
+         count_cell(r.macs_per_step), rate_cell(r.schedule.training.learning_rate),
+         count_cell(std::ssize(r.schedule.update)), count_cell(layers_with_weights(r.schedule.update))});
   if (const auto& shipped = comparison.as_it_is)
     table.rows.push_back({text_cell("as it is, without training"), share_cell(shipped->accuracy),
                           share_cell(shipped->low), share_cell(shipped->high), text_cell(""), text_cell(""),

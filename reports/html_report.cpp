@@ -2,8 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
-
 #include "reports/answer.h"
 #include "reports/charts/run_charts.h"
 #include "reports/escape.h"
@@ -12,6 +10,7 @@
 #include "reports/html_table.h"
 #include "reports/number_text.h"
 #include "reports/page_assets.h"
+#include "reports/schedule_words.h"
 #include "sim/base/interval.h"
 
 namespace thaw {
@@ -19,10 +18,10 @@ namespace {
 
 constexpr size_t kMostTableBytes = 1'500'000;
 
-HtmlCell layers_cell(const std::vector<UpdatedLayer>& update) {
+HtmlCell layers_cell(const std::vector<LayerUpdate>& update) {
   return count_cell(static_cast<int64_t>(update.size()));
 }
-HtmlCell weights_cell(const std::vector<UpdatedLayer>& update) {
+HtmlCell weights_cell(const std::vector<LayerUpdate>& update) {
   return count_cell(layers_with_weights(update));
 }
 
@@ -131,8 +130,8 @@ std::string curve_html(const FreezingCurve& curve) {
   for (size_t i = 0; i < curve.points.size(); ++i) {
     const CurvePoint& p = curve.points[i];
     table.rows.push_back({count_cell(static_cast<int64_t>(i)), text_cell(p.frozen), share_cell(p.accuracy),
-                          kib_cell(p.ram_bytes), count_cell(p.macs_per_step), layers_cell(p.update),
-                          weights_cell(p.update),
+                          kib_cell(p.ram_bytes), count_cell(p.macs_per_step), layers_cell(p.schedule.update),
+                          weights_cell(p.schedule.update),
                           text_cell(i == curve.chosen ? "chosen"
                                     : p.holds         ? ""
                                                       : "below the threshold")});
@@ -142,22 +141,23 @@ std::string curve_html(const FreezingCurve& curve) {
          "<details><summary>The curve as a table</summary>" + html_table(table) + "</details>\n";
 }
 
-std::string contributions_html(const std::vector<LayerContribution>& layers) {
+std::string contributions_html(const Run& run) {
   HtmlTable table{"Layers: what their weights add",
                   {"layer", ">RAM KiB", ">MACs/step", ">takes off the loss, nats", ">+- (95 %)", "verdict"},
                   {},
                   {}};
-  for (const LayerContribution& l : layers)
-    table.rows.push_back({text_cell(l.layer), kib_cell(l.ram_bytes), count_cell(l.macs_per_step),
-                          number_cell(fmt::format("{:.4f}", l.nats), l.nats),
-                          number_cell(fmt::format("{:.4f}", kStandardErrors95 * l.error), l.error),
-                          text_cell(l.verdict)});
-  return html_figure(contribution_chart(layers), kHoverHint) +
+  for (const LayerContribution& l : run.contributions)
+    table.rows.push_back(
+        {text_cell(l.layer), kib_cell(l.ram_bytes), count_cell(l.macs_per_step),
+         number_cell(fmt::format("{:.4f}", l.whole().nats), l.whole().nats),
+         number_cell(fmt::format("{:.4f}", kStandardErrors95 * l.whole().error), l.whole().error),
+         text_cell(l.verdict)});
+  return html_figure(contribution_chart(run), kHoverHint) +
          "<details><summary>The layers as a table</summary>" + html_table(table) + "</details>\n";
 }
 
 std::string layers_html(const Run& run) {
-  if (!run.contributions.empty()) return contributions_html(run.contributions);
+  if (!run.contributions.empty()) return contributions_html(run);
   const std::vector<LayerEffect> effects = layer_effects(run);
   if (effects.empty() || run.trials.empty()) return "";
   HtmlTable table{"Layers: what freezing the weights saves and costs",
@@ -181,14 +181,12 @@ std::string trials_html(const Run& run) {
                   {},
                   {}};
   for (const TrialEntry& t : run.trials) {
-    if (std::find(run.pareto_trials.begin(), run.pareto_trials.end(), t.trial) != run.pareto_trials.end())
-      table.marked.push_back(table.rows.size());
-    table.rows.push_back({count_cell(t.trial), text_cell(t.role), text_cell(t.fidelity),
-                          text_cell(t.measured_on), text_cell(outcome_words(t.outcome)),
-                          share_cell(t.accuracy), kib_cell(t.ram_bytes), kib_cell(t.flash_bytes),
-                          count_cell(t.macs_per_step),
-                          number_cell(fmt::format("{:.3g}", t.learning_rate), t.learning_rate),
-                          wide_cell(schedule_words(t.update, 8))});
+    if (on_front(run, t.trial)) table.marked.push_back(table.rows.size());
+    table.rows.push_back(
+        {count_cell(t.trial), text_cell(t.request.role), text_cell(t.request.fidelity.name),
+         text_cell(measured_on_name(t.request.measured_on)), text_cell(outcome_words(t.outcome)),
+         share_cell(t.accuracy), kib_cell(t.ram_bytes), kib_cell(t.flash_bytes), count_cell(t.macs_per_step),
+         rate_cell(t.schedule.training.learning_rate), wide_cell(schedule_words(t.schedule.update, 8))});
   }
   return html_figure(pareto_chart(run), kHoverHint) +
          "<details><summary>The trials as a table (those of the Pareto front are set apart)</summary>" +
@@ -214,8 +212,8 @@ std::string provenance_html(const Run& run) {
   add("model", run.schedule.model_file);
   add("model SHA-256", run.schedule.model_sha256);
   add("arithmetic", run.schedule.arithmetic);
-  add("training", fmt::format("learning rate {:.6g}, {} epochs, seed {}", run.schedule.learning_rate,
-                              run.schedule.epochs, run.schedule.seed));
+  add("training", fmt::format("learning rate {:.6g}, {} epochs, seed {}", run.schedule.training.learning_rate,
+                              run.schedule.training.epochs, run.schedule.training.seed));
   if (run.schedule.promise) add("signature", run.schedule.promise->signature);
   if (run.facts) {
     std::string command;

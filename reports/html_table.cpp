@@ -40,6 +40,10 @@ HtmlCell count_cell(int64_t count) {
   return number_cell(grouped_text(count), static_cast<double>(count));
 }
 
+HtmlCell rate_cell(double learning_rate) {
+  return number_cell(fmt::format("{:.3g}", learning_rate), learning_rate);
+}
+
 std::string html_table(const HtmlTable& table, size_t most_bytes) {
   std::string rows;
   size_t shown = 0;

@@ -21,6 +21,7 @@ HtmlCell number_cell(const std::string& text, double number);
 HtmlCell kib_cell(int64_t bytes);    // in KiB
 HtmlCell share_cell(double share);   // 0..1, in percent
 HtmlCell count_cell(int64_t count);  // grouped
+HtmlCell rate_cell(double learning_rate);
 
 struct HtmlTable {
   std::string caption;              // said by screen readers; escaped here

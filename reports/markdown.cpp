@@ -2,8 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
-
 #include "reports/answer.h"
 #include "reports/escape.h"
 #include "reports/number_text.h"
@@ -86,11 +84,11 @@ std::string comparison_section(const Run& run) {
            "MACs/step"}) +
       row({"---", "---:", "---:", "---:", "---:", "---:", "---:", "---:"});
   for (const ComparedSchedule& r : run.comparison->rows)
-    text += row(
-        {markdown_text(r.name), r.outcome == TrialOutcome::diverged ? "diverged" : percent_text(r.accuracy),
-         percent_text(r.low) + " to " + percent_text(r.high),
-         r.validation_accuracy ? percent_text(*r.validation_accuracy) : "", std::to_string(r.by_seed.size()),
-         kib_text(r.ram_bytes), kib_text(r.flash_bytes), grouped_text(r.macs_per_step)});
+    text += row({markdown_text(r.name),
+                 r.outcome == TrialOutcome::diverged ? "diverged" : percent_text(r.accuracy),
+                 percent_text(r.low) + " to " + percent_text(r.high),
+                 r.validation ? percent_text(r.validation->accuracy) : "", std::to_string(r.by_seed.size()),
+                 kib_text(r.ram_bytes), kib_text(r.flash_bytes), grouped_text(r.macs_per_step)});
   if (const auto& shipped = run.comparison->as_it_is)
     text += row({"as it is", percent_text(shipped->accuracy),
                  percent_text(shipped->low) + " to " + percent_text(shipped->high), "", "",
@@ -118,9 +116,9 @@ std::string trials_section(const Run& run) {
                      row({"trial", "role", "fidelity", "on", "outcome", "accuracy", "RAM KiB"}) +
                      row({"---:", "---", "---", "---", "---", "---:", "---:"});
   for (const TrialEntry& t : run.trials)
-    text += row({std::to_string(t.trial), markdown_text(t.role), markdown_text(t.fidelity, 40),
-                 markdown_text(t.measured_on, 40), markdown_text(outcome_name(t.outcome)),
-                 percent_text(t.accuracy), kib_text(t.ram_bytes)});
+    text += row({std::to_string(t.trial), markdown_text(t.request.role),
+                 markdown_text(t.request.fidelity.name, 40), measured_on_name(t.request.measured_on),
+                 markdown_text(outcome_name(t.outcome)), percent_text(t.accuracy), kib_text(t.ram_bytes)});
   return text + "\n";
 }
 

@@ -5,6 +5,7 @@
 #include "reports/answer.h"
 #include "reports/escape.h"
 #include "reports/figures.h"
+#include "reports/schedule_words.h"
 
 namespace thaw {
 namespace {

@@ -4,94 +4,17 @@
 
 #include <cstdint>
 #include <filesystem>
-#include <map>
 #include <optional>
 #include <string>
 #include <vector>
 
-#include "reports/schedule_file.h"
+#include "search/files/comparison_file.h"
+#include "search/files/contributions_file.h"
+#include "search/files/curve_file.h"
+#include "search/files/pareto_file.h"
+#include "search/files/trial_file.h"
 
 namespace thaw {
-
-struct SeedAccuracy {
-  int64_t seed = 1;
-  double accuracy = 0.0;  // 0..1
-};
-
-enum class TrialOutcome { ok, diverged, over_budget };
-
-/// As the files name it: "ok", "diverged" or "over_budget".
-const char* outcome_name(TrialOutcome outcome);
-
-/// One evaluation's figures. Bytes exact, accuracy the mean over seeds.
-struct Measured {
-  int64_t trial = 0;
-  TrialOutcome outcome = TrialOutcome::ok;
-  double accuracy = 0.0;
-  std::vector<SeedAccuracy> by_seed;
-  int64_t ram_bytes = 0, flash_bytes = 0, macs_per_step = 0;
-  double learning_rate = 0.0;
-  std::vector<UpdatedLayer> update;
-};
-
-struct CurvePoint : Measured {
-  std::string frozen;  // what was frozen to get here
-  bool holds = true;   // within the threshold of the best so far
-};
-
-/// curve.json: accuracy is on validation.
-struct FreezingCurve {
-  double threshold_points = 0.0, reference_accuracy = 0.0;
-  std::optional<size_t> chosen;  // place in points; none where the answer is not on the curve
-  std::string stop_reason;
-  std::vector<CurvePoint> points;
-};
-
-/// What a layer's weights add, as a row of contributions.json: nats of validation loss with their standard
-/// error, and the RAM that they need.
-struct LayerContribution {
-  std::string layer, verdict;  // the verdict is for people
-  bool updated = false;        // the run's schedule updates its weights
-  double nats = 0.0, error = 0.0;
-  int64_t ram_bytes = 0, macs_per_step = 0;
-};
-
-/// Predicted class of every test sample by one seed's network.
-struct SeedPredictions {
-  int64_t seed = 1;
-  std::vector<uint8_t> classes;
-};
-
-/// Accuracy on the same test samples less that of the chosen schedule, with its 95 % interval.
-struct AgainstChosen {
-  double mean = 0.0, low = 0.0, high = 0.0;
-  bool surely_better = false;
-};
-
-struct ComparedSchedule : Measured {
-  std::string name;
-  double low = 0.0, high = 1.0;  // 95 % interval
-  std::optional<double> validation_accuracy;
-  std::optional<AgainstChosen> against_chosen;
-  std::vector<SeedPredictions> predictions;
-};
-
-/// The model as shipped, without training.
-struct ShippedRow {
-  double accuracy = 0.0, low = 0.0, high = 1.0;
-  int64_t ram_bytes = 0, flash_bytes = 0;
-  AgainstChosen against_chosen;
-};
-
-/// comparison.json: on the test split. Row 0 is the chosen schedule. `labels` and the predictions are empty
-/// where predictions.bin is missing.
-struct Comparison {
-  int64_t samples = 0;
-  std::string choice;  // why the chosen one is the answer; may be empty
-  std::vector<uint8_t> labels;
-  std::vector<ComparedSchedule> rows;
-  std::optional<ShippedRow> as_it_is;
-};
 
 struct EpochPoint {
   int64_t epoch = 0;
@@ -106,9 +29,7 @@ struct TrainingCurve {
 
 /// A line of trials.jsonl; `curves` where it keeps the epochs of its seeds.
 struct TrialEntry : Measured {
-  std::string role, fidelity, measured_on;  // the role is for people, the kind for us
-  std::string kind;                         // "look", "rate", ...; empty in records of Thaw before 0.2
-  std::string frozen_weights_of;            // the layer whose weights a look has frozen; empty: none
+  EvaluationRequest request;
   std::vector<TrainingCurve> curves;
 };
 
@@ -130,8 +51,8 @@ struct RunFacts {
   std::vector<std::pair<std::string, std::string>> data;     // numbers and texts of "data"
   int64_t test_samples = 0;
   std::optional<double> seconds;
-  std::optional<PromisedFigures> trained;  // accuracy of `thaw train`; bytes are 0
-  std::vector<TrainingCurve> curves;       // of `thaw train`
+  std::optional<Promise> trained;     // accuracy of `thaw train`; bytes are 0
+  std::vector<TrainingCurve> curves;  // of `thaw train`
 };
 
 /// One buffer of the arena over its life; steps inclusive.
@@ -162,10 +83,10 @@ struct ArenaMap {
 struct Run {
   std::string name;           // of the folder
   std::string schedule_file;  // relative to it
-  ScheduleFile schedule;
+  Schedule schedule;
   std::optional<FreezingCurve> curve;
   std::vector<LayerContribution> contributions;  // where the strategy measured them
-  std::vector<int64_t> pareto_trials;            // numbers of the trials on the front
+  std::vector<ParetoPoint> front;
   std::optional<Comparison> comparison;
   std::vector<TrialEntry> trials;
   std::optional<RunFacts> facts;
@@ -173,6 +94,9 @@ struct Run {
   std::optional<DeviceCheck> device;
   std::vector<std::string> notes;
 };
+
+/// Whether a trial is on the Pareto front.
+bool on_front(const Run& run, int64_t trial);
 
 /// The chosen schedule's runs, epoch by epoch: of `thaw train`, or of the search's last comparison; or none.
 const std::vector<TrainingCurve>& training_curves(const Run& run);

@@ -8,6 +8,7 @@
 
 #include "reports/escape.h"
 #include "reports/number_text.h"
+#include "reports/schedule_words.h"
 
 namespace thaw {
 namespace {
@@ -28,7 +29,7 @@ void integer(std::vector<std::string>& lines, const std::string& name, int64_t b
 }
 
 /// "0 to 3, 7": runs of channels.
-std::string channel_list(const std::vector<int64_t>& channels) {
+std::string channel_list(const std::vector<int32_t>& channels) {
   std::string text;
   for (size_t i = 0, last = 0; i < channels.size(); i = last + 1) {
     last = i;
@@ -40,7 +41,7 @@ std::string channel_list(const std::vector<int64_t>& channels) {
   return clipped(text, 120);
 }
 
-std::string words_with_channels(const UpdatedLayer& layer) {
+std::string words_with_channels(const LayerUpdate& layer) {
   const std::string words = update_words(layer);
   return layer.channels.empty() ? words : words + " [" + channel_list(layer.channels) + "]";
 }
@@ -48,13 +49,13 @@ std::string words_with_channels(const UpdatedLayer& layer) {
 /// Which channels came and went, where both sides have a list.
 std::string channel_changes(const LayerChange& change) {
   if (change.before.channels.empty() || change.after.channels.empty()) return "";
-  const auto missing_in = [](const std::vector<int64_t>& from, const std::vector<int64_t>& in) {
-    std::vector<int64_t> result;
+  const auto missing_in = [](const std::vector<int32_t>& from, const std::vector<int32_t>& in) {
+    std::vector<int32_t> result;
     std::set_difference(from.begin(), from.end(), in.begin(), in.end(), std::back_inserter(result));
     return result;
   };
-  const std::vector<int64_t> came = missing_in(change.after.channels, change.before.channels);
-  const std::vector<int64_t> went = missing_in(change.before.channels, change.after.channels);
+  const std::vector<int32_t> came = missing_in(change.after.channels, change.before.channels);
+  const std::vector<int32_t> went = missing_in(change.before.channels, change.after.channels);
   std::string text;
   if (!came.empty()) text += fmt::format("  {} channels added: {}", came.size(), channel_list(came));
   if (!went.empty()) text += fmt::format("  {} channels removed: {}", went.size(), channel_list(went));
@@ -63,15 +64,15 @@ std::string channel_changes(const LayerChange& change) {
 
 }  // namespace
 
-ScheduleDiff diff_schedules(const ScheduleFile& before, const ScheduleFile& after) {
+ScheduleDiff diff_schedules(const Schedule& before, const Schedule& after) {
   ScheduleDiff diff;
   std::map<int64_t, LayerChange> by_op;
-  for (const UpdatedLayer& layer : before.update) {
+  for (const LayerUpdate& layer : before.update) {
     LayerChange& change = by_op[layer.op];
     change.layer = layer.layer;
     change.before = layer;
   }
-  for (const UpdatedLayer& layer : after.update) {
+  for (const LayerUpdate& layer : after.update) {
     LayerChange& change = by_op[layer.op];
     change.layer = layer.layer;
     change.after = layer;
@@ -80,30 +81,32 @@ ScheduleDiff diff_schedules(const ScheduleFile& before, const ScheduleFile& afte
     change.op = op;
     const bool same = change.before.bias == change.after.bias &&
                       change.before.weights == change.after.weights &&
-                      change.before.channels == change.after.channels;
+                      change.before.channels == change.after.channels &&
+                      change.before.fraction_bits == change.after.fraction_bits;
     if (!same) diff.layers.push_back(std::move(change));
   }
   field(diff.recipe, "model", before.model_sha256.substr(0, 12), after.model_sha256.substr(0, 12));
   field(diff.recipe, "arithmetic", before.arithmetic, after.arithmetic);
   integer(diff.recipe, "classes", before.classes, after.classes);
-  field(diff.recipe, "learning rate", fmt::format("{:.6g}", before.learning_rate),
-        fmt::format("{:.6g}", after.learning_rate));
-  integer(diff.recipe, "epochs", before.epochs, after.epochs);
-  integer(diff.recipe, "seed", before.seed, after.seed);
+  field(diff.recipe, "learning rate", fmt::format("{:.6g}", before.training.learning_rate),
+        fmt::format("{:.6g}", after.training.learning_rate));
+  integer(diff.recipe, "epochs", before.training.epochs, after.training.epochs);
+  integer(diff.recipe, "seed", before.training.seed, after.training.seed);
   if (before.promise && after.promise) {
-    const PromisedFigures &a = *before.promise, &b = *after.promise;
-    if (a.accuracy != b.accuracy)
-      diff.figures.push_back(fmt::format("accuracy {} -> {} ({:+.2f} points)", percent_text(a.accuracy),
-                                         percent_text(b.accuracy), 100.0 * (b.accuracy - a.accuracy)));
+    const Promise &a = *before.promise, &b = *after.promise;
+    if (a.accuracy_mean != b.accuracy_mean)
+      diff.figures.push_back(fmt::format("accuracy {} -> {} ({:+.2f} points)", percent_text(a.accuracy_mean),
+                                         percent_text(b.accuracy_mean),
+                                         100.0 * (b.accuracy_mean - a.accuracy_mean)));
     integer(diff.figures, "RAM bytes", a.ram_bytes, b.ram_bytes);
     integer(diff.figures, "flash bytes", a.flash_bytes, b.flash_bytes);
     integer(diff.figures, "MACs a step", a.macs_per_step, b.macs_per_step);
     field(diff.figures, "signature", a.signature, b.signature);
   } else if (before.promise || after.promise) {
-    const PromisedFigures& only = before.promise ? *before.promise : *after.promise;
+    const Promise& only = before.promise ? *before.promise : *after.promise;
     diff.figures.push_back(
         fmt::format("only the {} schedule has measured figures: {}, {} of RAM, {} of flash",
-                    before.promise ? "first" : "second", percent_text(only.accuracy),
+                    before.promise ? "first" : "second", percent_text(only.accuracy_mean),
                     bytes_text(only.ram_bytes), bytes_text(only.flash_bytes)));
   }
   return diff;

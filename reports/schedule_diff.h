@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "reports/schedule_file.h"
+#include "reports/schedule_words.h"
 
 namespace thaw {
 
@@ -12,7 +12,7 @@ namespace thaw {
 struct LayerChange {
   int64_t op = 0;
   std::string layer;
-  UpdatedLayer before, after;
+  LayerUpdate before, after;
 };
 
 struct ScheduleDiff {
@@ -23,7 +23,7 @@ struct ScheduleDiff {
   bool same_update() const { return layers.empty() && recipe.empty(); }
 };
 
-ScheduleDiff diff_schedules(const ScheduleFile& before, const ScheduleFile& after);
+ScheduleDiff diff_schedules(const Schedule& before, const Schedule& after);
 
 /// One line a change, as patches show it: "- b7.pw1 (op 21): bias + all weights", then "+ ...".
 std::vector<std::string> diff_lines(const ScheduleDiff& diff);

@@ -8,7 +8,7 @@
 
 #include "memmodel/board.h"
 #include "memmodel/totals.h"
-#include "search/evaluation.h"
+#include "search/files/evaluation.h"
 #include "sim/base/paired_test.h"
 #include "sim/data/folds.h"
 #include "sim/exec/prefix_cache.h"

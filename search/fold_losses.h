@@ -3,7 +3,7 @@
 
 #include <vector>
 
-#include "search/evaluation.h"
+#include "search/files/evaluation.h"
 
 namespace thaw {
 

@@ -8,6 +8,7 @@
 #include "sim/base/error.h"
 #include "sim/base/parallel.h"
 #include "sim/plan/training_plan.h"
+#include "sim/train/trainer.h"
 
 namespace thaw {
 

@@ -1,10 +1,13 @@
 #include "search/run_directory.h"
 
 #include <algorithm>
-#include <nlohmann/json.hpp>
 
 #include "memmodel/paper_metric.h"
 #include "memmodel/plan_json.h"
+#include "search/files/comparison_file.h"
+#include "search/files/contributions_file.h"
+#include "search/files/curve_file.h"
+#include "search/files/pareto_file.h"
 #include "sim/base/error.h"
 #include "sim/base/file.h"
 #include "sim/base/interval.h"
@@ -14,155 +17,80 @@
 namespace thaw {
 namespace {
 
-using Json = nlohmann::ordered_json;
-
-constexpr int kSchemaVersion = 1;
-
-const char* outcome_name(const Evaluation& e) {
-  return e.diverged() ? "diverged" : e.over_budget ? "over_budget" : "ok";
-}
-
-Json accuracies(const Evaluation& e) {
-  Json list = Json::array();
-  for (const SeedResult& s : e.seeds) list.push_back({{"seed", s.seed}, {"accuracy", s.accuracy}});
-  return list;
-}
-
-Json measured(const Evaluation& e) {
-  return {{"trial", e.number},
-          {"outcome", outcome_name(e)},
-          {"accuracy", e.accuracy()},
-          {"by_seed", accuracies(e)},
-          {"ram_bytes", e.ram_bytes},
-          {"flash_bytes", e.flash_bytes},
-          {"macs_per_step", e.macs_per_step},
-          {"learning_rate", e.request.schedule.training.learning_rate}};
-}
-
-Json schedule_json(const Schedule& schedule) {
-  return Json::parse(write_schedule(schedule));
-}
-
-Json curve_json(const SearchResult& result, double threshold) {
+FreezingCurve curve_of(const SearchResult& result, double threshold) {
   const Trace& trace = result.trace;
-  Json points = Json::array();
-  for (const TraceStep& step : trace.steps) {
-    Json point = {{"frozen", step.frozen}, {"holds", step.holds}};
-    point.update(measured(step.evaluation));
-    point["schedule"] = schedule_json(step.evaluation.request.schedule);
-    points.push_back(std::move(point));
-  }
-  return {{"schema_version", kSchemaVersion},
-          {"measured_on", "validation"},
-          {"threshold_points", threshold},
-          {"reference_accuracy", trace.reference},
-          {"chosen", result.chosen_step() ? Json(*result.chosen_step()) : Json()},
-          {"stop_reason", trace.stop_reason},
-          {"points", std::move(points)}};
+  FreezingCurve curve{threshold, trace.reference, result.chosen_step(), trace.stop_reason, {}};
+  for (const TraceStep& step : trace.steps)
+    curve.points.push_back({measured(step.evaluation), step.frozen, step.holds});
+  return curve;
 }
 
-Json gain_json(const Gain& gain) {
-  return {{"nats", gain.nats}, {"error", gain.error}};
-}
-
-/// What each layer adds, as it was measured, with what it needs and whether it was taken.
-Json contributions_json(const SearchResult& result) {
+/// Every layer whose weights fit alone, as it was measured.
+ContributionsFile contributions_of(const SearchResult& result) {
   const Contributions& measured = *result.trace.contributions;
-  Json layers = Json::array();
+  ContributionsFile file{measured.learning_rate, measured.base, measured.classifier_loss, {}};
   for (const LayerReason& reason : result.reasons) {
     if (!reason.bias_gain) continue;
-    Json shares = Json::array();
+    LayerContribution layer{reason.op, reason.layer,     reason.verdict, *reason.bias_gain,
+                            {},        reason.ram_bytes, reason.macs};
     for (const WeightGain& weight : measured.weights)
-      if (weight.share.op == reason.op)
-        shares.push_back({{"eighths", weight.share.eighths}, {"gain", gain_json(weight.gain)}});
-    layers.push_back({{"op", reason.op},
-                      {"layer", reason.layer},
-                      {"biases_from_here", gain_json(*reason.bias_gain)},
-                      {"weights", std::move(shares)},
-                      {"ram_bytes", reason.ram_bytes},
-                      {"macs_per_step", reason.macs},
-                      {"verdict", reason.verdict}});
+      if (weight.share.op == reason.op) layer.weights.push_back({weight.share.eighths, weight.gain});
+    file.layers.push_back(std::move(layer));
   }
-  return {{"schema_version", kSchemaVersion},
-          {"measured_on", "validation"},
-          {"learning_rate", measured.learning_rate},
-          {"biases_beside_weights_from", measured.base},
-          {"classifier_loss", measured.classifier_loss},
-          {"layers", std::move(layers)}};
+  return file;
 }
 
-Json pareto_json(const std::vector<Evaluation>& front) {
-  Json points = Json::array();
-  for (const Evaluation& e : front) {
-    Json point = {{"role", e.request.role}};
-    point.update(measured(e));
-    point["schedule"] = schedule_json(e.request.schedule);
-    points.push_back(std::move(point));
+/// At most 255 classes.
+std::vector<uint8_t> as_bytes(const std::vector<int32_t>& classes) {
+  return {classes.begin(), classes.end()};
+}
+
+AgainstChosen against_chosen(const PairedDifference& d, bool surely_better) {
+  return {d.mean, d.low(), d.high(), surely_better};
+}
+
+ComparedSchedule compared(const ComparisonRow& row, int64_t samples) {
+  const AccuracyInterval interval = wilson_interval(row.evaluation.accuracy(), samples);
+  ComparedSchedule result{measured(row.evaluation),
+                          row.name,
+                          interval.low,
+                          interval.high,
+                          {},
+                          row.is_chosen,
+                          against_chosen(row.against_chosen, row.surely_better()),
+                          {}};
+  if (const auto& on = row.on_validation)
+    result.validation = {on->number, on->accuracy(), std::ssize(on->seeds)};
+  for (const SeedResult& s : row.evaluation.seeds)
+    result.predictions.push_back({s.seed, as_bytes(s.predictions)});
+  return result;
+}
+
+Comparison comparison_of(const SearchResult& result, const Samples& test) {
+  Comparison comparison;
+  comparison.samples = test.count;
+  comparison.choice = result.choice.reason;
+  comparison.gained = result.choice.gained;
+  comparison.labels = as_bytes(test.labels);
+  for (const ComparisonRow& row : result.comparison) comparison.rows.push_back(compared(row, test.count));
+  if (const auto& shipped = result.as_it_is) {
+    const AccuracyInterval interval = wilson_interval(shipped->accuracy, test.count);
+    comparison.as_it_is = {shipped->accuracy,
+                           interval.low,
+                           interval.high,
+                           shipped->ram_bytes,
+                           shipped->flash_bytes,
+                           shipped->macs,
+                           against_chosen(shipped->against_chosen, shipped->surely_better()),
+                           as_bytes(shipped->predictions)};
   }
-  return {{"schema_version", kSchemaVersion}, {"measured_on", "validation"}, {"points", std::move(points)}};
+  return comparison;
 }
 
-/// Labels first, then each row's predictions seed by seed, one byte a sample; the JSON says where.
-struct PredictionFile {
-  std::vector<std::byte> bytes;
-
-  int64_t append(const std::vector<int32_t>& classes) {
-    const auto at = static_cast<int64_t>(bytes.size());
-    for (int32_t c : classes) bytes.push_back(static_cast<std::byte>(c));
-    return at;
-  }
-};
-
-Json difference_json(const PairedDifference& d, bool surely_better) {
-  return {{"mean", d.mean}, {"low", d.low()}, {"high", d.high()}, {"surely_better", surely_better}};
-}
-
-Json interval_json(double accuracy, int64_t samples) {
-  const AccuracyInterval interval = wilson_interval(accuracy, samples);
-  return {{"low", interval.low}, {"high", interval.high}};
-}
-
-Json as_it_is_json(const AsItIs& shipped, int64_t samples, PredictionFile& file) {
-  return {{"accuracy", shipped.accuracy},
-          {"interval", interval_json(shipped.accuracy, samples)},
-          {"ram_bytes", shipped.ram_bytes},
-          {"flash_bytes", shipped.flash_bytes},
-          {"macs", shipped.macs},
-          {"against_chosen", difference_json(shipped.against_chosen, shipped.surely_better())},
-          {"offset", file.append(shipped.predictions)}};
-}
-
-Json comparison_json(const SearchResult& result, const SearchProblem& problem, PredictionFile& file) {
-  const int64_t samples = problem.test->count;
-  Json rows = Json::array();
-  const int64_t labels_at = file.append(problem.test->labels);
-  for (const ComparisonRow& row : result.comparison) {
-    Json json = {{"name", row.name}};
-    json.update(measured(row.evaluation));
-    json["interval"] = interval_json(row.evaluation.accuracy(), samples);
-    if (row.on_validation)
-      json["validation"] = {{"trial", row.on_validation->number},
-                            {"accuracy", row.on_validation->accuracy()},
-                            {"seeds", row.on_validation->seeds.size()}};
-    json["is_chosen"] = row.is_chosen;
-    json["against_chosen"] = difference_json(row.against_chosen, row.surely_better());
-    Json predictions = Json::array();
-    for (const SeedResult& s : row.evaluation.seeds)
-      predictions.push_back({{"seed", s.seed}, {"offset", file.append(s.predictions)}});
-    json["predictions"] = std::move(predictions);
-    json["schedule"] = schedule_json(row.evaluation.request.schedule);
-    rows.push_back(std::move(json));
-  }
-  Json document = {{"schema_version", kSchemaVersion},
-                   {"measured_on", "test"},
-                   {"samples", samples},
-                   {"choice", result.choice.reason},
-                   {"gained", result.choice.gained},
-                   {"predictions_file", "predictions.bin"},
-                   {"labels_offset", labels_at},
-                   {"rows", std::move(rows)}};
-  if (result.as_it_is) document["as_it_is"] = as_it_is_json(*result.as_it_is, samples, file);
-  return document;
+std::vector<ParetoPoint> pareto_points(const std::vector<Evaluation>& trials) {
+  std::vector<ParetoPoint> points;
+  for (const Evaluation& e : pareto_front(trials)) points.push_back({measured(e), e.request.role});
+  return points;
 }
 
 }  // namespace
@@ -195,13 +123,13 @@ std::vector<Evaluation> pareto_front(const std::vector<Evaluation>& trials) {
 void write_run_directory(const std::filesystem::path& folder, const Evaluator& evaluator,
                          const std::vector<Evaluation>& trials, const SearchResult& result,
                          const SearchOptions& options) {
-  PredictionFile predictions;
-  const Json comparison = comparison_json(result, evaluator.problem(), predictions);
-  write_file_atomically(folder / "predictions.bin", predictions.bytes);
-  write_json_file(folder / "comparison.json", comparison);
-  write_json_file(folder / "curve.json", curve_json(result, options.threshold_points));
-  write_json_file(folder / "pareto.json", pareto_json(pareto_front(trials)));
-  if (result.trace.contributions) write_json_file(folder / "contributions.json", contributions_json(result));
+  const ComparisonFiles comparison = write_comparison(comparison_of(result, *evaluator.problem().test));
+  write_file_atomically(folder / "predictions.bin", comparison.predictions_bin);
+  write_file_atomically(folder / "comparison.json", comparison.comparison_json);
+  write_file_atomically(folder / "curve.json", write_curve(curve_of(result, options.threshold_points)));
+  write_file_atomically(folder / "pareto.json", write_pareto(pareto_points(trials)));
+  if (result.trace.contributions)
+    write_file_atomically(folder / "contributions.json", write_contributions(contributions_of(result)));
   const Network& network = *evaluator.problem().network;
   const Board& board = evaluator.problem().board;
   const PaperMetric paper = paper_metric(network, result.schedule);

@@ -6,7 +6,7 @@
 
 #include "memmodel/device_plan.h"
 #include "search/expected_work.h"
-#include "search/trial_json.h"
+#include "search/files/trial_file.h"
 
 namespace thaw {
 namespace {

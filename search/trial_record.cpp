@@ -4,7 +4,7 @@
 #include <string_view>
 #include <utility>
 
-#include "search/trial_json.h"
+#include "search/files/trial_file.h"
 #include "sim/base/error.h"
 #include "sim/base/file.h"
 #include "sim/base/sha256.h"

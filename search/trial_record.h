@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-#include "search/evaluation.h"
+#include "search/files/evaluation.h"
 
 namespace thaw {
 

@@ -7,6 +7,7 @@
 #include "engine/generate/ecosystem.h"
 #include "engine/generate/kernel_files.h"
 #include "sim/base/json.h"
+#include "sim/plan/training_plan.h"
 
 namespace thaw {
 namespace {
@@ -43,22 +44,48 @@ std::string how_to_make(const Board& board) {
           : fmt::format("with {}gcc and `{}`", toolchain_prefix(board), fmt::join(board.cpu_flags, " ")));
 }
 
+std::string input_words(const FirmwareRequest& request) {
+  return fmt::format("{} int8 values, {} x {} x {}", request.plan.buffer(request.plan.inputs[0]).bytes,
+                     request.input[1], request.input[2], request.input[3]);
+}
+
+std::string inference_calls(const FirmwareRequest& request) {
+  return fmt::format(
+      "int32_t class = thaw_infer(image);     // {}\n"
+      "const int8_t* values = thaw_output();  // {} of them: real = {:.6g} * (value - ({}))\n",
+      input_words(request), request.plan.buffer(request.plan.outputs[0]).bytes, request.output_scale,
+      request.output_zero_point);
+}
+
 /// The two calls that matter, for the task of the plan.
-std::string usage(const FirmwareRequest& request) {
+std::string training_calls(const FirmwareRequest& request) {
   const Plan& plan = request.plan;
-  const std::string input = fmt::format("{} int8 values, {} x {} x {}", plan.buffer(plan.inputs[0]).bytes,
-                                        request.input[1], request.input[2], request.input[3]);
   if (plan.task == Task::classify)
     return fmt::format(
         "int32_t class = thaw_infer(image);     // {}\n"
         "thaw_train_step(image, label);         // 0 <= label < {}\n",
-        input, plan.classes);
+        input_words(request), plan.classes);
   const bool regresses = plan.task == Task::regress;
   return fmt::format(
       "thaw_infer(input);                     // {}; then thaw_output() has {}\n"
       "thaw_train_step(input, {});        // {}\n",
-      input, plan.buffer(plan.output).bytes, regresses ? "target" : "NULL  ",
+      input_words(request), plan.buffer(plan.output).bytes, regresses ? "target" : "NULL  ",
       regresses ? "what the output should be" : "the input is its own target");
+}
+
+std::string how_to_use(const FirmwareRequest& request) {
+  const std::string calls = infers_only(request.plan)
+                                ? inference_calls(request)
+                                : "// THAW_STORAGE_FAILED: try again, nothing is lost\n"
+                                  "if (thaw_load_state(&slots) == THAW_NO_STATE) thaw_init(1);\n" +
+                                      training_calls(request) +
+                                      "thaw_save_state(&slots);               // survives a power cut at any "
+                                      "byte\n";
+  return fmt::format(
+      "```c\n#include \"thaw_model.h\"\n\n{}```\n\n"
+      "`thaw_model.h` documents every function. Images are int8: value = round(real / {:.6g}) + ({}){}.\n",
+      calls, request.input_scale, request.input_zero_point,
+      request.uint8_in_file ? "; for the model file's uint8 bytes: byte - 128" : "");
 }
 
 }  // namespace
@@ -114,35 +141,29 @@ std::string readme(const FirmwareBuild& build) {
   const FirmwareRequest& request = build.request;
   const Board& board = request.board;
   const MemoryTotals& sizes = build.sizes;
+  const bool trains = !infers_only(request.plan);
   std::string text = fmt::format(
-      "# {} for {}\n\nMade by `thaw generate`. Inference and training of one model in plain C11: no heap, no "
+      "# {} for {}\n\nMade by `thaw generate`. {} of one model in plain C11: no heap, no "
       "operating system, no\nlibraries. What it computes equals the simulator bit for bit.\n\n"
-      "| bytes | |\n| --- | --- |\n| RAM in all | {} of {} |\n| arena | {} |\n| persistent (trained values, "
-      "session) "
+      "| bytes | |\n| --- | --- |\n| RAM in all | {} of {} |\n| arena | {} |\n| persistent ({}session) "
       "| {} |\n| stack, reserved by the board file | {} |\n| flash: constants | {} |\n| flash: code, "
-      "estimated | {} |\n\n"
-      "One training step: {} multiply-accumulates, {} of them forward.\n\n"
-      "## Build\n\n{}\n",
-      comment_text(request.plan.model_file), board.name, sizes.ram.required, sizes.ram.available, sizes.arena,
-      sizes.persistent, sizes.stack, sizes.constants, sizes.code, sizes.macs_per_step(), sizes.macs_forward,
-      request.ecosystem == Ecosystem::cmake ? how_to_make(board) : how_to_add(request.ecosystem));
+      "estimated | {} |\n\n",
+      comment_text(request.plan.model_file), board.name, trains ? "Inference and training" : "Inference",
+      sizes.ram.required, sizes.ram.available, sizes.arena, trains ? "trained values, " : "",
+      sizes.persistent, sizes.stack, sizes.constants, sizes.code);
+  text += trains ? fmt::format("One training step: {} multiply-accumulates, {} of them forward.\n\n",
+                               sizes.macs_per_step(), sizes.macs_forward)
+                 : fmt::format("One inference: {} multiply-accumulates.\n\n", sizes.macs_forward);
+  text += "## Build\n\n" +
+          (request.ecosystem == Ecosystem::cmake ? how_to_make(board) : how_to_add(request.ecosystem)) + "\n";
   if (build.firmware)
     text += fmt::format(
-        "\n`make {}` adds the test program of `engine/port`, which trains on `samples.bin` of its working "
+        "\n`make {}` adds the test program of `engine/port`, which {} `samples.bin` of its working "
         "directory "
         "and\nwrites `results.bin`. `tools/run-on-qemu` of Thaw builds and runs it, and compares with "
         "`check/expected.bin`.\n",
-        program_name(build));
-  text += fmt::format(
-      "\n## Use\n\n```c\n#include \"thaw_model.h\"\n\n"
-      "// THAW_STORAGE_FAILED: try again, nothing is lost\n"
-      "if (thaw_load_state(&slots) == THAW_NO_STATE) thaw_init(1);\n"
-      "{}"
-      "thaw_save_state(&slots);               // survives a power cut at any byte\n```\n\n"
-      "`thaw_model.h` documents every function. Images are int8: value = round(real / {:.6g}) + ({}){}.\n",
-      usage(request), request.input_scale, request.input_zero_point,
-      request.uint8_in_file ? "; for the model file's uint8 bytes: byte - 128" : "");
-  return text;
+        program_name(build), trains ? "trains on" : "infers");
+  return text + "\n## Use\n\n" + how_to_use(request);
 }
 
 std::string firmware_json(const FirmwareBuild& build) {
@@ -155,10 +176,12 @@ std::string firmware_json(const FirmwareBuild& build) {
       {"schema_version", 1},
       {"model", {{"file", request.plan.model_file}, {"sha256", request.plan.model_sha256}}},
       {"name", request.name.empty() ? "thaw" : request.name},
-      {"task", task_name(request.plan.task)},
+      {"task", infers_only(request.plan) ? nlohmann::ordered_json()
+                                         : nlohmann::ordered_json(task_name(request.plan.task))},
       {"target_bytes",
        request.plan.task == Task::regress ? request.plan.buffer(request.plan.output).bytes : int64_t{0}},
       {"board", request.board.name},
+      {"trains", !infers_only(request.plan)},
       {"program", build.firmware ? nlohmann::ordered_json(program_name(build)) : nlohmann::ordered_json()},
       {"qemu_machine", build.firmware && !is_native(request.board)
                            ? nlohmann::ordered_json(request.board.port)

@@ -10,6 +10,7 @@
 #include "engine/generate/c_text.h"
 #include "sim/base/error.h"
 #include "sim/base/json.h"
+#include "sim/plan/training_plan.h"
 
 namespace thaw {
 namespace {
@@ -17,8 +18,11 @@ namespace {
 constexpr std::array<std::string_view, 7> kNames = {"cmake",      "arduino",    "esp-idf",  "zephyr",
                                                     "platformio", "cmsis-pack", "stm32cube"};
 constexpr const char* kVersion = "0.1.0";
-constexpr const char* kSentence =
-    "Inference and training of one int8 model in plain C11, made by 'thaw generate'";
+
+std::string sentence_of(const FirmwareBuild& build) {
+  return fmt::format("Inference {}of one int8 model in plain C11, made by 'thaw generate'",
+                     infers_only(build.request.plan) ? "" : "and training ");
+}
 
 std::string listed(const std::vector<std::string>& paths, const std::string& separator) {
   return fmt::format("{}", fmt::join(paths, separator));
@@ -52,28 +56,54 @@ void loop() {
 }
 )c";
 
-std::vector<GeneratedFile> arduino() {
+constexpr const char* kInferenceSketch =
+    R"c(// Infers noise, so that it runs on any board: put your sensor in the place of fill().
+#include <thaw_model.h>
+
+static int8_t row[THAW_INPUT_ROW_BYTES];
+
+static void fill() {
+  for (long i = 0; i < THAW_INPUT_ROW_BYTES; ++i) row[i] = (int8_t)random(-128, 128);
+}
+
+void setup() {
+  Serial.begin(115200);
+}
+
+void loop() {
+  thaw_begin();
+  for (long i = 0; i < THAW_INPUT_ROWS; ++i) {
+    fill();
+    thaw_rows(row, 1);
+  }
+  Serial.println((long)thaw_finish());
+}
+)c";
+
+std::vector<GeneratedFile> arduino(const FirmwareBuild& build) {
   return {
       {"library.properties",
        fmt::format("name=thaw_model\nversion={}\nauthor=Thaw\nmaintainer=Thaw\nsentence={}.\n"
                    "paragraph=No heap, no operating system, no other libraries.\ncategory=Data Processing\n"
                    "url=https://arduino.github.io/arduino-cli/latest/library-specification/\n"
                    "architectures=*\nincludes=thaw_model.h\ndot_a_linkage=true\n",
-                   kVersion, kSentence)},
-      {"examples/train_on_noise/train_on_noise.ino", kSketch}};
+                   kVersion, sentence_of(build))},
+      infers_only(build.request.plan)
+          ? GeneratedFile{"examples/infer_noise/infer_noise.ino", kInferenceSketch}
+          : GeneratedFile{"examples/train_on_noise/train_on_noise.ino", kSketch}};
 }
 
 std::vector<GeneratedFile> esp_idf(const FirmwareBuild& build) {
   return {{"CMakeLists.txt", fmt::format("# A component: put this folder under components/ of the project.\n"
                                          "idf_component_register(\n  SRCS\n    {}\n  INCLUDE_DIRS \".\")\n",
                                          listed(build.sources, "\n    "))},
-          {"idf_component.yml",
-           fmt::format("version: \"{}\"\ndescription: {}\nlicense: Apache-2.0\n", kVersion, kSentence)}};
+          {"idf_component.yml", fmt::format("version: \"{}\"\ndescription: {}\nlicense: Apache-2.0\n",
+                                            kVersion, sentence_of(build))}};
 }
 
 std::vector<GeneratedFile> zephyr(const FirmwareBuild& build) {
   return {{"zephyr/module.yml", "name: thaw_model\nbuild:\n  cmake: .\n  kconfig: Kconfig\n"},
-          {"Kconfig", fmt::format("config THAW_MODEL\n\tbool \"{}\"\n", kSentence)},
+          {"Kconfig", fmt::format("config THAW_MODEL\n\tbool \"{}\"\n", sentence_of(build))},
           {"CMakeLists.txt",
            fmt::format("# A module: list this folder in ZEPHYR_EXTRA_MODULES, and set CONFIG_THAW_MODEL=y.\n"
                        "if(CONFIG_THAW_MODEL)\n  zephyr_library_named(thaw_model)\n"
@@ -81,10 +111,11 @@ std::vector<GeneratedFile> zephyr(const FirmwareBuild& build) {
                        listed(build.sources, "\n    "))}};
 }
 
-std::vector<GeneratedFile> platformio() {
+std::vector<GeneratedFile> platformio(const FirmwareBuild& build) {
   const nlohmann::ordered_json library = {
-      {"name", "thaw_model"}, {"version", kVersion}, {"description", kSentence}, {"license", "Apache-2.0"},
-      {"frameworks", "*"},    {"platforms", "*"},    {"headers", "thaw_model.h"}};
+      {"name", "thaw_model"},     {"version", kVersion}, {"description", sentence_of(build)},
+      {"license", "Apache-2.0"},  {"frameworks", "*"},   {"platforms", "*"},
+      {"headers", "thaw_model.h"}};
   return {{"library.json", json_text(library)}};
 }
 
@@ -110,7 +141,7 @@ std::vector<GeneratedFile> cmsis_pack(const FirmwareBuild& build) {
            "    <component Cclass=\"Machine Learning\" Cgroup=\"Thaw\" Csub=\"thaw_model\" Cversion=\"{1}\" "
            "condition=\"C11\">\n      <description>{0}</description>\n      <files>\n{2}"
            "      </files>\n    </component>\n  </components>\n</package>\n",
-           kSentence, kVersion, files)}};
+           sentence_of(build), kVersion, files)}};
 }
 
 }  // namespace
@@ -146,13 +177,13 @@ std::string source_folder_of(Ecosystem ecosystem) {
 std::vector<GeneratedFile> ecosystem_files(const FirmwareBuild& build) {
   switch (build.request.ecosystem) {
     case Ecosystem::arduino:
-      return arduino();
+      return arduino(build);
     case Ecosystem::esp_idf:
       return esp_idf(build);
     case Ecosystem::zephyr:
       return zephyr(build);
     case Ecosystem::platformio:
-      return platformio();
+      return platformio(build);
     case Ecosystem::cmsis_pack:
       return cmsis_pack(build);
     case Ecosystem::stm32cube:
@@ -167,7 +198,7 @@ std::string how_to_add(Ecosystem ecosystem) {
   switch (ecosystem) {
     case Ecosystem::arduino:
       return "Zip this folder and choose *Sketch > Include Library > Add .ZIP Library*, or put it into "
-             "`libraries/` of the sketchbook.\nThe example trains on noise.";
+             "`libraries/` of the sketchbook.\nThe example runs on noise.";
     case Ecosystem::esp_idf:
       return "Put this folder under `components/` of the project; whoever uses it says `REQUIRES thaw_model` "
              "(the folder's name).";

@@ -13,6 +13,7 @@
 #include "engine/generate/naming.h"
 #include "memmodel/kernel_choice.h"
 #include "sim/base/error.h"
+#include "sim/plan/training_plan.h"
 
 namespace thaw {
 namespace {
@@ -55,8 +56,10 @@ std::vector<GeneratedFile> sources_of(const FirmwareRequest& request, const Memo
   const ModelSource model = model_source(request, sizes);
   std::vector<GeneratedFile> files = {
       {"thaw_model.h", model.header}, {"thaw_model.c", model.source}, {"thaw_constants.h", model.constants}};
-  for (const auto& paths : {kernel_files(model.kernels, device_kernels(request.board)), runtime_files(),
-                            test_program ? port_files(request.board) : std::vector<std::string>{}})
+  const bool trains = !infers_only(request.plan);
+  for (const auto& paths :
+       {kernel_files(model.kernels, device_kernels(request.board), trains), runtime_files(trains),
+        test_program ? port_files(request.board) : std::vector<std::string>{}})
     for (const std::string& path : paths) files.push_back(copied(path, request.board));
   return files;
 }

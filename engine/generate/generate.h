@@ -16,7 +16,8 @@ namespace thaw {
 /// Whose build the folder is laid out for.
 enum class Ecosystem { cmake, arduino, esp_idf, zephyr, platformio, cmsis_pack, stm32cube };
 
-/// What a firmware is made of. `plan` comes from `lower`, passes run; `layout` from `plan_layout`.
+/// What a firmware is made of. `plan` comes from `training_plan` or `inference_plan`; `layout` from
+/// `plan_layout`.
 struct FirmwareRequest {
   const Plan& plan;
   const Layout& layout;
@@ -24,12 +25,14 @@ struct FirmwareRequest {
   std::array<int32_t, 4> input = {1, 0, 0, 0};  // N, H, W, C
   double input_scale = 1.0;
   int32_t input_zero_point = 0;
-  LearningRate rate;                    // until the application sets another
-  std::array<LearningRate, 128> rates;  // of thaw_set_schedule (arithmetic section 2)
-  std::string name = "";                // in the place of "thaw" in every symbol and file (naming.h)
+  LearningRate rate = {};                    // until the application sets another
+  std::array<LearningRate, 128> rates = {};  // of thaw_set_schedule (arithmetic section 2)
+  std::string name = "";                     // in the place of "thaw" in every symbol and file (naming.h)
   Ecosystem ecosystem = Ecosystem::cmake;
   bool uint8_in_file = false;  // the model file's input is uint8: said where the API is
-  double output_scale = 1.0;   // of Plan::output, where there is one
+  // Of the output that a task compares, or that a firmware for inference alone gives (its plan is from
+  // `inference_plan`, and rates do not count).
+  double output_scale = 1.0;
   int32_t output_zero_point = 0;
 };
 
@@ -38,6 +41,12 @@ struct GeneratedFile {
   std::string path;
   std::string text;
 };
+
+/// The request for a firmware that infers and does not train: `plan` and `layout` are of
+/// `inference_plan(graph)`. Throws Error where the model has several inputs or outputs, or one that is not
+/// int8 (float32 ones behind QUANTIZE and DEQUANTIZE are).
+FirmwareRequest inference_request(const Graph& graph, const Plan& plan, const Layout& layout,
+                                  const Board& board);
 
 /// All files, ascending by path: thaw_model.{h,c}, thaw_constants.h, the kernels and the runtime that they
 /// use, README.md, LICENSE, firmware.json, and what the ecosystem's build reads; for CMake that is Makefile,

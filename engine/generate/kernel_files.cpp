@@ -51,8 +51,11 @@ bool is_native(const Board& board) {
   return board.cpu == "native";
 }
 
-std::vector<std::string> kernel_files(const std::set<std::string>& kernels, DeviceKernels set) {
-  std::set<std::string> files = {std::string(kKernelFolder) + "training_step.h"};  // of every thaw_model.c
+std::vector<std::string> kernel_files(const std::set<std::string>& kernels, DeviceKernels set, bool trains) {
+  std::set<std::string> files;
+  if (trains)
+    for (const char* header : {"training_step.h", "random.h"})
+      files.insert(std::string(kKernelFolder) + header);
   std::vector<std::string> open(kernels.begin(), kernels.end());
   while (!open.empty()) {
     const std::string path = source_of(open.back(), set);
@@ -68,10 +71,13 @@ std::vector<std::string> kernel_files(const std::set<std::string>& kernels, Devi
   return {files.begin(), files.end()};
 }
 
-std::vector<std::string> runtime_files() {
+std::vector<std::string> runtime_files(bool trains) {
   std::vector<std::string> files = files_under("engine/runtime/");
-  std::erase_if(files,
-                [](const std::string& path) { return !path.ends_with(".c") && !path.ends_with(".h"); });
+  std::erase_if(files, [&](const std::string& path) {
+    const bool of_state =
+        path.find("/state_") != std::string::npos || path.find("/replay.") != std::string::npos;
+    return (!path.ends_with(".c") && !path.ends_with(".h")) || (of_state && !trains);
+  });
   return files;
 }
 

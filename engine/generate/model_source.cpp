@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <cassert>
 #include <cmath>
 
 #include "engine/generate/c_template.h"
@@ -12,24 +13,30 @@
 #include "engine/generate/kernel_call.h"
 #include "engine/generate/model_header.h"
 #include "engine/generate/model_state.h"
+#include "memmodel/state_layout.h"
+#include "sim/plan/latent_cut.h"
+#include "sim/plan/training_plan.h"
 
 namespace thaw {
 namespace {
 
-/// The steps of some phases as one function body, from a first one on.
+/// The steps of some phases as one function body, from a first one on; those before `cut` (latent_cut.h) are
+/// the prefix.
 struct Bodies {
-  std::string forward, loss, training;
+  std::string prefix, forward, loss, training;
   bool updates = false;  // some step needs the variable `update`
 };
 
-Bodies bodies_of(const Plan& plan, size_t first, CallContext& context) {
+Bodies bodies_of(const Plan& plan, size_t first, size_t cut, CallContext& context) {
   Bodies bodies;
   for (size_t i = first; i < plan.steps.size(); ++i) {
     const Step& step = plan.steps[i];
     const std::string text = step_text(plan, i, context);
     bodies.updates = bodies.updates || std::holds_alternative<UpdateWeights>(step.kernel) ||
                      std::holds_alternative<UpdateBiases>(step.kernel);
-    if (step.phase == Phase::forward)
+    if (i < cut)
+      bodies.prefix += text;
+    else if (step.phase == Phase::forward)
       bodies.forward += text;
     else if (step.phase == Phase::loss)
       bodies.loss += text;
@@ -39,9 +46,10 @@ Bodies bodies_of(const Plan& plan, size_t first, CallContext& context) {
   return bodies;
 }
 
-std::string includes(const std::set<std::string>& kernels) {
+std::string includes(const std::set<std::string>& kernels, bool trains) {
   // Kernels whose functions are declared in a header of another name.
-  std::set<std::string> headers = {"training_step"};
+  std::set<std::string> headers;
+  if (trains) headers.insert("training_step");
   for (const std::string& kernel : kernels) headers.insert(kernel.starts_with("update_") ? "update" : kernel);
   std::string text;
   for (const std::string& header : headers) text += fmt::format("#include \"engine/kernels/{}.h\"\n", header);
@@ -90,16 +98,42 @@ std::string constants(const Plan& plan, const CallContext& context) {
   return text;
 }
 
+/// What a latent is made of; returns the step that the cut is before.
+size_t add_latent_values(const Plan& plan, CallContext& context, TemplateValues& values) {
+  const LatentCut cut = latent_cut(plan);
+  std::string& pieces = values["LATENT_PIECES"];
+  pieces = "\n";
+  for (BufferId id : cut.buffers)
+    pieces += fmt::format("    {{{}, {}}},\n", context.address(id, "int8_t"), plan.buffer(id).bytes);
+  values["LATENT_BYTES"] = std::to_string(cut.bytes);
+  return cut.step;
+}
+
 /// The steps as function bodies, and what they need around them.
 void add_step_values(const Plan& plan, const Layout& layout, CallContext& context, TemplateValues& values) {
   const size_t first = add_input_values(plan, layout, context, values);
-  const Bodies bodies = bodies_of(plan, first, context);
+  const size_t cut = infers_only(plan) ? first : add_latent_values(plan, context, values);
+  assert(cut >= first);
+  const Bodies bodies = bodies_of(plan, first, cut, context);
+  values["PREFIX_STEPS"] = bodies.prefix;
   values["FORWARD_STEPS"] = bodies.forward;
   values["LOSS_STEPS"] = bodies.loss;
   values["TRAINING_STEPS"] = bodies.training;
   values["TRAINS"] = bodies.training.empty() ? "0" : "1";
   values["UPDATES_LAYERS"] = bodies.updates ? "1" : "0";
   values["MAKES_GRADIENTS"] = plan.gradient_states.present() ? "1" : "0";
+}
+
+/// What learning adds to the values.
+void add_learning_values(const FirmwareRequest& request, CallContext& context, TemplateValues& values) {
+  const Plan& plan = request.plan;
+  add_places(plan, context, values);
+  add_logits_scale(plan, context, values);
+  add_start_values(plan, context, values);
+  add_state_values(plan, context, values);
+  values["RATES"] = rates_table(request);
+  values["RATE_MANTISSA"] = std::to_string(request.rate.mantissa);
+  values["RATE_EXPONENT"] = std::to_string(request.rate.exponent);
 }
 
 /// The values of all three templates. Order matters: buffers get their types from the steps that use them.
@@ -109,23 +143,34 @@ TemplateValues template_values(const FirmwareRequest& request, const MemoryTotal
   TemplateValues values;
   add_header_values(request, sizes, values);
   add_step_values(plan, request.layout, context, values);
-  add_places(plan, context, values);
-  add_logits_scale(plan, context, values);
-  add_start_values(plan, context, values);
-  add_state_values(plan, context, values);
+  if (infers_only(plan)) {
+    values["SESSION_BYTES"] = std::to_string(kInferenceSessionBytes);
+    values["OUTPUT"] = context.address(plan.outputs[0], "int8_t");
+  } else {
+    add_learning_values(request, context, values);
+  }
   add_variables(plan, context, values);
-  values["KERNEL_HEADERS"] = includes(context.kernels());
+  values["KERNEL_HEADERS"] = includes(context.kernels(), !infers_only(plan));
   std::string& parameters = values["PARAMETERS"];
   for (const std::string& definition : context.definitions()) parameters += definition;
-  values["RATES"] = rates_table(request);
-  values["RATE_MANTISSA"] = std::to_string(request.rate.mantissa);
-  values["RATE_EXPONENT"] = std::to_string(request.rate.exponent);
   values["CONSTANTS"] = constants(plan, context);
   return values;
 }
 
-std::string filled(const char* name, const TemplateValues& values) {
-  return fill_template(find_embedded_file(std::string("engine/model/") + name)->text, values);
+/// A template with the pieces of engine/model that it includes in the places of the includes.
+std::string with_pieces(std::string text) {
+  constexpr std::string_view kInclude = "#include \"engine/model/", kOnce = "#pragma once\n\n";
+  for (size_t at = text.find(kInclude); at != std::string::npos; at = text.find(kInclude, at)) {
+    const size_t path = at + kInclude.find('"') + 1;
+    const std::string name = text.substr(path, text.find('"', path) - path);
+    const std::string_view piece = find_embedded_file(name)->text;
+    text.replace(at, text.find('\n', at) + 1 - at, piece.substr(piece.find(kOnce) + kOnce.size()));
+  }
+  return text;
+}
+
+std::string filled(const std::string& path, const TemplateValues& values) {
+  return fill_template(with_pieces(std::string(find_embedded_file("engine/model/" + path)->text)), values);
 }
 
 }  // namespace
@@ -133,8 +178,9 @@ std::string filled(const char* name, const TemplateValues& values) {
 ModelSource model_source(const FirmwareRequest& request, const MemoryTotals& sizes) {
   CallContext context(request.plan, request.layout);
   const TemplateValues values = template_values(request, sizes, context);
-  return {filled("thaw_model.h", values), filled("thaw_model.c", values), filled("thaw_constants.h", values),
-          context.kernels()};
+  const std::string frame = infers_only(request.plan) ? "inference/" : "";
+  return {filled(frame + "thaw_model.h", values), filled(frame + "thaw_model.c", values),
+          filled("thaw_constants.h", values), context.kernels()};
 }
 
 }  // namespace thaw

@@ -9,6 +9,7 @@ enum {
   THAW_STREAM_CLASSIFIER_START = 1,    // [0]
   THAW_STREAM_SHUFFLE = 2,             // [epoch]
   THAW_STREAM_FLIP = 3,                // [epoch]
+  THAW_STREAM_REPLAY = 4,              // [0]
   THAW_STREAM_CLASSIFIER_WEIGHTS = 8,  // [step]
   THAW_STREAM_CLASSIFIER_BIASES = 9,   // [step]
   THAW_STREAM_BIASES = 16,             // + 2 * convolution [step]

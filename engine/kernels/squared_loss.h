@@ -1,5 +1,5 @@
 // Mean squared error of an int8 output against an int8 target of the same quantisation: the error of each
-// element with one exponent per sample, and the loss (docs/arithmetic.md, section 16). Exact: nothing is
+// element with one exponent per sample, and the loss (docs/arithmetic.md, section 17). Exact: nothing is
 // rounded but the reported mean.
 #pragma once
 

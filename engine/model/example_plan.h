@@ -7,6 +7,7 @@
 
 #include "engine/kernels/classifier.h"
 #include "engine/kernels/classifier_backward.h"
+#include "engine/kernels/copy.h"
 #include "engine/kernels/gradient.h"
 #include "engine/kernels/softmax_loss.h"
 #include "engine/kernels/training_step.h"
@@ -20,7 +21,6 @@
 #define PLAN_CLASSIFIES 1
 #define PLAN_REGRESSES 0
 #define PLAN_RECONSTRUCTS 0
-#define PLAN_OUTPUT_BYTES 0
 #define PLAN_TARGET_BYTES 0
 #define PLAN_TRUTH_PARAMETER int32_t label
 #define PLAN_TRUTH label
@@ -35,7 +35,13 @@
 #define PLAN_INPUT_IS_UINT8_IN_FILE 1
 #define PLAN_ARENA_BYTES 64
 #define PLAN_ARENA_ALIGNMENT 8
+#ifdef EXAMPLE_INFERS
+#define PLAN_PERSISTENT_BYTES 8
+#define PLAN_SESSION_BYTES 8
+#else
 #define PLAN_PERSISTENT_BYTES 56
+#define PLAN_SESSION_BYTES 24
+#endif
 #define PLAN_STACK_BYTES 1024
 #define PLAN_RAM_BYTES 1144
 #define PLAN_CONSTANT_BYTES 4
@@ -43,16 +49,22 @@
 #define PLAN_STATE_BYTES 46
 #define PLAN_VARIABLE_BYTES 2
 #define PLAN_HAS_VARIABLES 1
+#define PLAN_LATENT_BYTES 2
 #define PLAN_LOGITS_SCALE 0.25
+#define PLAN_OUTPUT_BYTES 2
+#define PLAN_OUTPUT_ZERO_POINT 5
+#define PLAN_OUTPUT_SCALE 0.00390625
 
 // thaw_constants.h
 #define PLAN_CONSTANTS                     \
   static const int8_t weights[2] = {1, 2}; \
   static const int32_t factors[1] = {1 << 30}
 
+// thaw_model.c of inference
+#define PLAN_OUTPUT ARENA(int8_t, 8)
+
 // thaw_model.c
 #define PLAN_KERNEL_HEADERS
-#define PLAN_SESSION_BYTES 24
 #define PLAN_STATE_MEMBERS \
   thaw_step_result result; \
   int32_t biases[2];       \
@@ -72,6 +84,9 @@
   case 0:              \
     STEP_DONE(0);      \
     break
+#define PLAN_LATENT_PIECES \
+  { ARENA(int8_t, 8), 2 }
+#define PLAN_PREFIX_STEPS thaw_copy(ARENA(uint8_t, 8), ARENA(uint8_t, 0), 2)
 #define PLAN_LOGITS ARENA(int32_t, 8)
 #define PLAN_RESULT (&state.result)
 #define PLAN_EXPONENTS ARENA(int32_t, 16)
@@ -81,6 +96,9 @@
 #define PLAN_MAKES_GRADIENTS 1
 #define PLAN_UPDATES_LAYERS 1
 #define PLAN_TRAINS 1
+#ifdef EXAMPLE_INFERS
+#define PLAN_PARAMETERS static const uint32_t copied_bytes = 2
+#else
 #define PLAN_PARAMETERS                                                                            \
   static const thaw_classifier classifier_0 = {2, 1, 0};                                           \
   static const thaw_softmax_loss_scale loss_scale = {2, 1 << 30, 0};                               \
@@ -92,14 +110,19 @@
                                                 .source_count = 1,                                 \
                                                 .scratch = ARENA(int32_t, 40)};                    \
   static const thaw_update bias_update = {.gradient = {ARENA(int8_t, 24), false}, .scale = {factors, 1, 0}}
+#endif
 #define PLAN_RATES \
   { 16384, -7 }
 #define PLAN_RATE_MANTISSA 16384
 #define PLAN_RATE_EXPONENT 0
 #define PLAN_DRAWS_CLASSIFIER 1
 #define PLAN_CLASSIFIER_START &classifier_0, seed, 4096, ARENA(int16_t, 48), state.biases
+#ifdef EXAMPLE_INFERS
+#define PLAN_FORWARD_STEPS thaw_copy(ARENA(uint8_t, 8), ARENA(uint8_t, 0), copied_bytes)
+#else
 #define PLAN_FORWARD_STEPS \
   thaw_classifier_s16(&classifier_0, PLAN_INPUT, ARENA(int16_t, 48), state.biases, LOGITS)
+#endif
 #define PLAN_LOSS_SCALE (&loss_scale)
 #define PLAN_LOSS_STEPS                                                                     \
   const thaw_loss loss = thaw_softmax_loss(&loss_scale, LOGITS, label, ARENA(int32_t, 56)); \

@@ -40,16 +40,8 @@ _Static_assert(sizeof(session) == PLAN_SESSION_BYTES, "session");
 _Static_assert(sizeof state == THAW_PERSISTENT_BYTES, "persistent RAM");
 PLAN_STATE_PLACES;
 
-// All other RAM: activations, gradients, scratch. Each buffer has its place for the steps it lives.
-#ifdef THAW_ARENA_OF_CALLER
-extern uint8_t thaw_arena[THAW_ARENA_BYTES];
-#else
-#ifndef THAW_ARENA_PLACE
-#define THAW_ARENA_PLACE
-#endif
-THAW_ARENA_PLACE _Alignas(THAW_ARENA_ALIGNMENT) static uint8_t thaw_arena[THAW_ARENA_BYTES];
-#endif
-#define ARENA(type, offset) ((type*)(void*)(thaw_arena + (offset)))
+#include "engine/model/frame_arena.h"
+
 #if PLAN_CLASSIFIES
 #define LOGITS PLAN_LOGITS
 #else
@@ -92,21 +84,7 @@ static const thaw_state_view view = {
 
 enum { READY = 0x54 };
 
-#if PLAN_HAS_VARIABLES
-// The state variables and what they start from: a value for each byte, or one for all.
-static const struct {
-  int8_t* place;
-  const int8_t* start;
-  uint32_t start_step, bytes;
-} variables[] = {PLAN_VARIABLES};
-
-void thaw_reset_state(void) {
-  for (uint32_t v = 0; v < sizeof variables / sizeof variables[0]; ++v)
-    for (uint32_t i = 0; i < variables[v].bytes; ++i)
-      variables[v].place[i] = variables[v].start[i * variables[v].start_step];
-}
-
-#endif
+#include "engine/model/frame_variables.h"
 
 // A rate and no schedule, until the application asks for others.
 static void begin_session(void) {
@@ -159,60 +137,11 @@ static void start_values(uint32_t seed) {
   *RESULT = (thaw_step_result){.loss = 0};
 }
 
-// After every step: what the application wants to be called, and a profile, which counts instructions.
-#ifdef THAW_STEP_HOOK
-void THAW_STEP_HOOK(int32_t step);
-#else
-#define THAW_STEP_HOOK(step) ((void)0)
-#endif
-#ifdef THAW_PROFILE
-void thaw_step_done(int32_t step);
-#define STEP_DONE(step) (thaw_step_done(step), THAW_STEP_HOOK(step))
-#else
-#define STEP_DONE(step) THAW_STEP_HOOK(step)
-#endif
+#include "engine/model/frame_rows.h"
 
-#if PLAN_BY_ROWS
-// Where in the arena the rows of an image go; -1: nothing of the row is read.
-static const int32_t row_places[THAW_INPUT_ROWS] = {PLAN_ROW_PLACES};
+#include "engine/model/frame_latent.h"
 
-static int8_t* row_place(uint32_t row) {
-  return row_places[row] < 0 ? NULL : ARENA(int8_t, row_places[row]);
-}
-
-// The steps that the rows up to this one suffice for.
-static void run_row(uint32_t row) {
-  switch (row) {
-    // One case for each row that makes steps possible.
-    PLAN_ROW_CASES;
-  }
-}
-
-#else
-int8_t* thaw_input(void) {
-  return PLAN_INPUT;
-}
-
-static int8_t* row_place(uint32_t row) {
-  return thaw_input() + row * THAW_INPUT_ROW_BYTES;
-}
-
-#endif
-static void take_row(uint32_t row, const int8_t* from) {
-  int8_t* place = row_place(row);
-  if (place && place != from)
-    for (uint32_t i = 0; i < THAW_INPUT_ROW_BYTES; ++i) place[i] = from[i];
-#if PLAN_BY_ROWS
-  run_row(row);
-#endif
-}
-
-static void take_image(const int8_t* input) {
-  state.session.row = 0;
-  for (uint32_t row = 0; row < THAW_INPUT_ROWS; ++row) take_row(row, input + row * THAW_INPUT_ROW_BYTES);
-}
-
-// The rest of the forward pass. What learning alone needs of it, masks and saved inputs, inference leaves
+// The forward pass behind the cut. What learning alone needs of it, masks and saved inputs, inference leaves
 // out.
 static void forward(bool learns) {
   (void)learns;
@@ -242,6 +171,7 @@ void thaw_init(uint32_t seed) {
 }
 
 static int32_t infer(void) {
+  prefix();
   forward(false);
 #if PLAN_CLASSIFIES
   const int32_t* logits = LOGITS;
@@ -262,6 +192,7 @@ static int32_t infer(void) {
 int32_t thaw_infer(const int8_t* input) {
   if (state.session.ready != READY) return THAW_NOT_READY;
   if (!input) return THAW_BAD_ARGUMENT;
+  state.session.row = 0;
   take_image(input);
   return infer();
 }
@@ -305,18 +236,34 @@ static thaw_training_step this_step(void) {
   return step;
 }
 
-static void train(PLAN_TRUTH_PARAMETER) {
+// A training step from what crosses the cut.
+static void train_rest(PLAN_TRUTH_PARAMETER) {
   forward(true);
   const thaw_training_step step = this_step();
   learn(PLAN_TRUTH, &step);
   ++state.session.step;
 }
 
+static void train(PLAN_TRUTH_PARAMETER) {
+  prefix();
+  train_rest(PLAN_TRUTH);
+}
+
 thaw_status thaw_train_step(const int8_t* input, PLAN_TRUTH_PARAMETER) {
   if (state.session.ready != READY) return THAW_NOT_READY;
   if (!input || PLAN_TRUTH_IS_BAD) return THAW_BAD_ARGUMENT;
+  state.session.row = 0;
   take_image(input);
   train(PLAN_TRUTH);
+  return THAW_OK;
+}
+
+thaw_status thaw_train_latent(const int8_t* latent, PLAN_TRUTH_PARAMETER) {
+  if (state.session.ready != READY) return THAW_NOT_READY;
+  if (!latent || PLAN_TRUTH_IS_BAD) return THAW_BAD_ARGUMENT;
+  state.session.row = 0;
+  take_latent(latent);
+  train_rest(PLAN_TRUTH);
   return THAW_OK;
 }
 
@@ -324,25 +271,6 @@ thaw_status thaw_begin(void) {
   if (state.session.ready != READY) return THAW_NOT_READY;
   state.session.row = 1;
   return THAW_OK;
-}
-
-int8_t* thaw_input_row(void) {
-  const uint32_t row = state.session.row;
-  return row != 0 && row <= THAW_INPUT_ROWS ? row_place(row - 1) : NULL;
-}
-
-thaw_status thaw_rows(const int8_t* rows, int32_t count) {
-  if (state.session.row == 0) return THAW_NOT_READY;
-  if (!rows || count < 0 || count > THAW_INPUT_ROWS + 1 - state.session.row) return THAW_BAD_ARGUMENT;
-  for (; count > 0; --count, rows += THAW_INPUT_ROW_BYTES) take_row(state.session.row++ - 1u, rows);
-  return THAW_OK;
-}
-
-// True where all rows of an image are there; it is used up then.
-static bool ends_image(void) {
-  if (state.session.row != THAW_INPUT_ROWS + 1) return false;
-  state.session.row = 0;
-  return true;
 }
 
 int32_t thaw_finish(void) {

@@ -15,6 +15,7 @@
 
 #include <stdint.h>
 
+#include "engine/runtime/replay.h"
 #include "engine/runtime/state_record.h"
 #include "engine/runtime/state_slots.h"
 #include "engine/runtime/status.h"
@@ -27,6 +28,7 @@ extern "C" {
 #if PLAN_INPUT_IS_UINT8_IN_FILE
 // The input in the model's file is uint8: here it is each of those bytes minus 128 (byte ^ 0x80).
 #endif
+#define THAW_TRAINS 1  // 0 in a firmware for inference alone
 #define THAW_INPUT_HEIGHT PLAN_HEIGHT
 #define THAW_INPUT_WIDTH PLAN_WIDTH
 #define THAW_INPUT_CHANNELS PLAN_CHANNELS
@@ -50,6 +52,7 @@ extern "C" {
 #define THAW_CODE_BYTES_ESTIMATED PLAN_CODE_BYTES
 #define THAW_VARIABLE_BYTES PLAN_VARIABLE_BYTES  // of the arena: state variables of the model
 #define THAW_STATE_BYTES PLAN_STATE_BYTES        // of a state record
+#define THAW_LATENT_BYTES PLAN_LATENT_BYTES      // of a latent, in memory of the application
 
 // Where the arena lies. THAW_ARENA_PLACE: an attribute for it, defined when thaw_model.c is compiled, for
 // example -D'THAW_ARENA_PLACE=__attribute__((section(".dtcm")))'. THAW_ARENA_OF_CALLER: the application
@@ -119,6 +122,19 @@ thaw_status thaw_begin(void);
 thaw_status thaw_rows(const int8_t* rows, int32_t count);
 int32_t thaw_finish(void);
 thaw_status thaw_finish_step(PLAN_TRUTH_PARAMETER);
+
+/// Latent replay: what stands for an image in later training steps, THAW_LATENT_BYTES in RAM or flash of the
+/// application. thaw_store_latent runs the layers that are always the same and keeps what they give;
+/// thaw_finish_latent ends an image that came by rows likewise. thaw_train_latent is the rest of a
+/// thaw_train_step: store and train together do what thaw_train_step does, with the same state and loss, and
+/// a latent may be trained again at any time. It belongs to this firmware alone. In a model with state
+/// variables, those that it needs are then as they were: call thaw_reset_state before a new sequence.
+#if PLAN_RECONSTRUCTS
+/// The input is its own target here, so every latent holds it: training from one saves no memory.
+#endif
+thaw_status thaw_store_latent(const int8_t* input, int8_t* latent);
+thaw_status thaw_finish_latent(int8_t* latent);
+thaw_status thaw_train_latent(const int8_t* latent, PLAN_TRUTH_PARAMETER);
 
 /// Where the next row may be written in place, to save a copy: then pass the same pointer to
 /// thaw_rows(row, 1). NULL where none is awaited, or where the model reads nothing of that row.

@@ -5,6 +5,7 @@
 #include "reports/charts/run_charts.h"
 #include "reports/escape.h"
 #include "reports/number_text.h"
+#include "reports/schedule_words.h"
 #include "sim/base/interval.h"
 
 namespace thaw {
@@ -21,15 +22,17 @@ struct Extent {
 Extent extent_of(const std::vector<LayerContribution>& layers, size_t rows) {
   Extent extent;
   for (size_t i = 0; i < rows; ++i) {
-    extent.most = std::max(extent.most, layers[i].nats + kStandardErrors95 * layers[i].error);
-    extent.least = std::min(extent.least, layers[i].nats - kStandardErrors95 * layers[i].error);
+    extent.most = std::max(extent.most, layers[i].whole().nats + kStandardErrors95 * layers[i].whole().error);
+    extent.least =
+        std::min(extent.least, layers[i].whole().nats - kStandardErrors95 * layers[i].whole().error);
   }
   return extent;
 }
 
 }  // namespace
 
-Chart contribution_chart(const std::vector<LayerContribution>& layers) {
+Chart contribution_chart(const Run& run) {
+  const std::vector<LayerContribution>& layers = run.contributions;
   const size_t rows = std::min(layers.size(), kMostRows);
   Chart chart;
   chart.name = "layers";
@@ -49,22 +52,24 @@ Chart contribution_chart(const std::vector<LayerContribution>& layers) {
   size_t updated = 0;
   for (size_t i = 0; i < rows; ++i) {
     const LayerContribution& l = layers[i];
+    const auto [nats, error] = l.whole();
+    const bool is_updated = updates_weights_of(run.schedule, l.layer);
     const double y = kTop + kRow * static_cast<double>(i);
-    const std::string hollow = l.updated ? "" : " hollow";
-    updated += l.updated ? 1U : 0U;
-    chart.body += text_svg(left - 8, y + 12, clipped(l.layer, 36), "end", l.updated ? "" : "soft");
+    const std::string hollow = is_updated ? "" : " hollow";
+    updated += is_updated ? 1U : 0U;
+    chart.body += text_svg(left - 8, y + 12, clipped(l.layer, 36), "end", is_updated ? "" : "soft");
     const double bytes = static_cast<double>(std::max<int64_t>(0, l.ram_bytes));
     const double length = (kPanel - kLabel) * bytes / static_cast<double>(most_bytes);
     chart.body +=
         bar_svg(left, y, length, "bar" + hollow, l.layer + ": " + bytes_text(l.ram_bytes) + "; " + l.verdict);
     chart.body += text_svg(left + length + 5, y + 12, fmt::format("{:.1f}", bytes / 1024.0));
-    chart.body += bar_svg(
-        zero, y, l.nats * scale, "bar2" + hollow,
-        fmt::format("{}: {:+.4f} nats +- {:.4f}", clipped(l.layer), l.nats, kStandardErrors95 * l.error));
-    const double low = zero + (l.nats - kStandardErrors95 * l.error) * scale;
-    const double high = zero + (l.nats + kStandardErrors95 * l.error) * scale;
+    chart.body +=
+        bar_svg(zero, y, nats * scale, "bar2" + hollow,
+                fmt::format("{}: {:+.4f} nats +- {:.4f}", clipped(l.layer), nats, kStandardErrors95 * error));
+    const double low = zero + (nats - kStandardErrors95 * error) * scale;
+    const double high = zero + (nats + kStandardErrors95 * error) * scale;
     chart.body += fmt::format("<path class=\"axis\" d=\"M{:.1f} {:.1f}H{:.1f}\"/>", low, y + 7, high);
-    chart.body += text_svg(std::max(high, zero) + 5, y + 12, fmt::format("{:.3f}", l.nats));
+    chart.body += text_svg(std::max(high, zero) + 5, y + 12, fmt::format("{:.3f}", nats));
   }
   chart.description =
       fmt::format("{} layers; the chosen schedule updates the weights of {}", layers.size(), updated);

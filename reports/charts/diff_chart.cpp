@@ -5,15 +5,16 @@
 #include "reports/charts/run_charts.h"
 #include "reports/escape.h"
 #include "reports/schedule_diff.h"
+#include "reports/schedule_words.h"
 
 namespace thaw {
 
-Chart diff_chart(const ScheduleFile& before, const ScheduleFile& after) {
+Chart diff_chart(const Schedule& before, const Schedule& after) {
   constexpr double kRow = 24, kTop = 44, kNames = 170, kColumn = 262;
   constexpr size_t kMostRows = 400;
-  std::map<int64_t, std::pair<const UpdatedLayer*, const UpdatedLayer*>> rows;
-  for (const UpdatedLayer& layer : before.update) rows[layer.op].first = &layer;
-  for (const UpdatedLayer& layer : after.update) rows[layer.op].second = &layer;
+  std::map<int64_t, std::pair<const LayerUpdate*, const LayerUpdate*>> rows;
+  for (const LayerUpdate& layer : before.update) rows[layer.op].first = &layer;
+  for (const LayerUpdate& layer : after.update) rows[layer.op].second = &layer;
   Chart chart;
   chart.name = "diff";
   chart.title = "Two schedules";
@@ -24,12 +25,12 @@ Chart diff_chart(const ScheduleFile& before, const ScheduleFile& after) {
   for (const auto& [op, sides] : rows) {
     if (drawn == kMostRows) break;
     const double y = kTop + kRow * static_cast<double>(drawn++);
-    const UpdatedLayer* named = sides.first != nullptr ? sides.first : sides.second;
+    const LayerUpdate* named = sides.first != nullptr ? sides.first : sides.second;
     bool changed = false;
     for (const LayerChange& change : diff.layers) changed = changed || change.op == op;
     chart.body += text_svg(kNames - 10, y + 14, fmt::format("{} ({})", clipped(named->layer, 20), op), "end");
     for (int side = 0; side < 2; ++side) {
-      const UpdatedLayer* layer = side == 0 ? sides.first : sides.second;
+      const LayerUpdate* layer = side == 0 ? sides.first : sides.second;
       const double x = kNames + side * (kColumn + 10);
       const char* css = layer == nullptr ? "hollow"
                         : !changed       ? "k-scratch"

@@ -5,6 +5,7 @@
 #include "reports/charts/run_charts.h"
 #include "reports/escape.h"
 #include "reports/number_text.h"
+#include "reports/schedule_words.h"
 
 namespace thaw {
 namespace {
@@ -14,7 +15,7 @@ XyPoint point_of(const FreezingCurve& curve, size_t step) {
   return {kib(p.ram_bytes), 100.0 * p.accuracy,
           fmt::format("step {}: {}\n{}, {}{}\n{}", step, clipped(p.frozen, 100), percent_text(p.accuracy),
                       bytes_text(p.ram_bytes), p.holds ? "" : ", below the threshold",
-                      clipped(schedule_words(p.update, 12), 260)),
+                      clipped(schedule_words(p.schedule.update, 12), 260)),
           ""};
 }
 

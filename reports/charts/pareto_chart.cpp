@@ -5,6 +5,7 @@
 #include "reports/charts/run_charts.h"
 #include "reports/escape.h"
 #include "reports/number_text.h"
+#include "reports/schedule_words.h"
 
 namespace thaw {
 namespace {
@@ -12,11 +13,11 @@ namespace {
 constexpr size_t kMostTrials = 4000;  // drawn; enough for the eye, and the page stays small
 
 std::string describe(const TrialEntry& t) {
-  return fmt::format("trial {}: {}\n{} ({} fidelity, {}), {}{}\n{}", t.trial, clipped(t.role, 80),
-                     percent_text(t.accuracy), clipped(t.fidelity, 20), clipped(t.measured_on, 20),
-                     bytes_text(t.ram_bytes),
+  return fmt::format("trial {}: {}\n{} ({} fidelity, {}), {}{}\n{}", t.trial, clipped(t.request.role, 80),
+                     percent_text(t.accuracy), clipped(t.request.fidelity.name, 20),
+                     measured_on_name(t.request.measured_on), bytes_text(t.ram_bytes),
                      t.outcome == TrialOutcome::ok ? "" : std::string(", ") + outcome_name(t.outcome),
-                     clipped(schedule_words(t.update, 8), 260));
+                     clipped(schedule_words(t.schedule.update, 8), 260));
 }
 
 /// Kinds of trials; cheap looks first, so that thorough ones lie above them.
@@ -25,8 +26,8 @@ enum Kind { kLook, kFull, kTest, kOver, kDiverged };
 Kind kind_of(const TrialEntry& t) {
   if (t.outcome == TrialOutcome::diverged) return kDiverged;
   if (t.outcome == TrialOutcome::over_budget) return kOver;
-  if (t.measured_on == "test") return kTest;
-  return t.fidelity == "full" ? kFull : kLook;
+  if (t.request.measured_on == MeasuredOn::test) return kTest;
+  return t.request.fidelity.full() ? kFull : kLook;
 }
 
 /// The round ranges of all trials; those that diverged have bytes but no accuracy.
@@ -47,9 +48,8 @@ void fit_axes(const Run& run, XyChart& chart) {
 /// From least to most RAM.
 XySeries front_of(const Run& run) {
   XySeries front{"Pareto front", "green", Shape::none, 0, Line::solid, true, {}};
-  for (int64_t number : run.pareto_trials)
-    for (const TrialEntry& t : run.trials)
-      if (t.trial == number) front.points.push_back({kib(t.ram_bytes), 100.0 * t.accuracy, "", ""});
+  for (const TrialEntry& t : run.trials)
+    if (on_front(run, t.trial)) front.points.push_back({kib(t.ram_bytes), 100.0 * t.accuracy, "", ""});
   std::stable_sort(front.points.begin(), front.points.end(),
                    [](const XyPoint& a, const XyPoint& b) { return a.x < b.x; });
   return front;

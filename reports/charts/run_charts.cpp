@@ -8,7 +8,7 @@ std::vector<Chart> run_charts(const Run& run) {
   if (run.curve) charts.push_back(xy_picture(freezing_curve_chart(*run.curve), true));
   if (!run.trials.empty()) charts.push_back(xy_picture(pareto_chart(run), true));
   if (!run.contributions.empty())
-    charts.push_back(contribution_chart(run.contributions));
+    charts.push_back(contribution_chart(run));
   else if (const std::vector<LayerEffect> effects = layer_effects(run);
            !run.trials.empty() && !effects.empty())
     charts.push_back(layer_chart(effects));

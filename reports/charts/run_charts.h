@@ -8,7 +8,7 @@
 #include "reports/charts/xy_chart.h"
 #include "reports/layer_effect.h"
 #include "reports/run_files.h"
-#include "reports/schedule_file.h"
+#include "reports/schedule_words.h"
 
 namespace thaw {
 
@@ -29,7 +29,7 @@ XyChart pareto_chart(const Run& run);
 Chart layer_chart(const std::vector<LayerEffect>& effects);
 
 /// Two bars a layer: RAM that its weights need, and what they take off the loss, with its 95 % interval.
-Chart contribution_chart(const std::vector<LayerContribution>& layers);
+Chart contribution_chart(const Run& run);
 
 /// Where each buffer of the arena lies when: steps to the right, offsets upwards, the peak marked.
 Chart arena_chart(const ArenaMap& arena);
@@ -38,7 +38,7 @@ Chart arena_chart(const ArenaMap& arena);
 XyChart training_chart(const std::vector<TrainingCurve>& curves);
 
 /// Two schedules side by side: a row a layer, a column a schedule.
-Chart diff_chart(const ScheduleFile& before, const ScheduleFile& after);
+Chart diff_chart(const Schedule& before, const Schedule& after);
 
 /// All charts that a run has the data for.
 std::vector<Chart> run_charts(const Run& run);

@@ -6,6 +6,7 @@
 #include "reports/charts/run_charts.h"
 #include "reports/escape.h"
 #include "reports/number_text.h"
+#include "reports/schedule_words.h"
 
 namespace thaw {
 namespace {
@@ -14,14 +15,14 @@ constexpr const char* kColours[] = {"blue", "orange", "green", "pink", "sky", "r
 
 std::string describe(const Run& run, const Measured& m) {
   return fmt::format("{}: {} on validation, {}\n{}", clipped(run.name, 60), percent_text(m.accuracy),
-                     bytes_text(m.ram_bytes), clipped(schedule_words(m.update, 8), 260));
+                     bytes_text(m.ram_bytes), clipped(schedule_words(m.schedule.update, 8), 260));
 }
 
 /// What each run found worth having at which RAM, from least to most.
 XySeries front_of(const Run& run, const std::string& colour) {
   XySeries series{clipped(run.name, 40), colour, Shape::circle, 4.5, Line::solid, true, {}};
   for (const TrialEntry& t : run.trials)
-    if (std::find(run.pareto_trials.begin(), run.pareto_trials.end(), t.trial) != run.pareto_trials.end())
+    if (on_front(run, t.trial))
       series.points.push_back({kib(t.ram_bytes), 100.0 * t.accuracy, describe(run, t), ""});
   std::stable_sort(series.points.begin(), series.points.end(),
                    [](const XyPoint& a, const XyPoint& b) { return a.x < b.x; });

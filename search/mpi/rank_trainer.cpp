@@ -4,7 +4,7 @@
 #include <nlohmann/json.hpp>
 #include <thread>
 
-#include "search/trial_json.h"
+#include "search/files/trial_file.h"
 #include "sim/base/error.h"
 #include "sim/base/json.h"
 #include "sim/plan/schedule_json.h"

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <optional>
 #include <span>
 #include <sstream>
 #include <utility>
@@ -16,9 +17,9 @@
 #include "sim/data/folder.h"
 #include "sim/data/idx.h"
 #include "sim/data/image_folder.h"
-#include "sim/data/image_tree.h"
 #include "sim/data/limits.h"
 #include "sim/data/npz.h"
+#include "sim/data/recording_folder.h"
 #include "sim/data/zip.h"
 
 namespace thaw {
@@ -29,11 +30,13 @@ static_assert(std::endian::native == std::endian::little, "digests are taken of 
 constexpr const char* known_formats =
     "Thaw reads CIFAR-10 binary files (data_batch_*.bin, test_batch.bin), IDX files (train-images*, "
     "train-labels*, "
-    "t10k-*), image folders (train/CLASS/*.jpg|png or CLASS/*.jpg|png) and .npz archives (x_train, y_train, "
+    "t10k-*), image folders (train/CLASS/*.jpg|png or CLASS/*.jpg|png), folders of recordings (*.csv, *.wav "
+    "in place of "
+    "the images) and .npz archives (x_train, y_train, "
     "x_test, y_test)";
 
 bool is_dataset_folder(const std::filesystem::path& path) {
-  return is_cifar_folder(path) || is_idx_folder(path) || is_image_folder(path);
+  return is_cifar_folder(path) || is_idx_folder(path) || class_folder_kind(path).has_value();
 }
 
 /// What to do about a folder that holds no data set: name the one below it that does, if there is one.
@@ -46,13 +49,16 @@ std::string hint_for_folder(const std::filesystem::path& path) {
   return known_formats;
 }
 
-Dataset read_any(const std::filesystem::path& path, const SampleShape& wanted, Truth truth) {
+Dataset read_any(const std::filesystem::path& path, const SampleShape& wanted, const WindowRequest& windows,
+                 Truth truth) {
   if (!std::filesystem::exists(path))
     throw Error(path.string(), "does not exist", "Check the path of the data set");
   if (std::filesystem::is_directory(path)) {
     if (is_cifar_folder(path)) return read_cifar(path, wanted);
     if (is_idx_folder(path)) return read_idx(path, wanted);
-    if (is_image_folder(path)) return read_image_folder(path, wanted);
+    if (const std::optional<FileKind> kind = class_folder_kind(path))
+      return *kind == FileKind::image ? read_image_folder(path, wanted)
+                                      : read_recording_folder(path, *kind, windows);
     throw Error(path.string(), "holds no data set of a known format", hint_for_folder(path));
   }
   const std::vector<std::byte> file = read_file(path, max_file_bytes);
@@ -99,8 +105,9 @@ std::string digest_of(const std::vector<T>& values) {
 
 }  // namespace
 
-Dataset read_dataset(const std::filesystem::path& path, const SampleShape& wanted, Truth truth) {
-  Dataset dataset = read_any(path, wanted, truth);
+Dataset read_dataset(const std::filesystem::path& path, const SampleShape& wanted,
+                     const WindowRequest& windows, Truth truth) {
+  Dataset dataset = read_any(path, wanted, windows, truth);
   if (truth == Truth::numbers && dataset.train.count > 0 && dataset.train.targets.empty())
     throw Error(path.string(), "holds classes, but regression needs numbers",
                 "Save an .npz archive with y_train and y_test of numbers");

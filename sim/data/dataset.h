@@ -7,6 +7,8 @@
 #include <string>
 #include <vector>
 
+#include "sim/data/windows.h"
+
 namespace thaw {
 
 /// What a model wants as input, without the batch dimension. 0 keeps what the file holds.
@@ -29,8 +31,10 @@ struct Split {
   int64_t count = 0;
   std::vector<uint8_t> pixels;
   std::vector<float> values;
-  std::vector<int32_t> labels;      // count numbers, each 0 .. class_names.size() - 1
-  std::vector<std::string> names;   // image folders: "CLASS/FILE" for each sample; else empty
+  std::vector<int32_t> labels;     // count numbers, each 0 .. class_names.size() - 1
+  std::vector<std::string> names;  // image folders: "CLASS/FILE" for each sample; else empty
+  std::vector<int32_t>
+      recordings;  // windows of recordings: number of the file that each was cut from; else empty
   std::vector<float> targets = {};  // Truth::numbers: as many for every sample, real values; else empty
 
   /// Elements of one sample; 0 for an empty split.
@@ -46,8 +50,8 @@ enum class Truth { classes, numbers, nothing };
 /// A data set. `train` is never empty; `test` may be (then `notes` says so).
 struct Dataset {
   std::string name;            // last part of the path, without extension
-  std::string format;          // "cifar", "idx", "image folder" or "npz"
-  std::vector<int32_t> shape;  // of one sample: {H, W, C}, or any shape for npz
+  std::string format;          // "cifar", "idx", "image folder", "csv folder", "wav folder" or "npz"
+  std::vector<int32_t> shape;  // of one sample: {H, W, C}; recordings: {time, channels}; npz: any shape
   ElementType element_type = ElementType::pixel;
   std::vector<std::string> class_names;  // by label, valid UTF-8; decimal numbers where there are no names
   Split train, test;
@@ -61,13 +65,15 @@ struct Dataset {
 /// - a folder with train-images*, train-labels*, t10k-* or test-*, each also gzip: IDX (idx.h)
 /// - a folder with train/CLASS/*.jpg|jpeg|png and test/CLASS/..., or with class folders: image folder
 ///   (image_folder.h)
+/// - the same with .wav files, or .csv files, in place of images: recordings, cut into windows
+/// (recording_folder.h)
 /// - an .npz file with x_train, y_train, x_test, y_test (npz.h)
 /// Small images (CIFAR, IDX, uint8 npz) are resized whole; photographs are resized to cover and
 /// centre-cropped (fit.h). What cannot be printed in a name becomes '?'. Throws Error naming file
 /// and byte offset or field where the data cannot be read, where training data are absent, or where samples
 /// cannot take the wanted shape, or where numbers are asked for of a format that holds classes alone.
 Dataset read_dataset(const std::filesystem::path& path, const SampleShape& wanted,
-                     Truth truth = Truth::classes);
+                     const WindowRequest& windows = {}, Truth truth = Truth::classes);
 
 /// SHA-256 of what training sees: element type, shape, and labels and samples of both splits as little-endian
 /// bytes. The same for any file layout, compression or thread count that decodes to the same samples.

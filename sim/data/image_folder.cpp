@@ -11,9 +11,10 @@
 #include "sim/base/error.h"
 #include "sim/base/file.h"
 #include "sim/base/parallel.h"
+#include "sim/data/class_tree.h"
+#include "sim/data/failures.h"
 #include "sim/data/fit.h"
 #include "sim/data/image.h"
-#include "sim/data/image_tree.h"
 #include "sim/data/limits.h"
 
 namespace thaw {
@@ -24,7 +25,7 @@ Image read_image(const std::filesystem::path& path) {
 }
 
 /// The size of the first image that can be read; the model's own where all can be brought to it.
-SampleShape target_shape(const ImagePart& part, const SampleShape& wanted, const std::string& where) {
+SampleShape target_shape(const ClassPart& part, const SampleShape& wanted, const std::string& where) {
   SampleShape held{0, 0, 3};
   for (size_t i = 0; (wanted.height == 0 || wanted.width == 0) && held.height == 0 && i < part.names.size();
        ++i) {
@@ -52,7 +53,7 @@ void check_size(const Image& image, const SampleShape& wanted, const SampleShape
 
 /// Decodes every image of `part` to `shape`; what cannot be read is added to `failures`, in the order of
 /// names. `wanted` has zeros where all images must already agree.
-Split read_pixels(const ImagePart& part, const SampleShape& wanted, const SampleShape& shape,
+Split read_pixels(const ClassPart& part, const SampleShape& wanted, const SampleShape& shape,
                   std::vector<Error>& failures) {
   Split split;
   split.count = static_cast<int64_t>(part.names.size());
@@ -84,22 +85,6 @@ Split read_pixels(const ImagePart& part, const SampleShape& wanted, const Sample
   return split;
 }
 
-/// One error for all images that cannot be read.
-void throw_failures(const std::vector<Error>& failures, int64_t images, const std::filesystem::path& folder) {
-  constexpr size_t kMostNames = 10;
-  if (failures.empty()) return;
-  if (failures.size() == 1) throw failures[0];
-  std::string names;
-  for (size_t i = 0; i < std::min(kMostNames, failures.size()); ++i)
-    names +=
-        (i == 0 ? "" : ", ") + std::filesystem::path(failures[i].where).lexically_relative(folder).string();
-  if (failures.size() > kMostNames) names += " and " + std::to_string(failures.size() - kMostNames) + " more";
-  throw Error(folder.string(),
-              std::to_string(failures.size()) + " of " + std::to_string(images) +
-                  " images cannot be read: " + names + ". The first " + failures[0].what_is_wrong,
-              "Replace, convert or remove these files");
-}
-
 std::string describe(const SampleShape& wanted, const SampleShape& shape) {
   const std::string size = std::to_string(shape.height) + "x" + std::to_string(shape.width);
   const std::string colours = shape.channels == 1 ? "grey (ITU-R BT.601 luma)" : "RGB";
@@ -110,13 +95,13 @@ std::string describe(const SampleShape& wanted, const SampleShape& shape) {
 }  // namespace
 
 Dataset read_image_folder(const std::filesystem::path& folder, const SampleShape& wanted) {
-  ImageTree tree = list_image_tree(folder);
+  ClassTree tree = list_class_tree(folder, FileKind::image);
   const SampleShape shape = target_shape(tree.train, wanted, folder.string());
   Dataset dataset;
   std::vector<Error> failures;
   dataset.train = read_pixels(tree.train, wanted, shape, failures);
   dataset.test = read_pixels(tree.test, wanted, shape, failures);
-  throw_failures(failures, dataset.train.count + dataset.test.count, folder);
+  throw_failures(failures, dataset.train.count + dataset.test.count, "images", folder);
   dataset.format = "image folder";
   dataset.class_names = std::move(tree.classes);
   dataset.shape = {shape.height, shape.width, shape.channels};

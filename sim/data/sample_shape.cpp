@@ -43,6 +43,19 @@ std::string hint_for(const Shape& held, const Shape& wanted) {
   return "Only uint8 images are resized: prepare the samples for this model";
 }
 
+/// "axis 2 is 10, not 12": every axis that differs, counted from 1; or the numbers of axes.
+std::string difference_text(const Shape& held, const Shape& wanted) {
+  if (held.size() != wanted.size())
+    return std::to_string(held.size()) + (held.size() == 1 ? " axis, not " : " axes, not ") +
+           std::to_string(wanted.size());
+  std::string text;
+  for (size_t axis = 0; axis < held.size(); ++axis)
+    if (held[axis] != wanted[axis])
+      text += (text.empty() ? "axis " : ", axis ") + std::to_string(axis + 1) + " is " +
+              std::to_string(held[axis]) + ", not " + std::to_string(wanted[axis]);
+  return text;
+}
+
 }  // namespace
 
 std::string shape_text(const Shape& shape) {
@@ -57,15 +70,17 @@ void check_sample_shape(Dataset& data, const Shape& wanted, const std::string& p
   if (held == wanted) return;
   const bool is_vector = without_ones(wanted).size() <= 1;
   const bool is_grey_image = data.format != "npz" && held.size() == 3 && held[2] == 1;
+  const bool is_window = !data.train.recordings.empty();
   if (without_ones(held) == without_ones(wanted) ||
-      (is_vector && is_grey_image && elements(held) == elements(wanted))) {
+      (is_vector && (is_grey_image || is_window) && elements(held) == elements(wanted))) {
     data.notes.push_back("samples of " + shape_text(held) + " are read as " + shape_text(wanted) +
                          ", row by row");
     return;
   }
   throw Error(path,
               "a sample is " + shape_text(held) + ", the model '" + model + "' reads " + shape_text(wanted) +
-                  (wanted.size() == 3 ? " (height x width x channels)" : ""),
+                  (wanted.size() == 3 ? " (height x width x channels)" : "") + ": " +
+                  difference_text(held, wanted),
               hint_for(held, wanted));
 }
 

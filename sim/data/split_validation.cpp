@@ -5,6 +5,7 @@
 #include <cmath>
 #include <map>
 #include <numeric>
+#include <set>
 #include <utility>
 
 #include "sim/base/error.h"
@@ -48,29 +49,56 @@ Split select(const Split& split, const std::vector<int64_t>& ids) {
     const auto target = split.targets.begin() + id * each;
     out.targets.insert(out.targets.end(), target, target + each);
     if (!split.names.empty()) out.names.push_back(split.names[static_cast<size_t>(id)]);
+    if (!split.recordings.empty()) out.recordings.push_back(split.recordings[static_cast<size_t>(id)]);
   }
   return out;
 }
 
-/// One part or both may be empty.
-ValidationSplit cut(const Split& split, double fraction, uint32_t key) {
-  const auto total = static_cast<int64_t>(std::llround(fraction * static_cast<double>(split.count)));
+/// Places that go to the validation part, ascending; none or all may.
+std::vector<int64_t> draw(const std::vector<int32_t>& labels, double fraction, uint32_t key) {
+  const auto count = static_cast<int64_t>(labels.size());
+  const auto total = static_cast<int64_t>(std::llround(fraction * static_cast<double>(count)));
   std::map<int32_t, std::vector<std::pair<uint32_t, int64_t>>> classes;  // label to (random number, id)
-  for (int64_t id = 0; id < split.count; ++id)
-    classes[split.labels[static_cast<size_t>(id)]].emplace_back(random_word(key, static_cast<uint32_t>(id)),
-                                                                id);
+  for (int64_t id = 0; id < count; ++id)
+    classes[labels[static_cast<size_t>(id)]].emplace_back(random_word(key, static_cast<uint32_t>(id)), id);
   std::vector<int64_t> sizes;
   for (const auto& [label, samples] : classes) sizes.push_back(static_cast<int64_t>(samples.size()));
-  const std::vector<int64_t> given = allocate(sizes, split.count, total);
+  const std::vector<int64_t> given = allocate(sizes, count, total);
 
-  ValidationSplit out;
+  std::vector<int64_t> drawn;
   auto give = given.begin();
   for (auto& [label, samples] : classes) {
     std::sort(samples.begin(), samples.end());
-    for (int64_t i = 0; i < *give; ++i) out.validation_ids.push_back(samples[static_cast<size_t>(i)].second);
+    for (int64_t i = 0; i < *give; ++i) drawn.push_back(samples[static_cast<size_t>(i)].second);
     ++give;
   }
-  std::sort(out.validation_ids.begin(), out.validation_ids.end());
+  std::sort(drawn.begin(), drawn.end());
+  return drawn;
+}
+
+/// The same for whole recordings, so that no part of one is judged by what was trained on another.
+std::vector<int64_t> draw_recordings(const Split& split, double fraction, uint32_t key) {
+  std::map<int32_t, int32_t> label_of;  // recording to label
+  for (size_t id = 0; id < split.recordings.size(); ++id)
+    label_of.emplace(split.recordings[id], split.labels[id]);
+  std::vector<int32_t> numbers, labels;
+  for (const auto& [number, label] : label_of) {
+    numbers.push_back(number);
+    labels.push_back(label);
+  }
+  std::set<int32_t> drawn;
+  for (int64_t place : draw(labels, fraction, key)) drawn.insert(numbers[static_cast<size_t>(place)]);
+  std::vector<int64_t> ids;
+  for (int64_t id = 0; id < split.count; ++id)
+    if (drawn.contains(split.recordings[static_cast<size_t>(id)])) ids.push_back(id);
+  return ids;
+}
+
+/// One part or both may be empty.
+ValidationSplit cut(const Split& split, double fraction, uint32_t key) {
+  ValidationSplit out;
+  out.validation_ids =
+      split.recordings.empty() ? draw(split.labels, fraction, key) : draw_recordings(split, fraction, key);
   for (int64_t id = 0; id < split.count; ++id)
     if (!std::binary_search(out.validation_ids.begin(), out.validation_ids.end(), id))
       out.train_ids.push_back(id);
@@ -101,9 +129,12 @@ void cut_absent_test_split(Dataset& dataset) {
     dataset.notes.emplace_back("there is no test split, and too few training samples to cut one from them");
     return;
   }
+  const char* what =
+      dataset.train.recordings.empty()
+          ? " training samples, a fifth of every class, are kept apart as one"
+          : " training samples, the recordings of a fifth of every class, are kept apart as one";
   dataset.notes.push_back("there is no test split: " + std::to_string(parts.validation.count) + " of the " +
-                          std::to_string(dataset.train.count) +
-                          " training samples, a fifth of every class, are kept apart as one");
+                          std::to_string(dataset.train.count) + what);
   dataset.train = std::move(parts.train);
   dataset.test = std::move(parts.validation);
 }

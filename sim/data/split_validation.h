@@ -21,8 +21,9 @@ struct ValidationSplit {
 /// of them rounded down, the rest come from the classes with the largest remainders (equal ones: the lower
 /// label). Every class keeps a training sample, so the part is smaller where classes have too few. Within a
 /// class those samples go that have the smallest (random_word(random_key(seed, validation, 0), id), id),
-/// where id is the sample's place in `split`. Throws Error where fraction is not between 0 and 1 or one part
-/// would be empty.
+/// where id is the sample's place in `split`. Windows of recordings (Split::recordings) go with their
+/// recording: the rule is that of samples, for recordings. Throws Error where fraction is not between 0 and 1
+/// or one part would be empty.
 ValidationSplit split_validation(const Split& split, double fraction, uint32_t seed);
 
 /// The share of the training samples that becomes the test split where the data have none.

@@ -97,8 +97,8 @@ struct Binary {
   BinaryFunction function = BinaryFunction::mul;
   Activation activation = Activation::none;
 };
-/// A function of each element.
-enum class UnaryFunction { logistic, tanh, leaky_relu, relu, relu6, hard_swish };
+/// A function of each element. divide: DIV by input 1, a constant of one element.
+enum class UnaryFunction { logistic, tanh, leaky_relu, relu, relu6, hard_swish, divide };
 struct Unary {
   UnaryFunction function = UnaryFunction::relu;
   float alpha = 0.0F;  // of leaky_relu: the slope below zero

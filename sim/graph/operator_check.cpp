@@ -125,6 +125,7 @@ class OperatorCheck : private OperandCheck {
   }
 
   void operator()(const Unary& unary) const {
+    if (unary.function == UnaryFunction::divide) return check_division();
     arity(1, 1);
     output_shape(activation(0).shape);
     const Quantization& y = output().quantization;
@@ -225,6 +226,18 @@ class OperatorCheck : private OperandCheck {
   }
 
  private:
+  void check_division() const {
+    arity(2, 2);
+    output_shape(activation(0).shape);
+    const Tensor& divisor = operand(1);
+    if (!divisor.is_constant() || divisor.elements() != 1)
+      bad_input(1, "is no constant of one element", "Multiply by the reciprocals where there are several");
+    if (divisor.int8_data()[0] == divisor.quantization.zero_point()) bad_input(1, "is zero");
+    constexpr double largest = 1 << 20;  // the kernels shift to the right only
+    if (!(scale_ratio() < largest * static_cast<double>(divisor.quantization.scale())))
+      bad_output(".quantization.scale is so small that the quotients leave the kernels' range");
+  }
+
   /// The slope is a constant; both products stay in int32.
   void check_prelu() const {
     if (!present_input(1).is_constant())

@@ -184,13 +184,13 @@ constexpr auto binary_numbers = std::to_array<FunctionNumber<BinaryFunction>>({{
                                                                                {BinaryFunction::maximum, 55},
                                                                                {BinaryFunction::minimum, 57},
                                                                                {BinaryFunction::prelu, 54}});
-constexpr auto unary_numbers =
-    std::to_array<FunctionNumber<UnaryFunction>>({{UnaryFunction::logistic, 14},
-                                                  {UnaryFunction::tanh, 28},
-                                                  {UnaryFunction::leaky_relu, 98},
-                                                  {UnaryFunction::relu, 19},
-                                                  {UnaryFunction::relu6, 21},
-                                                  {UnaryFunction::hard_swish, 117}});
+constexpr auto unary_numbers = std::to_array<FunctionNumber<UnaryFunction>>({{UnaryFunction::logistic, 14},
+                                                                             {UnaryFunction::tanh, 28},
+                                                                             {UnaryFunction::leaky_relu, 98},
+                                                                             {UnaryFunction::relu, 19},
+                                                                             {UnaryFunction::relu6, 21},
+                                                                             {UnaryFunction::hard_swish, 117},
+                                                                             {UnaryFunction::divide, 42}});
 
 template <class Table, class Function>
 int32_t number_in(const Table& table, Function function) {
@@ -245,7 +245,7 @@ std::string builtin_operator_name(int32_t builtin_code) {
 const char* supported_operator_names() {
   return "CONV_2D, DEPTHWISE_CONV_2D, FULLY_CONNECTED, ADD, AVERAGE_POOL_2D, MAX_POOL_2D, MEAN, PAD, "
          "RESHAPE, "
-         "TRANSPOSE, SOFTMAX, QUANTIZE, DEQUANTIZE, EXPAND_DIMS, SQUEEZE, SUB, MUL, MAXIMUM, MINIMUM, "
+         "TRANSPOSE, SOFTMAX, QUANTIZE, DEQUANTIZE, EXPAND_DIMS, SQUEEZE, SUB, MUL, DIV, MAXIMUM, MINIMUM, "
          "LOGISTIC, "
          "TANH, LEAKY_RELU, RELU, RELU6, CONCATENATION, PRELU, HARD_SWISH, SLICE, STRIDED_SLICE, SPLIT, "
          "SPLIT_V, "

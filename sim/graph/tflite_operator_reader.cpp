@@ -35,10 +35,7 @@ class OperatorReader {
  private:
   OpKind read_kind() {
     if (const auto function = binary_function(source_.number())) return read_binary(*function);
-    if (const auto function = unary_function(source_.number()))
-      return Unary{*function, *function == UnaryFunction::leaky_relu
-                                  ? source_.options<tflite::LeakyReluOptions>().alpha()
-                                  : 0.0F};
+    if (const auto function = unary_function(source_.number())) return read_unary(*function);
     switch (source_.number()) {
       case 0:
         return Add{activation(source_.options<tflite::AddOptions>().fused_activation_function())};
@@ -143,6 +140,16 @@ class OperatorReader {
     if (function == BinaryFunction::mul)
       return Binary{function, activation(source_.options<tflite::MulOptions>().fused_activation_function())};
     return Binary{function, Activation::none};
+  }
+
+  OpKind read_unary(UnaryFunction function) const {
+    if (function == UnaryFunction::leaky_relu)
+      return Unary{function, source_.options<tflite::LeakyReluOptions>().alpha()};
+    if (function == UnaryFunction::divide &&
+        activation(source_.options<tflite::DivOptions>().fused_activation_function()) != Activation::none)
+      source_.fail(".builtin_options.fused_activation_function", "is not NONE",
+                   "Convert the model without an activation on a division");
+    return Unary{function, 0.0F};
   }
 
   OpKind read_concatenation() const {

@@ -352,6 +352,8 @@ class ModelWriter {
     if (k.function == UnaryFunction::leaky_relu)
       return {code, 2, tflite::BuiltinOptions::LeakyReluOptions,
               tflite::CreateLeakyReluOptions(builder_, k.alpha).Union()};
+    if (k.function == UnaryFunction::divide)
+      return {code, 2, tflite::BuiltinOptions::DivOptions, tflite::CreateDivOptions(builder_).Union()};
     return {code, 2, tflite::BuiltinOptions::NONE, 0};
   }
   /// Every slice is written as the one operator that can be any of them.

@@ -4,6 +4,7 @@
 #include "sim/plan/look_up_table.h"
 
 #include <algorithm>
+#include <bit>
 #include <cmath>
 #include <functional>
 #include <utility>
@@ -127,8 +128,49 @@ int8_t hard_swish(int32_t centred, float in_scale, float out_scale, int32_t zero
       thaw_sat32(thaw_rdbpot(product, std::min(-output.shift, 31)) + zero, INT8_MIN, INT8_MAX));
 }
 
+/// Bits that a number can be shifted to the left without leaving int32.
+int32_t headroom(int32_t x) {
+  return std::countl_zero(x >= 0 ? static_cast<uint32_t>(x) : 2 * static_cast<uint32_t>(-x) - 1) -
+         (x >= 0 ? 1 : 0);
+}
+
+/// centred / divisor times the factor between their scales: by the divisor's reciprocal in Q0.31 of its
+/// normal form, in as many bits as the dividend leaves. -255 to 255; divisor not 0.
+int32_t quotient(int32_t centred, int32_t divisor, const QuantizedMultiplier& factor) {
+  if (divisor < 0) return quotient(-centred, -divisor, factor);
+  const int32_t zeros = std::countl_zero(static_cast<uint32_t>(divisor));
+  const auto fraction = static_cast<int32_t>((static_cast<uint32_t>(divisor) << zeros) - (UINT32_C(1) << 31));
+  const int32_t reciprocal = shifted_up(twice_reciprocal(fraction), 1);
+  const int32_t bits = headroom(centred);
+  const int32_t unscaled = thaw_srdhm(shifted_up(centred, bits), reciprocal);
+  const int32_t shift = bits + (31 - zeros) - factor.shift;
+  return shift > 31 ? 0 : thaw_rdbpot(thaw_srdhm(unscaled, factor.multiplier), shift);
+}
+
+double divisor_of(const Graph& graph, const Op& op) {
+  const Tensor& divisor = graph.tensor(op.inputs[1]);
+  return (divisor.int8_data()[0] - divisor.quantization.zero_point()) * real_scale(divisor);
+}
+
+/// One value of the table of DIV.
+int8_t divided(const Graph& graph, const Op& op, int32_t x) {
+  const Tensor& input = graph.tensor(op.inputs[0]);
+  const Tensor& divisor = graph.tensor(op.inputs[1]);
+  const Tensor& output = graph.tensor(op.outputs[0]);
+  // A product and a quotient in float32, as the reference kernel forms them.
+  const float factor =
+      input.quantization.scale() / (divisor.quantization.scale() * output.quantization.scale());
+  const int32_t value = quotient(x - input.quantization.zero_point(),
+                                 divisor.int8_data()[0] - divisor.quantization.zero_point(),
+                                 quantize_multiplier(static_cast<double>(factor)));
+  return static_cast<int8_t>(thaw_sat32(value + output.quantization.zero_point(), INT8_MIN, INT8_MAX));
+}
+
 /// One value of the table.
-int8_t value_at(const Unary& unary, const Tensor& input, const Tensor& output, int32_t x) {
+int8_t value_at(const Graph& graph, const Op& op, int32_t x) {
+  const Unary& unary = std::get<Unary>(op.kind);
+  const Tensor& input = graph.tensor(op.inputs[0]);
+  const Tensor& output = graph.tensor(op.outputs[0]);
   const int32_t centred = x - input.quantization.zero_point();
   const int32_t zero = output.quantization.zero_point();
   const QuantizedMultiplier fixed = quantize_multiplier(real_scale(input) * (1 << kFractionBits));
@@ -156,12 +198,15 @@ int8_t value_at(const Unary& unary, const Tensor& input, const Tensor& output, i
     }
     case UnaryFunction::hard_swish:
       return hard_swish(centred, input.quantization.scale(), output.quantization.scale(), zero);
+    case UnaryFunction::divide:
+      return divided(graph, op, x);
   }
   return 0;
 }
 
 /// f(real) and f'(real).
-std::pair<double, double> function_at(const Unary& unary, double x) {
+std::pair<double, double> function_at(const Graph& graph, const Op& op, double x) {
+  const Unary& unary = std::get<Unary>(op.kind);
   const double logistic_value = 1.0 / (1.0 + std::exp(-x));
   switch (unary.function) {
     case UnaryFunction::logistic:
@@ -180,6 +225,8 @@ std::pair<double, double> function_at(const Unary& unary, double x) {
       const double ramp = std::clamp(x + 3.0, 0.0, 6.0) / 6.0;
       return {x * ramp, ramp + (x > -3.0 && x <= 3.0 ? x / 6.0 : 0.0)};
     }
+    case UnaryFunction::divide:
+      return {x / divisor_of(graph, op), 1.0 / divisor_of(graph, op)};
   }
   return {0.0, 0.0};
 }
@@ -188,14 +235,12 @@ std::pair<double, double> function_at(const Unary& unary, double x) {
 
 std::vector<int8_t> look_up_table(const Graph& graph, const Op& op) {
   std::vector<int8_t> table;
-  for (int32_t x = INT8_MIN; x <= INT8_MAX; ++x)
-    table.push_back(
-        value_at(std::get<Unary>(op.kind), graph.tensor(op.inputs[0]), graph.tensor(op.outputs[0]), x));
+  for (int32_t x = INT8_MIN; x <= INT8_MAX; ++x) table.push_back(value_at(graph, op, x));
   return table;
 }
 
 LookUpSlopes look_up_slopes(const Graph& graph, const Op& op) {
-  const auto* unary = std::get_if<Unary>(&op.kind);
+  const bool is_unary = std::holds_alternative<Unary>(op.kind);
   const Quantization& in = graph.tensor(op.inputs[0]).quantization;
   const Quantization& out = graph.tensor(op.outputs[0]).quantization;
   const double in_scale = static_cast<double>(in.scale()), out_scale = static_cast<double>(out.scale());
@@ -203,7 +248,7 @@ LookUpSlopes look_up_slopes(const Graph& graph, const Op& op) {
   double largest = 0.0;
   for (int32_t x = INT8_MIN; x <= INT8_MAX; ++x) {
     const double real = (x - in.zero_point()) * in_scale;
-    const auto [value, slope] = unary != nullptr ? function_at(*unary, real) : std::pair(real, 1.0);
+    const auto [value, slope] = is_unary ? function_at(graph, op, real) : std::pair(real, 1.0);
     const double rounded = std::round(value / out_scale) + out.zero_point();
     slopes.push_back(rounded < INT8_MIN || rounded > INT8_MAX ? 0.0 : slope * in_scale / out_scale);
     largest = std::max(largest, std::abs(slopes.back()));

@@ -100,7 +100,7 @@ std::vector<GradientSource> Lowering::sources(const Layer& layer, const std::vec
   };
   if (layer.output == network.classifier.source) {
     const Classifier& c = network.classifier;
-    // Of the mean squared error: section 16, the errors being (y - t) / 256.
+    // Of the mean squared error: section 17, the errors being (y - t) / 256.
     const double loss_factor =
         compares_output(network.task) ? 512.0 * scale_of(network.graph, c.feature_tensor) / c.features : 1.0;
     std::vector<double> factors;

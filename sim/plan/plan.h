@@ -188,7 +188,7 @@ struct SoftmaxLoss {
   BufferId logits, error, result;
 };
 
-/// Mean squared error (section 16); `error` is the feature gradient. `target` absent: StepInput::target.
+/// Mean squared error (section 17); `error` is the feature gradient. `target` absent: StepInput::target.
 struct SquaredLoss {
   int32_t count = 0;
   BufferId output, target, error, result;
@@ -196,9 +196,9 @@ struct SquaredLoss {
 
 /// What the `result` buffer holds after a training step.
 struct StepResult {
-  int64_t loss = 0;            // Q16: nats, or squared steps of the output (section 16)
+  int64_t loss = 0;            // Q16: nats, or squared steps of the output (section 17)
   int32_t prediction = 0;      // before the update: the class, or the first of the outputs
-  int32_t error_exponent = 0;  // ee of section 5 or 16
+  int32_t error_exponent = 0;  // ee of section 5 or 17
 };
 static_assert(sizeof(StepResult) == 16);
 

@@ -78,14 +78,18 @@ void check_order(const Schedule& schedule, size_t i, const std::string& field) {
 
 }  // namespace
 
-std::array<int32_t, 4> input_shape(const Network& network) {
-  const std::vector<int32_t>& shape = network.graph.tensor(network.input).shape;
+std::array<int32_t, 4> input_shape(const Tensor& input) {
+  const std::vector<int32_t>& shape = input.shape;
   std::array<int32_t, 4> result = {1, 1, 1, 1};
   if (shape.empty()) return result;
   result[0] = shape[0];
   const size_t count = std::min<size_t>(shape.size() - 1, 3);
   for (size_t i = 0; i < count; ++i) result[3 - i] = shape[shape.size() - 1 - i];
   return result;
+}
+
+std::array<int32_t, 4> input_shape(const Network& network) {
+  return input_shape(network.graph.tensor(network.input));
 }
 
 void describe_model(Schedule& schedule, const Network& network) {

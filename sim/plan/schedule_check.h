@@ -11,6 +11,7 @@
 namespace thaw {
 
 /// Shape of the model's input as schedule files write it: N, H, W, C; shorter shapes have ones after N.
+std::array<int32_t, 4> input_shape(const Tensor& input);
 std::array<int32_t, 4> input_shape(const Network& network);
 
 /// Sets the fields that name the model: file, digest, classes, input shape.

@@ -4,7 +4,7 @@
 namespace thaw {
 
 /// `classify`: softmax cross-entropy against a class (arithmetic section 5). `regress` and `reconstruct`:
-/// mean squared error of the model's own int8 output (section 16), against numbers that come with each
+/// mean squared error of the model's own int8 output (section 17), against numbers that come with each
 /// sample, or against the sample itself.
 enum class Task { classify, regress, reconstruct };
 

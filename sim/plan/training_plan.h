@@ -17,4 +17,9 @@ Plan training_plan(const Network& network, const Schedule& schedule);
 /// Inference alone, of the model as its file holds it: at most the RAM of any of its training plans.
 Plan inference_plan(const Graph& graph, InputBy input = InputBy::image);
 
+/// Whether a plan has outputs to read instead of a training step.
+inline bool infers_only(const Plan& plan) {
+  return !plan.outputs.empty();
+}
+
 }  // namespace thaw

@@ -32,6 +32,8 @@ struct FirmwareTrace {
 
 /// Runs the samples. With `schedule_steps` above 0 the firmware takes its rates from its own schedule of that
 /// length and the samples' rates are for the simulator alone: they must be the schedule's.
+/// Of a plan for inference alone the CRC-32 is the output's, and there are no trained values: no sample
+/// trains.
 FirmwareTrace firmware_trace(const Plan& plan, std::span<const std::optional<int64_t>> offsets,
                              KernelSet kernels, uint32_t seed, uint32_t schedule_steps,
                              std::span<const TraceSample> samples);

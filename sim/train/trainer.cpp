@@ -11,6 +11,7 @@
 #include "sim/base/sha256.h"
 #include "sim/data/random.h"
 #include "sim/plan/fixed_point_plan.h"
+#include "sim/train/lesson.h"
 
 namespace thaw {
 namespace {
@@ -91,18 +92,20 @@ TrainingResult train(const Network& network, const Plan& plan, const Schedule& s
                      const TrainingData& data, const TrainingControl& control) {
   const TrainingRecipe& recipe = schedule.training;
   Executor executor(plan, {}, control.kernels, recipe.seed);
-  const size_t first = first_step_of_layer(plan, network, data.train.cache->layer);
   assert(data.train.cache->layer <= first_updated_layer(network, schedule));
   const auto count = static_cast<uint32_t>(data.train.count());
-  const uint64_t total = uint64_t{count} * static_cast<uint64_t>(recipe.epochs);
+  const uint64_t total =
+      steps_with_replay(uint64_t{count} * static_cast<uint64_t>(recipe.epochs), control.replay);
   if (total > UINT32_MAX)  // the device counts steps in 32 bits
     throw Error("training", std::to_string(total) + " steps are more than " + std::to_string(UINT32_MAX),
                 "Train for fewer epochs");
-  const auto rates = cosine_learning_rates(recipe.learning_rate, static_cast<double>(total),
-                                           recipe.warmup_epochs * static_cast<double>(count));
+  const auto rates =
+      cosine_learning_rates(recipe.learning_rate, static_cast<double>(total),
+                            recipe.warmup_epochs * static_cast<double>(count) * (1 + control.replay.samples));
   TrainingResult result;
-  std::vector<int64_t> losses;
-  losses.reserve(std::min<uint64_t>(total, uint64_t{1} << 20));
+  Lesson lesson(executor, network, data.train, control.replay, recipe.seed, rates,
+                static_cast<uint32_t>(total));
+  std::vector<int64_t> losses;  // of fresh samples
   LossWindow window(plan.classes);
   for (int32_t epoch = 0; epoch < recipe.epochs && result.outcome == Outcome::ok; ++epoch) {
     const std::vector<uint32_t> order = shuffle(recipe.seed, static_cast<uint32_t>(epoch), count);
@@ -111,18 +114,13 @@ TrainingResult train(const Network& network, const Plan& plan, const Schedule& s
     int64_t right = 0;
     int64_t loss_sum = 0;
     for (uint32_t id : order) {
-      if (control.cancelled && result.steps % 64 == 0 && control.cancelled())
+      if (control.cancelled && losses.size() % 64 == 0 && control.cancelled())
         throw Error("training", "interrupted", "Run the same command again to go on");
       const bool flip = recipe.flip && flipped(recipe.seed, static_cast<uint32_t>(epoch), id);
-      load_sample(executor, *data.train.cache, static_cast<int64_t>(data.train.id(id)), flip);
-      StepInput input = truth_of(data.train, id);
-      input.rate = rates[thaw_rate_entry(result.steps, static_cast<uint32_t>(total))];
-      input.seed = recipe.seed;
-      input.step = result.steps++;
-      const StepResult step = executor.train_step(input, first);
+      const StepResult step = lesson.learn(id, flip);
       losses.push_back(step.loss);
       loss_sum += step.loss;
-      right += int64_t{plan.task == Task::classify && step.prediction == input.label};
+      right += int64_t{plan.task == Task::classify && step.prediction == data.train.label(id)};
       if (window.diverged(losses)) {
         result.outcome = Outcome::diverged;
         break;
@@ -142,7 +140,8 @@ TrainingResult train(const Network& network, const Plan& plan, const Schedule& s
     if (control.on_epoch) control.on_epoch(report);
   }
   result.state = executor.state();
-  result.signature = signature_of(result.state, losses);
+  result.steps = lesson.steps();
+  result.signature = signature_of(result.state, lesson.losses());
   return result;
 }
 

@@ -11,6 +11,7 @@
 #include "sim/exec/prefix_cache.h"
 #include "sim/plan/network.h"
 #include "sim/plan/schedule.h"
+#include "sim/train/training_report.h"
 
 namespace thaw {
 
@@ -42,16 +43,6 @@ struct TrainingData {
   CachedSamples train, test;
 };
 
-struct EpochReport {
-  int32_t epoch = 0;            // from 1
-  double loss = 0.0;            // mean over the epoch's samples: nats, or squared steps of the output
-  double train_accuracy = 0.0;  // of the predictions before each update; 0 where nothing is classified
-  double test_accuracy = -1.0;  // after the epoch; -1: not measured
-  double test_loss = -1.0;      // likewise, in the unit of `loss`
-};
-
-enum class Outcome { ok, diverged };
-
 struct TrainingResult {
   Outcome outcome = Outcome::ok;
   std::vector<EpochReport> epochs;
@@ -63,7 +54,16 @@ struct TrainingResult {
   std::string signature;             // SHA-256 of the final state and of every loss
 };
 
+/// Latent replay (arithmetic section 16): after every fresh sample so many that were kept of those before, in
+/// so many bytes of a device's memory.
+struct Replay {
+  int32_t samples = 0;  // 0: none
+  int64_t memory_bytes = 16384;
+  int64_t latent_bytes = 0;  // of a sample; 0: the plan's (latent_cut.h)
+};
+
 struct TrainingControl {
+  Replay replay;
   bool test_every_epoch = false;
   KernelSet kernels = KernelSet::host;
   std::function<void(const EpochReport&)> on_epoch;  // may be empty
@@ -83,7 +83,7 @@ struct Judgement {
   std::vector<int32_t> predictions;
   std::vector<double> losses;           // of each: nats, or the mean squared error in squared steps
   std::vector<double> absolute_errors;  // of each sample that has a target: mean over its outputs, in steps
-  double loss = 0.0;  // mean of `losses`; summed up in integers (arithmetic sections 5 and 16)
+  double loss = 0.0;  // mean of `losses`; summed up in integers (arithmetic sections 5 and 17)
 };
 Judgement judge(Executor& executor, const Network& network, const CachedSamples& samples);
 

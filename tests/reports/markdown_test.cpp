@@ -9,6 +9,7 @@
 #include "reports/gate/junit.h"
 #include "reports/schedule_diff.h"
 #include "sim/base/json.h"
+#include "sim/plan/schedule_json.h"
 #include "tests/reports/example_run.h"
 
 namespace thaw {
@@ -81,7 +82,7 @@ TEST(Junit, CountsFailuresAndEscapes) {
 }
 
 TEST(ScheduleDiff, TellsTensorsChannelsRecipeAndFiguresApart) {
-  const auto view = [](const nlohmann::json& json) { return read_schedule_view(JsonView(json, "s.json")); };
+  const auto view = [](const nlohmann::json& json) { return read_schedule(JsonView(json, "s.json")); };
   testing::Json a = testing::example_schedule({}), b = testing::example_schedule({}, 2);
   b["training"]["learning_rate"] = 0.00625;
   a["promise"] = {{"accuracy", {{"mean", 0.8}, {"low", 0.7}, {"high", 0.9}, {"seeds", 1}}},

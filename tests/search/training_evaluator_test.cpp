@@ -7,6 +7,7 @@
 #include "search/schedules.h"
 #include "sim/base/error.h"
 #include "sim/plan/training_plan.h"
+#include "sim/train/trainer.h"
 #include "tests/search/small_problem.h"
 
 namespace thaw {

@@ -245,11 +245,17 @@ inline Values before_unary(TrainedNetwork& run, const Op& op, const Values& grad
   const Quantization& in = run.network.graph.tensor(op.inputs[0]).quantization;
   const Quantization& out = run.network.graph.tensor(op.outputs[0]).quantization;
   const std::vector<int32_t> x = integers_of(run, op.inputs[0]);
+  double divisor = 1.0;
+  if (op.inputs.size() > 1) {
+    const Tensor& constant = run.network.graph.tensor(op.inputs[1]);
+    divisor = (constant.int8_data()[0] - constant.quantization.zero_point()) *
+              static_cast<double>(constant.quantization.scale());
+  }
   Values result;
   for (size_t e = 0; e < x.size(); ++e) {
     const double real = (x[e] - in.zero_point()) * static_cast<double>(in.scale());
-    result.push_back(gradient[e] * look_up_slope(op.kind, real, out) * static_cast<double>(in.scale()) /
-                     static_cast<double>(out.scale()));
+    result.push_back(gradient[e] * look_up_slope(op.kind, real, divisor, out) *
+                     static_cast<double>(in.scale()) / static_cast<double>(out.scale()));
   }
   return result;
 }

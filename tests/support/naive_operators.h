@@ -176,8 +176,9 @@ inline double binary_slope(const OpKind& kind, size_t k, double own, double othe
   return 0.0;
 }
 
-/// d f / d x where f, in steps of the output, stays in int8 and x is real. Of QUANTIZE f is x.
-inline double look_up_slope(const OpKind& kind, double x, const Quantization& output) {
+/// d f / d x where f, in steps of the output, stays in int8 and x is real. Of QUANTIZE f is x, of DIV x /
+/// divisor.
+inline double look_up_slope(const OpKind& kind, double x, double divisor, const Quantization& output) {
   const auto stays = [&](double f) {
     const double v = std::round(f / static_cast<double>(output.scale())) + output.zero_point();
     return v >= -128.0 && v <= 127.0;
@@ -209,6 +210,10 @@ inline double look_up_slope(const OpKind& kind, double x, const Quantization& ou
     case UnaryFunction::hard_swish:
       slope = x <= -3.0 ? 0.0 : x <= 3.0 ? (2.0 * x + 3.0) / 6.0 : 1.0;
       f = x <= -3.0 ? 0.0 : x <= 3.0 ? x * (x + 3.0) / 6.0 : x;
+      break;
+    case UnaryFunction::divide:
+      slope = 1.0 / divisor;
+      f = x / divisor;
       break;
   }
   return stays(f) ? slope : 0.0;

@@ -3,6 +3,7 @@
 // repeated axes, look-up functions, pools, resizing.
 #pragma once
 
+#include <cstdlib>
 #include <string>
 #include <utility>
 #include <vector>
@@ -77,6 +78,20 @@ class OperatorNetwork : public RandomNetwork {
     if (function == UnaryFunction::tanh) quantization(y) = {{1.0F / 128.0F}, {0}, 0};
     if (function == UnaryFunction::relu6) quantization(y) = quantization(x);
     return add_op({x}, y, Unary{function, function == UnaryFunction::leaky_relu ? 0.2F : 0.0F});
+  }
+
+  /// By a constant of either sign, into a scale that holds the quotients.
+  TensorId divided(TensorId x) {
+    const TensorId divisor = constant({1});
+    Tensor& number = graph_.tensors[divisor.index()];
+    const int32_t distance = (noise_.in(0, 1) == 0 ? -1 : 1) * noise_.in(1, 100);
+    const int32_t zero_point = noise_.in(-20, 20);
+    number.quantization.zero_points = {zero_point};
+    number.data[0] = static_cast<std::byte>(zero_point + distance);
+    const float size = number.quantization.scale() * static_cast<float>(std::abs(distance));
+    const TensorId y = activation("divided", shape(x));
+    quantization(y).scales[0] = quantization(x).scale() / size * 0.1F * static_cast<float>(noise_.in(8, 20));
+    return add_op({x, divisor}, y, Unary{UnaryFunction::divide});
   }
 
   TensorId requantised(TensorId x) { return add_op({x}, activation("requantised", shape(x)), Quantize{}); }
@@ -200,6 +215,8 @@ class OperatorNetwork : public RandomNetwork {
         return requantised(x);
       case 10:
         return prelu(x);
+      case 11:
+        return divided(x);
       default:
         return combine(x);
     }

@@ -91,6 +91,24 @@ TEST_F(Train, FlagsReplaceTheRecipe) {
   EXPECT_FALSE(trained.training.fresh_classifier);
 }
 
+/// 200 samples, each but the first followed by two kept ones, of 48 bytes each.
+TEST_F(Train, ReplayTrainsKeptSamplesAgain) {
+  std::vector<std::string> signatures;
+  for (const char* memory : {"16K", "16384", "200"}) {
+    const Finished run = train({"--epochs", "1", "--replay", "2", "--replay-memory", memory, "--json"});
+    ASSERT_EQ(run.status, 0) << run.err;
+    const nlohmann::json json = nlohmann::json::parse(run.out);
+    testing::SchemaCheck schema(
+        read_json_file(std::filesystem::path(testing::source_folder()) / "configs/schema/run.schema.json"));
+    EXPECT_THAT(schema.faults(json), IsEmpty());
+    EXPECT_EQ(json["replay"]["samples"], 2);
+    EXPECT_EQ(json["seeds"][0]["steps"], 3 * 200 - 2);
+    signatures.push_back(json["seeds"][0]["signature"]);
+  }
+  EXPECT_EQ(signatures[0], signatures[1]);
+  EXPECT_NE(signatures[0], signatures[2]) << "3 latents are not 200";
+}
+
 TEST_F(Train, FloatArithmeticTrainsInBatches) {
   const Finished run = train({"--arithmetic", "float", "--batch", "8", "--json", "-o", "run"});
   ASSERT_EQ(run.status, 0) << run.err;

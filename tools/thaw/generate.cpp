@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -22,12 +23,14 @@
 #include "sim/plan/fixed_point_plan.h"
 #include "sim/plan/schedule_check.h"
 #include "sim/plan/schedule_json.h"
+#include "sim/plan/training_plan.h"
 #include "sim/train/firmware_trace.h"
 #include "tools/thaw/board_option.h"
 #include "tools/thaw/command.h"
 #include "tools/thaw/common_options.h"
 #include "tools/thaw/json_output.h"
 #include "tools/thaw/model_data.h"
+#include "tools/thaw/run_record.h"
 
 namespace thaw::cli {
 namespace {
@@ -38,6 +41,8 @@ struct Options : CommonOptions {
   std::string model, schedule, board, data, name;
   std::string ecosystem = "cmake";
   int32_t check_steps = 3;
+  bool inference = false;
+  DataOptions read;
 };
 
 /// Rates of a training run over `samples` samples an epoch; the table depends on the number of epochs and
@@ -53,49 +58,65 @@ std::vector<int8_t> target_of(const Samples& samples, uint32_t id) {
   return {begin, begin + each};
 }
 
+/// One step of sample number `id`.
+TraceSample step_of(const Samples& data, uint32_t id, int32_t step) {
+  TraceSample sample;
+  sample.reset = step == 0;
+  sample.label = data.labels[id];
+  sample.target = target_of(data, id);
+  const auto bytes = static_cast<std::ptrdiff_t>(data.step_bytes());
+  const auto begin = data.images.begin() + (std::ptrdiff_t{id} * data.steps + step) * bytes;
+  sample.image.assign(begin, begin + bytes);
+  return sample;
+}
+
 /// The first samples of a training run as `thaw train` orders and mirrors them, after one inference.
-std::vector<TraceSample> samples_of_data(const ModelData& data, const Schedule& schedule,
-                                         const std::array<LearningRate, 128>& rates, int32_t steps) {
-  const auto count = static_cast<uint32_t>(data.train.count);
+std::vector<TraceSample> samples_of_run(const Samples& data, const Schedule& schedule,
+                                        const std::array<LearningRate, 128>& rates, int32_t steps) {
+  const auto count = static_cast<uint32_t>(data.count);
   const uint32_t seed = schedule.training.seed;
   const std::vector<uint32_t> order = shuffle(seed, 0, count);
   const auto total = static_cast<uint32_t>(
       std::min<uint64_t>(uint64_t{count} * static_cast<uint64_t>(schedule.training.epochs),
                          UINT32_MAX));  // steps that a device counts
-  const auto bytes = static_cast<size_t>(data.train.step_bytes());
   std::vector<TraceSample> samples;
-  for (int32_t t = -1; t < std::min<int64_t>(steps, data.train.count); ++t) {
+  for (int32_t t = -1; t < std::min<int64_t>(steps, data.count); ++t) {
     const auto place = static_cast<size_t>(std::max(t, 0));
     const uint32_t id = order[place];
-    for (int32_t step = 0; step < data.train.steps; ++step) {
-      TraceSample sample;
-      sample.train = t >= 0 && step + 1 == data.train.steps;
-      sample.reset = step == 0;
-      sample.label = data.train.labels[id];
-      sample.target = target_of(data.train, id);
+    for (int32_t step = 0; step < data.steps; ++step) {
+      TraceSample sample = step_of(data, id, step);
+      sample.train = t >= 0 && step + 1 == data.steps;
       sample.rate = rates[thaw_rate_entry(static_cast<uint32_t>(place), total)];
-      const auto begin =
-          data.train.images.begin() +
-          static_cast<std::ptrdiff_t>(
-              (id * static_cast<size_t>(data.train.steps) + static_cast<size_t>(step)) * bytes);
-      sample.image.assign(begin, begin + static_cast<std::ptrdiff_t>(bytes));
       if (schedule.training.flip && flipped(seed, 0, id))
-        flip_left_right(sample.image, data.train.height, data.train.width, data.train.channels);
+        flip_left_right(sample.image, data.height, data.width, data.channels);
       samples.push_back(std::move(sample));
     }
   }
   return samples;
 }
 
-/// Noise in the place of images: enough to compare bits, not to learn from.
+/// The first samples as they are, to be inferred.
+std::vector<TraceSample> first_samples(const Samples& data, int32_t count) {
+  std::vector<TraceSample> samples;
+  for (uint32_t id = 0; id < std::min<int64_t>(count, data.count); ++id)
+    for (int32_t step = 0; step < data.steps; ++step) {
+      samples.push_back(step_of(data, id, step));
+      samples.back().train = false;
+    }
+  return samples;
+}
+
+/// Noise in the place of images: enough to compare bits, not to learn from. Without training all are
+/// inferred.
 std::vector<TraceSample> random_samples(const Plan& plan, LearningRate rate, int32_t steps) {
   const auto bytes = static_cast<size_t>(plan.buffer(plan.inputs[0]).bytes);
   const auto targets = static_cast<size_t>(plan.task == Task::regress ? plan.buffer(plan.output).bytes : 0);
+  const bool trains = !infers_only(plan);
   constexpr uint32_t kSeed = 1;
   std::vector<TraceSample> samples;
-  for (int32_t t = -1; t < steps; ++t) {
+  for (int32_t t = trains ? -1 : 0; t < steps; ++t) {
     TraceSample sample;
-    sample.train = t >= 0;
+    sample.train = trains && t >= 0;
     sample.label = plan.classes > 0 ? std::max(t, 0) % plan.classes : 0;
     sample.rate = rate;
     const uint32_t key = random_key(kSeed, 0, static_cast<uint32_t>(std::max(t, 0)));
@@ -109,15 +130,16 @@ std::vector<TraceSample> random_samples(const Plan& plan, LearningRate rate, int
 }
 
 struct Firmware {
-  Schedule schedule;
-  Network network;
+  Graph graph;
+  Schedule schedule;  // this and the next of a firmware that trains
+  std::optional<Network> network;
   Board board;
   DevicePlan device;
-  std::array<LearningRate, 128> rates;
+  std::array<LearningRate, 128> rates = {};
+  std::optional<Normalisation> normalisation;  // of the data, with --normalise
 };
 
-Firmware plan_firmware(const Options& options) {
-  Firmware made;
+void plan_training(const Options& options, Firmware& made) {
   made.schedule = read_schedule_file(options.schedule);
   if (made.schedule.arithmetic != "int8")
     throw Error(options.schedule + ": arithmetic",
@@ -127,18 +149,26 @@ Firmware plan_firmware(const Options& options) {
   made.schedule.task = options.task_or(made.schedule.task);
   if (compares_output(made.schedule.task)) made.schedule.classes = 0;
   made.schedule.input_by = options.input_by(made.schedule.input_by);
-  const Graph graph = read_tflite(options.model);
-  made.network = reduce(graph, {.classes = made.schedule.classes,
-                                .fresh_classifier = made.schedule.training.fresh_classifier,
-                                .task = made.schedule.task});
-  check_schedule(made.schedule, made.network, options.schedule);
+  made.network = reduce(made.graph, {.classes = made.schedule.classes,
+                                     .fresh_classifier = made.schedule.training.fresh_classifier,
+                                     .task = made.schedule.task});
+  check_schedule(made.schedule, *made.network, options.schedule);
+  made.device = device_training_plan(*made.network, made.schedule, made.board);
+}
+
+Firmware plan_firmware(const Options& options) {
+  Firmware made;
   made.board = board_option(options.board, options.ram, options.flash);
-  made.device = device_training_plan(made.network, made.schedule, made.board);
+  made.graph = read_tflite(options.model);
+  if (options.inference)
+    made.device = device_inference_plan(made.graph, made.board, options.input_by(InputBy::image));
+  else
+    plan_training(options, made);
   return made;
 }
 
 /// Files of DIR/check, from DATA or from noise; sets the table of rates.
-FirmwareTrace check_files(const Options& options, Firmware& made) {
+FirmwareTrace check_training(const Options& options, Firmware& made) {
   const TrainingRecipe& recipe = made.schedule.training;
   made.rates = schedule_rates(recipe, 1.0);
   std::vector<TraceSample> samples;
@@ -147,18 +177,49 @@ FirmwareTrace check_files(const Options& options, Firmware& made) {
     samples =
         random_samples(made.device.plan, quantize_learning_rate(recipe.learning_rate), options.check_steps);
   } else {
-    const ModelData data = read_training_data(options.data, made.network);
-    if (!compares_output(made.network.task) &&
+    const ModelData data = read_training_data(options.data, *made.network, options.read);
+    if (!compares_output(made.network->task) &&
         static_cast<int32_t>(data.about.class_names.size()) > made.device.plan.classes)
       throw Error(options.data, fmt::format("has {} classes, the schedule is for {}",
                                             data.about.class_names.size(), made.device.plan.classes));
     print_data_remarks(data.about, options.quiet || options.json);
+    made.normalisation = data.normalisation;
     made.rates = schedule_rates(recipe, static_cast<double>(data.train.count));
     schedule_steps = static_cast<uint32_t>(data.train.count * recipe.epochs);
-    samples = samples_of_data(data, made.schedule, made.rates, options.check_steps);
+    samples = samples_of_run(data.train, made.schedule, made.rates, options.check_steps);
   }
   return firmware_trace(made.device.plan, made.device.layout.offsets, KernelSet::host, recipe.seed,
                         schedule_steps, samples);
+}
+
+/// The same where nothing is trained.
+FirmwareTrace check_inference(const Options& options, Firmware& made) {
+  std::vector<TraceSample> samples;
+  if (options.data.empty()) {
+    samples = random_samples(made.device.plan, {}, options.check_steps);
+  } else {
+    const ModelData data =
+        read_model_data(options.data, made.graph, int8_input(made.graph), DataUse::inference, options.read);
+    print_data_remarks(data.about, options.quiet || options.json);
+    made.normalisation = data.normalisation;
+    samples = first_samples(data.test.count > 0 ? data.test : data.train, options.check_steps);
+  }
+  return firmware_trace(made.device.plan, made.device.layout.offsets, KernelSet::host, 0, 0, samples);
+}
+
+FirmwareRequest training_request(const Firmware& made) {
+  const Tensor& input = made.network->graph.tensor(made.network->input);
+  const Quantization& output =
+      made.network->graph.tensor(made.network->classifier.feature_tensor).quantization;
+  FirmwareRequest request{made.device.plan, made.device.layout, made.board, input_shape(*made.network)};
+  request.input_scale = static_cast<double>(input.quantization.scale());
+  request.input_zero_point = input.quantization.zero_point();
+  request.rate = quantize_learning_rate(made.schedule.training.learning_rate);
+  request.rates = made.rates;
+  request.output_scale = static_cast<double>(output.scale());
+  request.output_zero_point = output.zero_point();
+  request.uint8_in_file = made.network->graph.tensor(made.network->graph.inputs[0]).uint8_in_file;
+  return request;
 }
 
 void write_file(const fs::path& folder, const std::string& path, std::string_view text) {
@@ -191,46 +252,49 @@ void print_sizes(const Firmware& made, Ecosystem ecosystem, const fs::path& fold
     fmt::print("check  {} {}\n", checker, folder.string());
 }
 
+Json sizes_json(const Firmware& made) {
+  const MemoryTotals& s = made.device.totals;
+  return {{"ram",
+           {{"required", s.ram.required},
+            {"arena", s.arena},
+            {"persistent", s.persistent},
+            {"stack", s.stack},
+            {"available", s.ram.available}}},
+          {"flash",
+           {{"required", s.flash.required},
+            {"constants", s.constants},
+            {"code_estimated", s.code},
+            {"available", s.flash.available}}}};
+}
+
 int generate_command(const Options& options) {
   check_model_name(options.name);
   Firmware made = plan_firmware(options);
   const fs::path folder = options.output.empty() ? fs::path("runs/firmware") : options.output;
   check_output_folder(folder);
-  const FirmwareTrace trace = check_files(options, made);
-  const Tensor& input = made.network.graph.tensor(made.network.input);
-  const Quantization& output = made.network.graph.tensor(made.network.classifier.feature_tensor).quantization;
-  const FirmwareRequest request{made.device.plan,
-                                made.device.layout,
-                                made.board,
-                                input_shape(made.network),
-                                static_cast<double>(input.quantization.scale()),
-                                input.quantization.zero_point(),
-                                quantize_learning_rate(made.schedule.training.learning_rate),
-                                made.rates,
-                                options.name,
-                                ecosystem_named(options.ecosystem),
-                                made.network.graph.tensor(made.network.graph.inputs[0]).uint8_in_file,
-                                static_cast<double>(output.scale()),
-                                output.zero_point()};
+  // Of a model that has no such firmware the request is refused; of training it needs the check's rates.
+  std::optional<FirmwareRequest> inference;
+  if (options.inference)
+    inference.emplace(inference_request(made.graph, made.device.plan, made.device.layout, made.board));
+  const FirmwareTrace trace = inference ? check_inference(options, made) : check_training(options, made);
+  FirmwareRequest request = inference ? *inference : training_request(made);
+  if (made.normalisation) {
+    request.input_scale = static_cast<double>(made.normalisation->input.scale());
+    request.input_zero_point = made.normalisation->input.zero_point();
+  }
+  request.name = options.name;
+  request.ecosystem = ecosystem_named(options.ecosystem);
   for (const GeneratedFile& file : generate(request)) write_file(folder, file.path, file.text);
   open_output_folder(folder / "check");
   write_file_atomically(folder / "check/samples.bin", trace.samples);
   write_file_atomically(folder / "check/expected.bin", trace.expected);
+  fs::remove(folder / "normalisation.json");  // of an earlier firmware in this folder
+  if (made.normalisation)
+    write_json_file(folder / "normalisation.json", normalisation_json(*made.normalisation));
   if (options.json) {
-    print_document({{"schema_version", 1},
-                    {"written", folder.string()},
-                    {"board", made.board.name},
-                    {"ram",
-                     {{"required", made.device.totals.ram.required},
-                      {"arena", made.device.totals.arena},
-                      {"persistent", made.device.totals.persistent},
-                      {"stack", made.device.totals.stack},
-                      {"available", made.device.totals.ram.available}}},
-                    {"flash",
-                     {{"required", made.device.totals.flash.required},
-                      {"constants", made.device.totals.constants},
-                      {"code_estimated", made.device.totals.code},
-                      {"available", made.device.totals.flash.available}}}});
+    Json document = {{"schema_version", 1}, {"written", folder.string()}, {"board", made.board.name}};
+    document.update(sizes_json(made));
+    print_document(document);
   } else if (!options.quiet) {
     print_sizes(made, request.ecosystem, folder);
   }
@@ -241,18 +305,22 @@ int generate_command(const Options& options) {
 
 Command add_generate(CLI::App& root) {
   auto options = std::make_shared<Options>();
-  CLI::App* app = root.add_subcommand("generate", "Write C sources that infer and train on a board");
+  CLI::App* app =
+      root.add_subcommand("generate", "Write C sources that infer and train on a board, or infer alone");
   app->add_option("MODEL", options->model, "TFLite file, int8")->required();
-  app->add_option("--schedule", options->schedule, "What is updated, and how it is trained")
-      ->required()
-      ->type_name("FILE");
+  CLI::Option* schedule =
+      app->add_option("--schedule", options->schedule, "What is updated, and how it is trained")
+          ->type_name("FILE");
+  app->add_flag("--inference", options->inference,
+                "In the place of a schedule: a firmware that does not train, smaller and faster")
+      ->excludes(schedule);
   app->add_option("--board", options->board, "Name of a board of configs/boards, or a board file")
       ->required()
       ->type_name("NAME|FILE");
   app->add_option(
       "--data", options->data,
       "Check the firmware on the first training samples of these data (default: on noise), and take the "
-      "rates of a run over them");
+      "rates of a run over them; with --inference, on the first test samples");
   app->add_option("--name", options->name,
                   "Begins every symbol and file, so that several models live in one program")
       ->type_name("NAME")
@@ -260,12 +328,15 @@ Command add_generate(CLI::App& root) {
   app->add_option("--for", options->ecosystem, "Whose build the folder is laid out for")
       ->check(CLI::IsMember(std::vector<std::string>(ecosystem_names().begin(), ecosystem_names().end())))
       ->capture_default_str();
-  app->add_option("--check-steps", options->check_steps, "Training steps of the check")
+  app->add_option("--check-steps", options->check_steps,
+                  "Training steps of the check, or with --inference, inferences")
       ->check(from_to(0, 1000000))
       ->capture_default_str();
+  add_data_options(*app, options->read);
   add_common_options(
       *app, *options,
       {Flag::output, Flag::seed, Flag::task, Flag::input, Flag::ram, Flag::flash, Flag::json, Flag::quiet});
+  app->get_option("--inference")->excludes(app->get_option("--task"));
   app->get_option("--output")->default_str("runs/firmware");
   app->footer(
       "Examples:\n"
@@ -274,8 +345,13 @@ Command add_generate(CLI::App& root) {
       "--board mps2-an500 -o runs/firmware\n"
       "  thaw generate configs/models/reference.tflite --schedule "
       "configs/schedules/reference/last-layer.json "
-      "--board host --data /usr/share/datasets/fashion-mnist --check-steps 20 -o runs/native");
-  return {app, [options] { return generate_command(*options); }};
+      "--board host --data /usr/share/datasets/fashion-mnist --check-steps 20 -o runs/native\n"
+      "  thaw generate configs/models/reference.tflite --inference --board mps2-an386 -o runs/inference");
+  return {app, [options] {
+            if (options->schedule.empty() && !options->inference)
+              throw CLI::RequiredError("--schedule (or --inference, for a firmware that does not train)");
+            return generate_command(*options);
+          }};
 }
 
 }  // namespace thaw::cli

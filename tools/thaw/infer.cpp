@@ -37,6 +37,7 @@ namespace fs = std::filesystem;
 struct Options : CommonOptions {
   std::string model, data, dump;
   std::vector<std::string> raw_inputs;
+  DataOptions read;
 };
 
 /// Every operator of the file, laid out as on the device.
@@ -124,7 +125,7 @@ void print_confusion(const std::vector<std::vector<int64_t>>& matrix, const std:
 int infer_data(const Options& options) {
   const Model model = load(options.model);
   const TensorId input = int8_input(model.graph);
-  const ModelData data = read_model_data(options.data, model.graph, input, DataUse::inference);
+  const ModelData data = read_model_data(options.data, model.graph, input, DataUse::inference, options.read);
   check_classes(data.about, class_outputs(model.graph),
                 fmt::format("the number of outputs of the model '{}' is", model.graph.file_name),
                 options.data, DataUse::inference);
@@ -260,6 +261,7 @@ Command add_infer(CLI::App& root) {
   app->add_option("--dump", options->dump,
                   "Write every activation as DIR/<tensor index>.bin (with DATA: of the first sample)")
       ->type_name("DIR");
+  add_data_options(*app, options->read);
   add_common_options(*app, *options, {Flag::jobs, Flag::json, Flag::quiet});
   app->footer(
       "Examples:\n"

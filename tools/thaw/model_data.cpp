@@ -36,51 +36,69 @@ std::vector<int32_t> wanted_sample(const Graph& graph, const Tensor& input, cons
   return sample;
 }
 
-Samples to_samples(const Dataset& data, Split& split, const Tensor& input, int32_t steps) {
+Samples to_samples(const Dataset& data, Split& split, const Tensor& input, const Quantization& units,
+                   int32_t steps) {
   const SampleShape shape = wanted_shape(input);
   Samples samples;
   samples.count = split.count;
   samples.height = shape.height > 0 ? shape.height : 1;
   samples.width = shape.width > 0 ? shape.width : 1;
   samples.channels = static_cast<int32_t>(input.elements() / samples.height / samples.width);
-  samples.images = to_int8(data, split, input.quantization);
+  samples.images = to_int8(data, split, units);
   samples.labels = std::move(split.labels);
   samples.steps = steps;
   split = {};
   return samples;
 }
 
+/// Warns of what the model's input leaves of the samples. The test samples would only repeat it.
+void warn_of_units(Dataset& about, const Quantization& units, bool normalised) {
+  for (const auto& [split, name] : {std::pair(&about.train, "training"), {&about.test, "test"}}) {
+    std::optional<std::string> warning = input_warning(about, *split, name, units);
+    if (!warning) continue;
+    if (!normalised && about.element_type == ElementType::float32)
+      *warning += ", or pass --normalise where nobody knows its units";
+    about.warnings.push_back(*std::move(warning));
+    return;
+  }
+}
+
 }  // namespace
 
 namespace {
 
-ModelData read_data(const std::string& path, const Graph& graph, TensorId input, DataUse use, Truth truth,
-                    const Quantization* output = nullptr) {
+ModelData read_for_truth(const std::string& path, const Graph& graph, TensorId input, DataUse use,
+                         const DataOptions& options, Truth truth, const Quantization* output = nullptr) {
   const Tensor& tensor = graph.tensor(input);
   if (!tensor.shape.empty() && tensor.shape[0] != 1)
     throw Error(graph.file_name, "the model reads batches of " + std::to_string(tensor.shape[0]),
                 "Export it for batch 1");
   ModelData data;
-  data.about = read_dataset(path, wanted_shape(tensor), truth);
+  const std::vector<int32_t> sample(tensor.shape.begin() + (tensor.shape.empty() ? 0 : 1),
+                                    tensor.shape.end());
+  data.about = read_dataset(path, wanted_shape(tensor), {sample, options.hop, options.pad}, truth);
   int32_t steps = 1;
   check_sample_shape(data.about, wanted_sample(graph, tensor, data.about, steps), path, graph.file_name);
   if (use == DataUse::training) {
     if (truth == Truth::classes) check_trainable_classes(data.about, path);
     cut_absent_test_split(data.about);
   }
-  for (const auto& [split, name] : {std::pair(&data.about.train, "training"), {&data.about.test, "test"}}) {
-    std::optional<std::string> warning = input_warning(data.about, *split, name, tensor.quantization);
-    if (!warning) continue;
-    data.about.warnings.push_back(*std::move(warning));
-    break;  // the test samples would only repeat it
+  if ((options.hop > 0 || options.pad) && data.about.train.recordings.empty())
+    data.about.warnings.emplace_back("--hop and --pad cut recordings (CSV, WAV): there are none here");
+  if (options.normalise) {
+    data.normalisation = normalise(data.about, tensor.quantization);
+    data.about.notes.push_back(fmt::format("{} channels are brought to mean 0 and standard deviation 1",
+                                           data.normalisation->means.size()));
   }
+  const Quantization& units = data.normalisation ? data.normalisation->input : tensor.quantization;
+  warn_of_units(data.about, units, options.normalise);
   std::vector<int8_t> train_targets, test_targets;
   if (output != nullptr) {
     train_targets = targets_to_int8(data.about.train, *output);
     test_targets = targets_to_int8(data.about.test, *output);
   }
-  data.train = to_samples(data.about, data.about.train, tensor, steps);
-  data.test = to_samples(data.about, data.about.test, tensor, steps);
+  data.train = to_samples(data.about, data.about.train, tensor, units, steps);
+  data.test = to_samples(data.about, data.about.test, tensor, units, steps);
   data.train.targets = std::move(train_targets);
   data.test.targets = std::move(test_targets);
   return data;
@@ -102,14 +120,15 @@ void check_target_count(const ModelData& data, const Network& network, const std
 
 }  // namespace
 
-ModelData read_model_data(const std::string& path, const Graph& graph, TensorId input, DataUse use) {
-  return read_data(path, graph, input, use, Truth::classes);
+ModelData read_model_data(const std::string& path, const Graph& graph, TensorId input, DataUse use,
+                          const DataOptions& options) {
+  return read_for_truth(path, graph, input, use, options, Truth::classes);
 }
 
-ModelData read_training_data(const std::string& path, const Network& network) {
+ModelData read_training_data(const std::string& path, const Network& network, const DataOptions& options) {
   const Quantization& output = network.graph.tensor(network.classifier.feature_tensor).quantization;
-  const ModelData data =
-      read_data(path, network.graph, network.input, DataUse::training, truth_of(network.task), &output);
+  const ModelData data = read_for_truth(path, network.graph, network.input, DataUse::training, options,
+                                        truth_of(network.task), &output);
   check_target_count(data, network, path);
   return data;
 }

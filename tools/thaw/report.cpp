@@ -18,6 +18,7 @@
 #include "sim/base/error.h"
 #include "sim/base/file.h"
 #include "sim/base/output_folder.h"
+#include "sim/plan/schedule_json.h"
 #include "tools/thaw/command.h"
 #include "tools/thaw/common_options.h"
 #include "tools/thaw/config_file.h"
@@ -104,8 +105,8 @@ int report(const Options& options) {
 }
 
 int diff(const Options& options) {
-  const ScheduleFile before = read_exported_schedule(options.before);
-  const ScheduleFile after = read_exported_schedule(options.after);
+  const Schedule before = read_schedule_file(options.before);
+  const Schedule after = read_schedule_file(options.after);
   const ScheduleDiff found = diff_schedules(before, after);
   const std::vector<std::string> lines = diff_lines(found);
   if (!options.output.empty()) {

@@ -42,20 +42,29 @@ void remember_command(int argc, const char* const* argv) {
   for (int i = 0; i < argc; ++i) command().push_back(printable(argv[i]));
 }
 
+Json normalisation_json(const Normalisation& normalisation) {
+  return {{"mean", normalisation.means},
+          {"standard_deviation", normalisation.deviations},
+          {"scale", normalisation.input.scale()},
+          {"zero_point", normalisation.input.zero_point()}};
+}
+
 Json run_record(const Graph& model, const ModelData& data) {
-  return {{"schema_version", kRunSchemaVersion},
-          {"thaw", THAW_VERSION},
-          {"command", command()},
-          {"machine", machine_json()},
-          {"model", {{"file", model.file_name}, {"sha256", model.sha256}}},
-          {"data",
-           {{"name", data.about.name},
-            {"format", data.about.format},
-            {"sha256", data.about.sha256},
-            {"class_names", data.about.class_names},
-            {"train_samples", data.train.count},
-            {"test_samples", data.test.count},
-            {"notes", data_remarks(data.about)}}}};
+  Json record = {{"schema_version", kRunSchemaVersion},
+                 {"thaw", THAW_VERSION},
+                 {"command", command()},
+                 {"machine", machine_json()},
+                 {"model", {{"file", model.file_name}, {"sha256", model.sha256}}},
+                 {"data",
+                  {{"name", data.about.name},
+                   {"format", data.about.format},
+                   {"sha256", data.about.sha256},
+                   {"class_names", data.about.class_names},
+                   {"train_samples", data.train.count},
+                   {"test_samples", data.test.count},
+                   {"notes", data_remarks(data.about)}}}};
+  if (data.normalisation) record["data"]["normalisation"] = normalisation_json(*data.normalisation);
+  return record;
 }
 
 }  // namespace thaw::cli

@@ -58,6 +58,7 @@ struct Options : CommonOptions {
   std::vector<std::string> pinned, forbidden;  // layers
   bool explain = false;
   std::string effort = "normal";
+  DataOptions read;
 };
 
 /// Mirroring is for photographs: on for images of things, off for everything else unless asked for.
@@ -123,7 +124,7 @@ fs::path output_folder(const Options& options, const ModelData& data) {
 }
 
 ModelData read_data(const Options& options, const Graph& graph) {
-  ModelData data = read_model_data(options.data, graph, int8_input(graph), DataUse::training);
+  ModelData data = read_model_data(options.data, graph, int8_input(graph), DataUse::training, options.read);
   keep_samples(data.train, options.samples);
   keep_samples(data.test, options.samples);
   if (data.test.count == 0)
@@ -357,6 +358,7 @@ Command add_search(CLI::App& root) {
       ->capture_default_str();
   add_choices(*app, *options);
   add_sample_limit(*app, options->samples);
+  add_data_options(*app, options->read);
   app->add_option(
       "--store", options->store,
       "SQLite file of all training runs, which several searches may share (default: trials.sqlite "

@@ -48,6 +48,7 @@
 #include "tools/thaw/json_output.h"
 #include "tools/thaw/model_data.h"
 #include "tools/thaw/progress.h"
+#include "tools/thaw/replay_options.h"
 #include "tools/thaw/run_record.h"
 #include "tools/thaw/sample_limit.h"
 #include "tools/thaw/table.h"
@@ -63,6 +64,8 @@ struct Options : CommonOptions {
   std::string model, data, schedule;
   int64_t samples = 0;  // of each split; 0: all
   int32_t batch = 1;
+  DataOptions read;
+  Replay replay;
 };
 
 double seconds_since(Clock::time_point start) {
@@ -122,7 +125,7 @@ Setting prepare(const Options& options, const Schedule& schedule) {
                                    .rescale_dead_channels = integer,
                                    .task = schedule.task});
   check_schedule(schedule, setting.network, options.schedule);
-  setting.data = read_training_data(options.data, setting.network);
+  setting.data = read_training_data(options.data, setting.network, options.read);
   if (setting.classifies())
     check_classes(setting.data.about, schedule.classes, "the schedule is for", options.data,
                   DataUse::training);
@@ -221,6 +224,7 @@ std::vector<SeedRun> train_seeds(const Options& options, const Schedule& schedul
     SeedRun& run = runs[static_cast<size_t>(i)];
     const Clock::time_point start = Clock::now();
     TrainingControl control;
+    control.replay = options.replay;
     control.test_every_epoch = setting.has_test();
     control.cancelled = [&] {
       const int64_t done = samples += 64;
@@ -323,6 +327,8 @@ Json result_json(const Options& options, const Schedule& schedule, const Setting
   json["arithmetic"] = schedule.arithmetic;
   json["batch"] = options.batch;
   json["task"] = task_name(schedule.task);
+  if (options.replay.samples > 0)
+    json["replay"] = {{"samples", options.replay.samples}, {"memory_bytes", options.replay.memory_bytes}};
   json["seeds"] = Json::array();
   for (const SeedRun& run : runs) json["seeds"].push_back(seed_json(run, setting));
   if (setting.has_test() && setting.classifies()) {
@@ -388,6 +394,12 @@ int train_command(const Options& options) {
     const Schedule schedule = chosen_schedule(options);
     if (options.batch > 1 && schedule.arithmetic != "float")
       throw CLI::ValidationError("--batch needs --arithmetic float: the device trains one sample at a time");
+    if (options.replay.samples > 0 && schedule.arithmetic == "float")
+      throw CLI::ValidationError("--replay needs --arithmetic int8: it is what a device does");
+    if (options.replay.samples > 0 && compares_output(schedule.task))
+      throw CLI::ValidationError(fmt::format(
+          "--replay needs --task classify, not {}: it keeps as many samples of each class as it can",
+          task_name(schedule.task)));
     const RunLock lock(folder);
     check_run_files(folder);
     if (options.seeds > 1)
@@ -423,10 +435,12 @@ Command add_train(CLI::App& root) {
       ->required()
       ->type_name("FILE");
   add_sample_limit(*app, options->samples);
+  add_data_options(*app, options->read);
   app->add_option("--batch", options->batch,
                   "Samples an update, with --arithmetic float (the device trains on one)")
       ->check(from_to(1, 4096))
       ->capture_default_str();
+  add_replay(*app, options->replay);
   add_common_options(
       *app, *options,
       {Flag::output, Flag::seed, Flag::seeds, Flag::epochs, Flag::learning_rate, Flag::task, Flag::classes,

@@ -7,12 +7,21 @@
 //                one, image
 //   results.bin  "THAWRES1", ticks a second, bytes of the state record; then count times: status, prediction,
 //                loss (8 bytes), CRC-32 of the trained values, step number, ticks (8 bytes); then the state
-//                record and the most bytes of stack used
+//                record and the most bytes of stack used. Of a firmware for inference alone: the CRC-32 of
+//                the output, and no record
 #include <stddef.h>
 #include <thaw_model.h>
 
 #include "engine/port/common/port.h"
 #include "engine/port/common/profile.h"
+#if !THAW_TRAINS
+#include "engine/port/common/inference_only.h"
+#endif
+
+// Compiled with -DTHAW_FROM_LATENT, it trains from latents and counts no tick before them.
+#if defined(THAW_FROM_LATENT) && THAW_TRAINS
+static int8_t latent[THAW_LATENT_BYTES];
+#endif
 
 enum { EXIT_DONE = 0, EXIT_BAD_FILE = 2 };
 enum { TRAINS = 1, BEGINS_ANEW = 2 };  // bits of a sample's mode
@@ -78,7 +87,6 @@ static bool give_image(int32_t in, uint64_t* ticks) {
 static int32_t infer(void) {
   return thaw_finish();
 }
-
 #else
 static bool give_image(int32_t in, uint64_t* ticks) {
   (void)ticks;
@@ -96,6 +104,26 @@ typedef int32_t truth;
 typedef const int8_t* truth;  // NULL where the input is its own target
 #endif
 
+// What comes before a training step, and the step.
+#if defined(THAW_FROM_LATENT) && THAW_TRAINS
+static thaw_status begin_training(uint64_t* ticks) {
+  *ticks = 0;
+#if THAW_INPUT_BY_ROWS
+  return thaw_finish_latent(latent);
+#else
+  return thaw_store_latent(thaw_input(), latent);
+#endif
+}
+
+static thaw_status train(truth of) {
+  return thaw_train_latent(latent, of);
+}
+#else
+static thaw_status begin_training(uint64_t* ticks) {
+  (void)ticks;
+  return THAW_OK;
+}
+
 static thaw_status train(truth of) {
 #if THAW_INPUT_BY_ROWS
   return thaw_finish_step(of);
@@ -103,11 +131,13 @@ static thaw_status train(truth of) {
   return thaw_train_step(thaw_input(), of);
 #endif
 }
+#endif
 
 // Runs one sample, whose image was given to the model in so many ticks.
 static result run(const sample* s, truth of, bool own_rate, uint64_t ticks) {
   result r = {THAW_OK, 0, 0, 0, 0, 0};
-  if (own_rate) r.status = thaw_set_learning_rate(s->rate_mantissa, s->rate_exponent);
+  if ((s->mode & TRAINS) != 0) r.status = begin_training(&ticks);
+  if (own_rate && r.status == THAW_OK) r.status = thaw_set_learning_rate(s->rate_mantissa, s->rate_exponent);
 #ifdef THAW_PROFILE
   thaw_profile_start();
 #endif
@@ -115,7 +145,7 @@ static result run(const sample* s, truth of, bool own_rate, uint64_t ticks) {
   if ((s->mode & TRAINS) == 0) {
     r.prediction = infer();
     r.ticks = ticks + thaw_port_ticks() - start;
-#if THAW_OUTPUT_BYTES
+#if THAW_TRAINS && THAW_OUTPUT_BYTES
     r.prediction = thaw_output()[0];
 #endif
 #if THAW_RECONSTRUCTS

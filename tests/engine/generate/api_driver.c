@@ -6,7 +6,7 @@
 #include <string.h>
 #include <thaw_model.h>
 
-static int8_t image[THAW_INPUT_BYTES];
+static int8_t image[THAW_INPUT_BYTES], latent[THAW_LATENT_BYTES];
 static uint8_t record[THAW_STATE_BYTES], other[THAW_STATE_BYTES];
 
 #define CHECK(condition)                                           \
@@ -67,6 +67,8 @@ static int before_init(void) {
   const thaw_slots slots = {NULL, erase, write_slot, read_slot, 0, NULL};
   CHECK(thaw_infer(image) == THAW_NOT_READY);
   CHECK(thaw_train_step(image, 0) == THAW_NOT_READY);
+  CHECK(thaw_store_latent(image, latent) == THAW_NOT_READY);
+  CHECK(thaw_train_latent(latent, 0) == THAW_NOT_READY);
   CHECK(thaw_begin() == THAW_NOT_READY);
   CHECK(thaw_input_row() == NULL);
   CHECK(thaw_rows(image, 1) == THAW_NOT_READY);
@@ -87,6 +89,13 @@ static int bad_arguments(void) {
   CHECK(thaw_train_step(NULL, 0) == THAW_BAD_ARGUMENT);
   CHECK(thaw_train_step(image, -1) == THAW_BAD_ARGUMENT);
   CHECK(thaw_train_step(image, THAW_CLASSES) == THAW_BAD_ARGUMENT);
+  CHECK(thaw_store_latent(NULL, latent) == THAW_BAD_ARGUMENT);
+  CHECK(thaw_store_latent(image, NULL) == THAW_BAD_ARGUMENT);
+  CHECK(thaw_finish_latent(NULL) == THAW_BAD_ARGUMENT);
+  CHECK(thaw_finish_latent(latent) == THAW_NOT_READY);
+  CHECK(thaw_train_latent(NULL, 0) == THAW_BAD_ARGUMENT);
+  CHECK(thaw_train_latent(latent, -1) == THAW_BAD_ARGUMENT);
+  CHECK(thaw_train_latent(latent, THAW_CLASSES) == THAW_BAD_ARGUMENT);
   CHECK(thaw_set_learning_rate(1, 0) == THAW_BAD_ARGUMENT);
   CHECK(thaw_set_learning_rate(16383, 0) == THAW_BAD_ARGUMENT);
   CHECK(thaw_set_learning_rate(32768, 0) == THAW_BAD_ARGUMENT);

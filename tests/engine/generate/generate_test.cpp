@@ -223,7 +223,8 @@ TEST(KernelFiles, FollowTheSourcesThatASourceIncludes) {
   EXPECT_THAT(softmax, Contains("engine/kernels/exponential.c"));
   EXPECT_THAT(softmax, Contains("engine/kernels/softmax.c"));
   EXPECT_THAT(softmax, Not(Contains("engine/kernels/softmax_loss.c")));
-  EXPECT_THAT(kernel_files({}, DeviceKernels::dsp), ::testing::ElementsAre("engine/kernels/training_step.h"));
+  EXPECT_THAT(kernel_files({}, DeviceKernels::dsp),
+              ::testing::ElementsAre("engine/kernels/random.h", "engine/kernels/training_step.h"));
 }
 
 TEST(KernelFiles, TakeTheFastestVersionThatThereIs) {

@@ -1,16 +1,17 @@
 // The generated C of networks of every shape, compiled for this machine and loaded into the test: loss,
 // prediction and trained state are the simulator's after every step.
-#include <dlfcn.h>
 #include <gtest/gtest.h>
-#include <zlib.h>
 
 #include <algorithm>
+#include <filesystem>
 #include <string>
 #include <vector>
 
 #include "sim/graph/tflite_reader.h"
+#include "sim/plan/latent_cut.h"
 #include "sim/plan/schedule_json.h"
 #include "tests/engine/generate/firmware.h"
+#include "tests/engine/generate/loaded_model.h"
 #include "tests/support/autoencoder.h"
 #include "tests/support/forward_only_network.h"
 #include "tests/support/project_folders.h"
@@ -22,6 +23,8 @@ namespace {
 
 namespace fs = std::filesystem;
 using testing::board_named;
+using testing::crc_of;
+using testing::LoadedModel;
 using testing::PlannedFirmware;
 
 /// A schedule without what cannot be trained.
@@ -31,48 +34,6 @@ Schedule trainable_schedule(const Network& network, uint32_t seed) {
   schedule.training.learning_rate = 0.01;
   schedule.training.seed = seed;
   return schedule;
-}
-
-fs::path folder_of(const fs::path& all, size_t model) {
-  return all / std::to_string(model);
-}
-
-/// One compiler call for the kernels, which all models share, and a short one a model.
-testing::CommandResult compile(const fs::path& all, size_t models) {
-  const std::string root = testing::source_folder();
-  std::string command = "cd '" + all.string() +
-                        "' && mkdir -p kernels && cd kernels && gcc -std=c11 -O1 -fPIC -I'" + root +
-                        "' -c '" + root + "'/engine/kernels/*.c '" + root + "'/engine/runtime/*.c";
-  for (size_t i = 0; i < models; ++i)
-    command +=
-        " && cd ../" + std::to_string(i) +
-        " && gcc -std=c11 -O1 -fPIC -shared -Wl,-Bsymbolic -I. thaw_model.c ../kernels/*.o -o model.so";
-  return testing::run_command(command);
-}
-
-/// The functions of one model.
-class LoadedModel {
- public:
-  explicit LoadedModel(const fs::path& library) : handle_(dlopen(library.c_str(), RTLD_NOW | RTLD_LOCAL)) {}
-  ~LoadedModel() {
-    if (handle_ != nullptr) dlclose(handle_);
-  }
-  LoadedModel(const LoadedModel&) = delete;
-  LoadedModel& operator=(const LoadedModel&) = delete;
-
-  bool loaded() const { return handle_ != nullptr; }
-  template <class Function>
-  Function* function(const char* name) const {
-    return reinterpret_cast<Function*>(dlsym(handle_, name));
-  }
-
- private:
-  void* handle_;
-};
-
-uint32_t crc_of(const std::vector<std::byte>& bytes) {
-  return static_cast<uint32_t>(
-      crc32(0, reinterpret_cast<const Bytef*>(bytes.data()), static_cast<uInt>(bytes.size())));
 }
 
 /// A training step whose image is given in portions of one to four rows. `truth`: its label or its target.
@@ -93,27 +54,65 @@ int32_t train_by_rows(const LoadedModel& model, const Plan& plan, const std::vec
   return status == 0 ? finish(truth) : status;
 }
 
+/// A training step in two: what stands for the image is kept in `latent`.
+template <class Truth>
+int32_t train_by_latent(const LoadedModel& model, const std::vector<int8_t>& image, Truth truth,
+                        std::vector<int8_t>& latent) {
+  const int32_t status =
+      model.function<int32_t(const int8_t*, int8_t*)>("thaw_store_latent")(image.data(), latent.data());
+  if (status != 0) return status;
+  return model.function<int32_t(const int8_t*, Truth)>("thaw_train_latent")(latent.data(), truth);
+}
+
+/// Step number `t` in one of the ways that there are.
+template <class Truth>
+int32_t train_somehow(const LoadedModel& model, const Plan& plan, uint32_t t,
+                      const std::vector<int8_t>& image, Truth truth, std::vector<int8_t>& latent) {
+  if (t % 3 == 0)
+    return model.function<int32_t(const int8_t*, Truth)>("thaw_train_step")(image.data(), truth);
+  if (t % 3 == 1) return train_by_rows(model, plan, image, truth);
+  return train_by_latent(model, image, truth, latent);
+}
+
+/// The step of so many that is the last of those from a latent.
+size_t last_latent(size_t steps) {
+  return (steps - 3) / 3 * 3 + 2;
+}
+
+/// A latent once more, long after: as the whole step on its image. `truth`: what the device is told.
+template <class Truth>
+void expect_same_replay(const LoadedModel& model, Executor& executor, const std::vector<int8_t>& image,
+                        const std::vector<int8_t>& latent, const StepInput& input, Truth truth) {
+  std::ranges::copy(image, executor.values<int8_t>(executor.plan().inputs[0]).begin());
+  const StepResult expected = executor.train_step(input);
+  ASSERT_EQ(model.function<int32_t(const int8_t*, Truth)>("thaw_train_latent")(latent.data(), truth), 0);
+  EXPECT_EQ(model.function<int64_t()>("thaw_last_loss")(), expected.loss);
+  EXPECT_EQ(model.function<uint32_t()>("thaw_state_crc")(), crc_of(executor.state()));
+}
+
 void expect_same_training(const LoadedModel& model, const PlannedFirmware& made, size_t steps) {
-  const auto train = model.function<int32_t(const int8_t*, int32_t)>("thaw_train_step");
   const auto loss = model.function<int64_t()>("thaw_last_loss");
   const auto prediction = model.function<int32_t()>("thaw_last_prediction");
   const auto state_crc = model.function<uint32_t()>("thaw_state_crc");
   model.function<void(uint32_t)>("thaw_init")(made.seed);
   model.function<int32_t(uint32_t, uint32_t)>("thaw_set_schedule")(0, made.schedule_steps);
   Executor executor(made.plan, made.layout.offsets, KernelSet::host, made.seed);
+  std::vector<int8_t> latent(static_cast<size_t>(latent_cut(made.plan).bytes));
+  const auto images = testing::noise_images(made.plan, steps);
   uint32_t t = 0;
-  for (const auto& [label, image] : testing::noise_images(made.plan, steps)) {
+  for (const auto& [label, image] : images) {
     std::ranges::copy(image, executor.values<int8_t>(made.plan.inputs[0]).begin());
     const StepResult expected =
         executor.train_step({label, made.rates[128 * t / made.schedule_steps], made.seed, t});
-    const int32_t status =
-        t % 2 == 0 ? train(image.data(), label) : train_by_rows(model, made.plan, image, label);
-    ASSERT_EQ(status, 0) << "step " << t;
+    ASSERT_EQ(train_somehow(model, made.plan, t, image, label, latent), 0) << "step " << t;
     ASSERT_EQ(loss(), expected.loss) << "step " << t;
     ASSERT_EQ(prediction(), expected.prediction) << "step " << t;
     ASSERT_EQ(state_crc(), crc_of(executor.state())) << "step " << t;
     ++t;
   }
+  const auto& [label, image] = images[last_latent(steps)];
+  if (!reads_variables(made.plan, 0))
+    expect_same_replay(model, executor, image, latent, {label, made.rates.back(), made.seed, t}, label);
 }
 
 /// The same of a task that compares the output: outputs and, of a sample that is its own target, the errors
@@ -130,8 +129,11 @@ void expect_same_comparison(const LoadedModel& model, const PlannedFirmware& mad
   const bool regresses = made.plan.task == Task::regress;
   testing::Noise noise(9);
   std::vector<int8_t> target(static_cast<size_t>(made.plan.buffer(made.plan.output).bytes));
+  std::vector<int8_t> latent(static_cast<size_t>(latent_cut(made.plan).bytes));
+  const int8_t* truth = regresses ? target.data() : nullptr;
+  const auto images = testing::noise_images(made.plan, steps);
   uint32_t t = 0;
-  for (const auto& [label, image] : testing::noise_images(made.plan, steps)) {
+  for (const auto& [label, image] : images) {
     for (int8_t& value : target) value = static_cast<int8_t>(noise.in(-128, 127));
     StepInput input{0, made.rates[128 * t / made.schedule_steps], made.seed, t, target.data()};
     std::ranges::copy(image, executor.values<int8_t>(made.plan.inputs[0]).begin());
@@ -144,30 +146,29 @@ void expect_same_comparison(const LoadedModel& model, const PlannedFirmware& mad
     ASSERT_TRUE(std::ranges::equal(expected_output, std::span(output(), target.size()))) << "inference " << t;
     std::ranges::copy(image, executor.values<int8_t>(made.plan.inputs[0]).begin());
     const StepResult expected = executor.train_step(input);
-    const int8_t* truth = regresses ? target.data() : nullptr;
     ASSERT_NE(train(image.data(), regresses ? nullptr : target.data()), 0) << "the other task's target";
-    const int32_t status =
-        t % 2 == 0 ? train(image.data(), truth) : train_by_rows(model, made.plan, image, truth);
-    ASSERT_EQ(status, 0) << "step " << t;
+    ASSERT_EQ(train_somehow(model, made.plan, t, image, truth, latent), 0) << "step " << t;
     ASSERT_EQ(loss(), expected.loss) << "step " << t;
     ASSERT_EQ(state_crc(), crc_of(executor.state())) << "step " << t;
     ++t;
   }
+  expect_same_replay(model, executor, images[last_latent(steps)].second, latent,
+                     {0, made.rates.back(), made.seed, t, target.data()}, truth);
 }
 
-constexpr uint32_t kSteps = 12;
+constexpr uint32_t kSteps = 13;  // the last is none whose latent is kept
 
 /// Compiles and trains each model; `names` for messages.
 void expect_the_simulators_bits(const std::vector<PlannedFirmware>& made,
                                 const std::vector<std::string>& names) {
   const fs::path all = testing::test_folder("models");
   for (size_t i = 0; i < made.size(); ++i)
-    testing::write_firmware(folder_of(all, i), made[i].request(board_named("host")));
-  const testing::CommandResult compiled = compile(all, made.size());
+    testing::write_firmware(testing::folder_of(all, i), made[i].request(board_named("host")));
+  const testing::CommandResult compiled = testing::compile_models(all, made.size());
   ASSERT_EQ(compiled.status, 0) << compiled.output;
   for (size_t i = 0; i < made.size() && !::testing::Test::HasFailure(); ++i) {
     SCOPED_TRACE(names[i]);
-    const LoadedModel model(folder_of(all, i) / "model.so");
+    const LoadedModel model(testing::folder_of(all, i) / "model.so");
     ASSERT_TRUE(model.loaded()) << dlerror();
     if (compares_output(made[i].plan.task))
       expect_same_comparison(model, made[i], kSteps);

@@ -9,6 +9,7 @@
 #include "sim/data/npz.h"
 #include "sim/data/npz_labels.h"
 #include "sim/data/orientation.h"
+#include "sim/data/recording.h"
 #include "tests/sim/data/make_inputs.h"
 #include "tests/support/mutate.h"
 #include "tests/support/temporary_folder.h"
@@ -93,6 +94,27 @@ TEST(DataFuzz, NpzLabels) {
     for (int32_t label : read.train) {
       ASSERT_TRUE(read.class_names.empty() || static_cast<size_t>(label) < read.class_names.size());
     }
+  }));
+}
+
+TEST(DataFuzz, Csv) {
+  const std::vector<Bytes> inputs = {
+      testing::bytes_of("time,x,y\n0,1.5,-2\n1,0.25,3e2\n"), testing::bytes_of("1;2,5;3\r\n4;5;6,25\r\n"),
+      testing::bytes_of("# a\n1 2 3\n4 5 6\n"), testing::bytes_of("\"x\"\t\"y\"\n1\t2\n3\t4\n")};
+  expect_both_outcomes(fuzz(inputs, [](std::span<const std::byte> file) {
+    const Recording recording = parse_csv(file, "fuzzed");
+    ASSERT_GT(recording.rows(), 0);
+    ASSERT_EQ(recording.rows() * recording.channels, static_cast<int64_t>(recording.values.size()));
+  }));
+}
+
+TEST(DataFuzz, Wav) {
+  const std::vector<Bytes> inputs = {testing::wav_file({1, -2, 300, -32768, 5, 6}, 1, 16000),
+                                     testing::wav_file({1, -2, 300, -32768, 5, 6}, 2, 8000)};
+  expect_both_outcomes(fuzz(inputs, [](std::span<const std::byte> file) {
+    const Recording recording = parse_wav(file, "fuzzed");
+    ASSERT_EQ(recording.channels, 1);
+    ASSERT_GT(recording.rows(), 0);
   }));
 }
 

@@ -68,6 +68,34 @@ inline std::vector<std::byte> npy_file(const std::string& header, size_t data_by
   return file;
 }
 
+/// A WAV file of 16 bit values, those of one instant after another.
+inline std::vector<std::byte> wav_file(const std::vector<int16_t>& values, int channels, int rate) {
+  std::vector<std::byte> file;
+  const auto text = [&](const char* four) {
+    for (int i = 0; i < 4; ++i) file.push_back(static_cast<std::byte>(four[i]));
+  };
+  const auto number = [&](uint32_t value, int bytes) {
+    for (int i = 0; i < bytes; ++i) file.push_back(static_cast<std::byte>((value >> (8 * i)) & 0xFF));
+  };
+  const auto bytes = static_cast<uint32_t>(2 * values.size());
+  const auto frame = static_cast<uint32_t>(2 * channels);
+  text("RIFF");
+  number(36 + bytes, 4);
+  text("WAVE");
+  text("fmt ");
+  number(16, 4);
+  number(1, 2);  // PCM
+  number(static_cast<uint32_t>(channels), 2);
+  number(static_cast<uint32_t>(rate), 4);
+  number(static_cast<uint32_t>(rate) * frame, 4);
+  number(frame, 2);
+  number(16, 2);  // bits a value
+  text("data");
+  number(bytes, 4);
+  for (int16_t value : values) number(static_cast<uint16_t>(value), 2);
+  return file;
+}
+
 /// A PNG whose chunks have right checksums again after damage, which would otherwise stop there.
 inline std::vector<std::byte> with_right_checksums(std::span<const std::byte> file) {
   std::vector<std::byte> png(file.begin(), file.end());

@@ -40,8 +40,44 @@ double real_value(UnaryFunction function, double x) {
       return std::clamp(x, 0.0, 6.0);
     case UnaryFunction::hard_swish:
       return x * std::clamp(x + 3.0, 0.0, 6.0) / 6.0;
+    case UnaryFunction::divide:  // its own test is below
+      break;
   }
   return 0.0;
+}
+
+/// y = x / (divisor * scale), with every quantisation that the kernels reach.
+Graph division(float scale, int32_t zero_point, int8_t divisor, float output_scale) {
+  const Tensor input = tensor_of(0, scale, zero_point), output = tensor_of(1, output_scale, 5);
+  Graph graph = graph_of(Unary{UnaryFunction::divide}, input, output);
+  Tensor constant = tensor_of(2, 0.05F, -3);
+  constant.data = {static_cast<std::byte>(divisor)};
+  graph.tensors.push_back(constant);
+  graph.ops[0].inputs.push_back(constant.id);
+  return graph;
+}
+
+TEST(LookUpTable, OfADivisionIsTheNearestQuotient) {
+  for (const int divisor : {-128, -67, -4, -2, 0, 1, 5, 60, 127})
+    for (const float scale : {0.004F, 0.1F, 1.0F})
+      for (const int32_t zero_point : {-128, -3, 127})
+        for (const float output_scale : {0.01F, 0.3F, 40.0F}) {
+          const Graph graph = division(scale, zero_point, static_cast<int8_t>(divisor), output_scale);
+          const std::vector<int8_t> table = look_up_table(graph, graph.ops[0]);
+          const LookUpSlopes slopes = look_up_slopes(graph, graph.ops[0]);
+          const double ratio =
+              static_cast<double>(scale) / (0.05 * (divisor + 3)) / static_cast<double>(output_scale);
+          for (int x = -128; x <= 127; ++x) {
+            const double exact = (x - zero_point) * ratio + 5;
+            const size_t at = static_cast<size_t>(x + 128);
+            const double nearest = std::clamp(exact, -128.0, 127.0);
+            ASSERT_LE(std::abs(table[at] - nearest), 0.5 + 1e-4) << x << " / " << divisor;
+            const bool inside = exact > -128.4 && exact < 127.4;
+            if (inside) {
+              ASSERT_NEAR(slopes.slopes[at] * slopes.factor, ratio, 1e-4 * std::abs(ratio));
+            }
+          }
+        }
 }
 
 TEST(LookUpTable, IsTheFunctionToOneStep) {

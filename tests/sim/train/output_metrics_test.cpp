@@ -5,11 +5,14 @@
 
 #include <algorithm>
 #include <cmath>
+#include <string>
 #include <vector>
 
+#include "sim/base/error.h"
 #include "sim/plan/training_plan.h"
 #include "sim/train/trained_model.h"
 #include "tests/support/autoencoder.h"
+#include "tests/support/varied_network.h"
 
 namespace thaw {
 namespace {
@@ -112,6 +115,27 @@ TEST(OutputMetrics, AnAutoencoderLearnsWhatIsNormal) {
 
   const Graph trained = trained_graph(network, trained_values(network, executor), {});
   EXPECT_EQ(trained.ops.size(), network.graph.ops.size());
+}
+
+std::string refusal(const Graph& graph, const NetworkOptions& options) {
+  try {
+    reduce(graph, options);
+  } catch (const Error& error) {
+    return error.what_is_wrong;
+  }
+  return "";
+}
+
+TEST(OutputMetrics, WhatCannotBeComparedIsRefused) {
+  const Graph square = testing::Autoencoder(6).graph();
+  EXPECT_EQ(refusal(square, {.fresh_classifier = true, .task = Task::regress}),
+            "a fresh classifier was asked for, but to regress compares the model's own output");
+  Graph narrow = testing::VariedNetwork(1).graph();
+  EXPECT_NE(refusal(narrow, {.task = Task::reconstruct}).find(" elements, the input "), std::string::npos);
+  narrow.outputs.push_back(narrow.inputs[0]);
+  EXPECT_EQ(refusal(narrow, {.task = Task::regress}), "the model has 2 outputs");
+  narrow.outputs = {narrow.inputs[0]};
+  EXPECT_EQ(refusal(narrow, {.task = Task::regress}), "no operator makes an int8 output");
 }
 
 }  // namespace

@@ -1,7 +1,11 @@
-#include "search/trial_json.h"
+#include "search/files/trial_file.h"
+
+#include <fmt/format.h>
 
 #include <nlohmann/json.hpp>
 
+#include "search/files/measured.h"
+#include "sim/base/file.h"
 #include "sim/base/json.h"
 #include "sim/plan/schedule_json.h"
 
@@ -10,13 +14,14 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-const char* name_of(MeasuredOn on) {
-  return on == MeasuredOn::test ? "test" : "validation";
-}
+constexpr int kTrialSchemaVersion = 1;
+constexpr uint64_t kMostTrialBytes = uint64_t{1} << 30;
+
 const char* name_of(Outcome outcome) {
   return outcome == Outcome::diverged ? "diverged" : "ok";
 }
 
+// In the order of TrialKind and of FrozenTensors::What.
 const std::initializer_list<std::string_view> kKinds = {"look", "rate", "confirm", "baseline", "test"};
 const std::initializer_list<std::string_view> kFrozen = {"weights", "layers_before"};
 
@@ -28,6 +33,15 @@ Json purpose_json(const EvaluationRequest& request) {
                       {"layer", frozen->layer},
                       {"what", kFrozen.begin()[static_cast<size_t>(frozen->what)]}};
   return json;
+}
+
+void read_purpose(const JsonView& view, EvaluationRequest& request) {
+  request.kind = static_cast<TrialKind>(view.field("kind").one_of(kKinds));
+  const auto frozen = view.optional_field("frozen");
+  if (!frozen) return;
+  request.frozen = {static_cast<int32_t>(frozen->field("op").integer(0, INT32_MAX)),
+                    frozen->field("layer").string(),
+                    static_cast<FrozenTensors::What>(frozen->field("what").one_of(kFrozen))};
 }
 
 Json seed_json(const SeedResult& s) {
@@ -81,10 +95,8 @@ std::string trial_line(const TrialRow& row) {
        {{"name", e.request.fidelity.name},
         {"epochs", e.request.fidelity.epochs},
         {"samples", e.request.fidelity.samples}}},
-      {"measured_on", name_of(e.request.measured_on)},
-      {"outcome", e.diverged()    ? "diverged"
-                  : e.over_budget ? "over_budget"
-                                  : "ok"},
+      {"measured_on", measured_on_name(e.request.measured_on)},
+      {"outcome", outcome_name(measured(e).outcome)},
       {"accuracy", e.accuracy()},
       {"ram_bytes", e.ram_bytes},
       {"flash_bytes", e.flash_bytes},
@@ -93,6 +105,50 @@ std::string trial_line(const TrialRow& row) {
       {"schedule", Json::parse(write_schedule(e.request.schedule))},
   };
   return json.dump();
+}
+
+TrialRow read_trial(const JsonView& view) {
+  check_schema_version(view, kTrialSchemaVersion);
+  TrialRow row{view.field("key").string(), view.field("run").string(), {}};
+  Evaluation& e = row.evaluation;
+  e.number = static_cast<int32_t>(view.field("number").integer(1, INT32_MAX));
+  e.request.role = view.field("role").string();
+  if (const auto purpose = view.optional_field("purpose")) read_purpose(*purpose, e.request);
+  const JsonView fidelity = view.field("fidelity");
+  e.request.fidelity = {fidelity.field("name").string(),
+                        static_cast<int32_t>(fidelity.field("epochs").integer(1, INT32_MAX)),
+                        fidelity.field("samples").number(0.0, 1.0)};
+  e.request.measured_on = view.field("measured_on").one_of({"validation", "test"}) == 1
+                              ? MeasuredOn::test
+                              : MeasuredOn::validation;
+  e.over_budget = read_outcome(view.field("outcome")) == TrialOutcome::over_budget;
+  view.field("accuracy").number(0.0, 1.0);  // the seeds' mean, for people
+  e.ram_bytes = view.field("ram_bytes").integer(0);
+  e.flash_bytes = view.field("flash_bytes").integer(0);
+  e.macs_per_step = view.field("macs_per_step").integer(0);
+  e.request.seeds.clear();
+  for (const JsonView& seed : view.field("seeds").items()) {
+    e.seeds.push_back(read_seed(seed));
+    e.request.seeds.push_back(e.seeds.back().seed);
+  }
+  e.request.schedule = read_schedule(view.field("schedule"));
+  return row;
+}
+
+std::vector<TrialRow> read_trials(const std::filesystem::path& file) {
+  const std::vector<std::byte> bytes = read_file(file, kMostTrialBytes);
+  std::string_view rest(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+  std::vector<TrialRow> rows;
+  for (int64_t line = 1; !rest.empty(); ++line) {
+    const size_t end = std::min(rest.find('\n'), rest.size());
+    const std::string where = fmt::format("{}: line {}", file.string(), line);
+    if (end > 0) {
+      const nlohmann::json document = parse_json(rest.substr(0, end), where);
+      rows.push_back(read_trial(JsonView(document, where)));
+    }
+    rest.remove_prefix(std::min(end + 1, rest.size()));
+  }
+  return rows;
 }
 
 std::string run_of_trial(std::string_view line, const std::string& where) {

@@ -1,14 +1,16 @@
-// One evaluation as one line of JSON, and one training run of it there and back.
+// trials.jsonl: one evaluation as one line of JSON, and one training run of it, there and back.
 #pragma once
 
+#include <filesystem>
 #include <string>
 #include <string_view>
+#include <vector>
 
-#include "search/evaluation.h"
+#include "search/files/evaluation.h"
 
 namespace thaw {
 
-constexpr int kTrialSchemaVersion = 1;
+class JsonView;
 
 /// An evaluation with the digest of what was asked and of the run that it belongs to.
 struct TrialRow {
@@ -18,6 +20,13 @@ struct TrialRow {
 
 /// Without line break. Equal rows give equal bytes.
 std::string trial_line(const TrialRow& row);
+
+/// Reads what trial_line wrote, today's or Thaw's before 0.2, which had no purpose. Throws Error naming the
+/// field.
+TrialRow read_trial(const JsonView& view);
+
+/// All rows of a file of at most 1 GiB.
+std::vector<TrialRow> read_trials(const std::filesystem::path& file);
 
 /// The run that a row belongs to. Throws Error{where, ...} where the line is no row of a known version.
 std::string run_of_trial(std::string_view line, const std::string& where);

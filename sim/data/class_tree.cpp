@@ -1,7 +1,8 @@
 // Every folder is listed sorted, so the tree does not depend on the file system.
-#include "sim/data/image_tree.h"
+#include "sim/data/class_tree.h"
 
 #include <algorithm>
+#include <array>
 #include <cctype>
 #include <optional>
 
@@ -18,13 +19,28 @@ std::string lower(std::string text) {
   return text;
 }
 
-bool has_image_extension(const std::string& name) {
+struct KindRow {
+  const char *one, *many;
+  std::vector<std::string> extensions;
+};
+
+/// By FileKind.
+const KindRow& row_of(FileKind kind) {
+  static const std::array<KindRow, 3> rows = {{{"image", "images", {".jpg", ".jpeg", ".png"}},
+                                               {"WAV file", "WAV files", {".wav"}},
+                                               {"CSV file", "CSV files", {".csv", ".tsv"}}}};
+  return rows[static_cast<size_t>(kind)];
+}
+
+bool is_of_kind(const std::string& name, FileKind kind) {
   const std::string extension = lower(std::filesystem::path(name).extension().string());
-  return extension == ".jpg" || extension == ".jpeg" || extension == ".png";
+  const std::vector<std::string>& known = row_of(kind).extensions;
+  return std::find(known.begin(), known.end(), extension) != known.end();
 }
 
 /// What was left out on the way, counted over the whole tree.
 struct LeftOut {
+  FileKind kind = FileKind::image;
   int64_t hidden = 0;
   std::string first_hidden;
 
@@ -44,10 +60,10 @@ std::vector<std::string> visible(std::vector<std::string> names, const std::stri
   return names;
 }
 
-/// Images and other files of one class folder, at any depth.
+/// Files of the kind and other files of one class folder, at any depth.
 struct ClassFiles {
-  std::vector<std::string> images;  // below the class folder
-  int64_t below = 0;                // of them in subfolders
+  std::vector<std::string> found;  // below the class folder
+  int64_t below = 0;               // of them in subfolders
   int64_t others = 0;
   int64_t skipped_folders = 0;  // links, and what lies too deep
 };
@@ -55,11 +71,11 @@ struct ClassFiles {
 void collect(const std::filesystem::path& folder, const std::string& prefix, const std::string& shown,
              int depth, ClassFiles& files, LeftOut& left_out) {
   for (const std::string& name : visible(list_files(folder), shown, left_out)) {
-    if (!has_image_extension(name)) {
+    if (!is_of_kind(name, left_out.kind)) {
       ++files.others;
       continue;
     }
-    files.images.push_back(prefix + name);
+    files.found.push_back(prefix + name);
     files.below += prefix.empty() ? 0 : 1;
   }
   for (const std::string& name : visible(list_folders(folder), shown, left_out)) {
@@ -70,29 +86,31 @@ void collect(const std::filesystem::path& folder, const std::string& prefix, con
   }
 }
 
-/// Adds the images of one class, and what is to be said of its folder.
-void add_class(const std::string& name, int32_t label, ImagePart& part, LeftOut& left_out,
+/// Adds the files of one class, and what is to be said of its folder.
+void add_class(const std::string& name, int32_t label, ClassPart& part, LeftOut& left_out,
                std::vector<std::string>& notes) {
   const std::string shown = part.shown + name;
   ClassFiles files;
   collect(part.folder / name, "", shown + "/", 0, files, left_out);
-  std::sort(files.images.begin(), files.images.end());
-  for (const std::string& image : files.images) {
-    part.names.push_back(name + "/" + image);
+  std::sort(files.found.begin(), files.found.end());
+  for (const std::string& file : files.found) {
+    part.names.push_back(name + "/" + file);
     part.labels.push_back(label);
   }
-  if (files.images.empty()) return;
+  if (files.found.empty()) return;
   if (files.below > 0)
-    notes.push_back(shown + ": " + std::to_string(files.below) + " images in its subfolders are read too");
+    notes.push_back(shown + ": " + std::to_string(files.below) + " " + kind_text(left_out.kind, true) +
+                    " in its subfolders are read too");
   if (files.others > 0)
-    notes.push_back(shown + ": left out " + std::to_string(files.others) + " files that are no images");
+    notes.push_back(shown + ": left out " + std::to_string(files.others) + " files that are no " +
+                    kind_text(left_out.kind, true));
   if (files.skipped_folders > 0)
     notes.push_back(shown + ": left out " + std::to_string(files.skipped_folders) +
                     " folders that are links or lie deeper than " + std::to_string(deepest_subfolder));
 }
 
-/// Images of the known classes of one split; `classes` is filled first where it is empty.
-void list_part(ImagePart& part, std::vector<std::string>& classes, LeftOut& left_out,
+/// Files of the known classes of one split; `classes` is filled first where it is empty.
+void list_part(ClassPart& part, std::vector<std::string>& classes, LeftOut& left_out,
                std::vector<std::string>& notes) {
   const bool is_training = classes.empty();
   for (const std::string& name : visible(list_folders(part.folder), part.shown, left_out)) {
@@ -102,22 +120,26 @@ void list_part(ImagePart& part, std::vector<std::string>& classes, LeftOut& left
         static_cast<int32_t>(is_training ? classes.size() : static_cast<size_t>(known - classes.begin()));
     const size_t before = part.names.size();
     add_class(name, label, part, left_out, notes);
-    const bool has_images = part.names.size() > before;
-    if (has_images && is_training) classes.push_back(name);
-    if (!has_images && !is_known) notes.push_back(part.shown + name + ": left out, it holds no image");
-    if (!has_images || is_training || is_known) continue;
+    const bool has_files = part.names.size() > before;
+    if (has_files && is_training) classes.push_back(name);
+    if (!has_files && !is_known)
+      notes.push_back(part.shown + name + ": left out, it holds no " + kind_text(left_out.kind, false));
+    if (!has_files || is_training || is_known) continue;
     const auto other = std::find_if(classes.begin(), classes.end(),
                                     [&](const std::string& c) { return lower(c) == lower(name); });
-    throw Error((part.folder / name).string(), "is a class without training images",
-                other == classes.end()
-                    ? "Add train/" + name + " or remove the folder"
-                    : "The training images have '" + *other + "': name both folders alike");
+    throw Error((part.folder / name).string(),
+                "is a class without training " + kind_text(left_out.kind, true),
+                other == classes.end() ? "Add train/" + name + " or remove the folder"
+                                       : "The training " + kind_text(left_out.kind, true) + " have '" +
+                                             *other + "': name both folders alike");
   }
   const std::vector<std::string> files = visible(list_files(part.folder), part.shown, left_out);
-  const auto strays = std::count_if(files.begin(), files.end(), has_image_extension);
+  const auto strays = std::count_if(files.begin(), files.end(),
+                                    [&](const std::string& name) { return is_of_kind(name, left_out.kind); });
   if (strays > 0)
     notes.push_back((part.shown.empty() ? "the folder" : part.shown.substr(0, part.shown.size() - 1)) +
-                    ": left out " + std::to_string(strays) + " images that lie in no class folder");
+                    ": left out " + std::to_string(strays) + " " + kind_text(left_out.kind, true) +
+                    " that lie in no class folder");
 }
 
 /// The folder of one of these names, in small letters or capitals.
@@ -143,13 +165,21 @@ Splits find_splits(const std::filesystem::path& folder) {
           find_split(folder, {"val", "valid", "validation"})};
 }
 
-bool holds_image(const std::filesystem::path& folder) {
+/// Whether `folder` holds a file of the kind, down to `depth` folders below it.
+bool holds_kind(const std::filesystem::path& folder, FileKind kind, int depth) {
   const std::vector<std::string> files = list_files(folder);
-  return std::any_of(files.begin(), files.end(),
-                     [](const std::string& name) { return has_image_extension(name) && !is_hidden(name); });
+  if (std::any_of(files.begin(), files.end(),
+                  [&](const std::string& name) { return is_of_kind(name, kind) && !is_hidden(name); }))
+    return true;
+  if (depth == 0) return false;
+  const std::vector<std::string> folders = list_folders(folder);
+  return std::any_of(folders.begin(), folders.end(), [&](const std::string& name) {
+    return !is_hidden(name) && !std::filesystem::is_symlink(folder / name) &&
+           holds_kind(folder / name, kind, depth - 1);
+  });
 }
 
-void note_absent_classes(const ImagePart& part, const std::vector<std::string>& classes,
+void note_absent_classes(const ClassPart& part, const std::vector<std::string>& classes,
                          std::vector<std::string>& notes) {
   for (size_t label = 0; label < classes.size(); ++label)
     if (std::find(part.labels.begin(), part.labels.end(), static_cast<int32_t>(label)) == part.labels.end())
@@ -157,7 +187,7 @@ void note_absent_classes(const ImagePart& part, const std::vector<std::string>& 
 }
 
 /// The test split, or the validation split in its place.
-void list_test(const std::filesystem::path& folder, const Splits& splits, ImageTree& tree,
+void list_test(const std::filesystem::path& folder, const Splits& splits, ClassTree& tree,
                LeftOut& left_out) {
   const std::optional<std::string>& name = splits.test ? splits.test : splits.validation;
   if (!name) return;
@@ -173,29 +203,43 @@ void list_test(const std::filesystem::path& folder, const Splits& splits, ImageT
 
 }  // namespace
 
-bool is_image_folder(const std::filesystem::path& folder) {
-  const Splits splits = find_splits(folder);
-  if (splits.train || splits.test || splits.validation) return true;
-  const std::vector<std::string> folders = list_folders(folder);
-  return std::any_of(folders.begin(), folders.end(),
-                     [&](const std::string& name) { return !is_hidden(name) && holds_image(folder / name); });
+std::string kind_text(FileKind kind, bool many) {
+  return many ? row_of(kind).many : row_of(kind).one;
 }
 
-ImageTree list_image_tree(const std::filesystem::path& folder) {
-  ImageTree tree;
-  LeftOut left_out;
+std::optional<FileKind> class_folder_kind(const std::filesystem::path& folder) {
+  const Splits splits = find_splits(folder);
+  const bool has_split = splits.train || splits.test || splits.validation;
+  const std::filesystem::path classes =
+      has_split ? folder / splits.train.value_or(splits.test.value_or(splits.validation.value_or("")))
+                : folder;
+  const std::vector<std::string> folders = list_folders(classes);
+  for (FileKind kind : {FileKind::image, FileKind::wav, FileKind::csv})
+    if (std::any_of(folders.begin(), folders.end(), [&](const std::string& name) {
+          return !is_hidden(name) && holds_kind(classes / name, kind, has_split ? deepest_subfolder : 0);
+        }))
+      return kind;
+  return has_split ? std::optional(FileKind::image) : std::nullopt;
+}
+
+ClassTree list_class_tree(const std::filesystem::path& folder, FileKind kind) {
+  ClassTree tree;
+  LeftOut left_out{kind, 0, {}};
   const Splits splits = find_splits(folder);
   if (!splits.train && (splits.test || splits.validation))
     throw Error(folder.string(),
                 "holds the folder '" + splits.test.value_or(splits.validation.value_or("")) +
                     "', but no folder train",
-                "Put the training images into train/CLASS/");
+                "Put the training " + kind_text(kind, true) + " into train/CLASS/");
   tree.train.folder = splits.train ? folder / *splits.train : folder;
   tree.train.shown = splits.train ? *splits.train + "/" : "";
   list_part(tree.train, tree.classes, left_out, tree.notes);
   if (tree.classes.empty())
-    throw Error(tree.train.folder.string(), "holds no image (.jpg, .jpeg, .png) in any class folder",
-                "Put images into train/CLASS/");
+    throw Error(tree.train.folder.string(),
+                kind == FileKind::image
+                    ? "holds no image (.jpg, .jpeg, .png) and no recording (.wav, .csv) in any class folder"
+                    : "holds no " + kind_text(kind, false) + " in any class folder",
+                "Put " + kind_text(kind, true) + " into train/CLASS/");
   if (!splits.train)
     tree.notes.insert(tree.notes.begin(),
                       "there is no folder train: the folders of the data are the classes, " +

@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "sim/plan/schedule.h"
-#include "sim/train/trainer.h"
+#include "sim/train/training_report.h"
 
 namespace thaw {
 

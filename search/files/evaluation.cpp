@@ -1,4 +1,4 @@
-#include "search/evaluation.h"
+#include "search/files/evaluation.h"
 
 #include <algorithm>
 #include <limits>
