@@ -38,10 +38,13 @@ extern "C" {
 #define THAW_INPUT_BY_ROWS PLAN_BY_ROWS  // 1: an image never lies in the arena whole
 #define THAW_INPUT_ZERO_POINT (PLAN_INPUT_ZERO_POINT)
 #define THAW_INPUT_SCALE PLAN_INPUT_SCALE
-#define THAW_CLASSES PLAN_CLASSES            // 0: the model's own output is compared with a target
-#define THAW_OUTPUT_BYTES PLAN_OUTPUT_BYTES  // of thaw_output, where it is compared
-#define THAW_TARGET_BYTES PLAN_TARGET_BYTES  // of a target that comes with each input
-#define THAW_RECONSTRUCTS PLAN_RECONSTRUCTS  // 1: the target is the input itself
+#define THAW_CLASSES PLAN_CLASSES
+
+// Where THAW_CLASSES is 0 the model's own output is compared: how large thaw_output is and the target that
+// comes with each input, if one does; 1 where the input is its own target.
+#define THAW_OUTPUT_BYTES PLAN_OUTPUT_BYTES
+#define THAW_TARGET_BYTES PLAN_TARGET_BYTES
+#define THAW_RECONSTRUCTS PLAN_RECONSTRUCTS
 
 // Sizes in bytes. RAM in all = arena + persistent + stack; the stack is what the board file reserves.
 #define THAW_ARENA_BYTES PLAN_ARENA_BYTES
