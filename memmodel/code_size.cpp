@@ -35,6 +35,7 @@ enum Part : size_t {
   kGather,
   kClassifier,
   kSoftmaxLoss,
+  kSquaredLoss,
   kClassifierBackward,
   kClampedFeatures,
   kGradient,
@@ -86,6 +87,7 @@ constexpr std::array<Size, kPartCount> kSizes = {{
     {"gather channels", 48, 48},
     {"classifier", 324, 324},
     {"softmax loss", 1896, 1896},
+    {"squared loss", 200, 200},
     {"classifier backward and update", 1068, 1068},
     {"clamped features", 48, 48},
     {"gradient", 124 + 752 + 640 + 424, 16876 + 616 + 640},  // with gradient_pass.c, _rows.c, _planes.c
@@ -162,6 +164,10 @@ struct Parts {
   void operator()(const ClassifierForward&) { use(kClassifier); }
   void operator()(const SoftmaxLoss&) {
     use(kSoftmaxLoss);
+    use(kDivision);
+  }
+  void operator()(const SquaredLoss&) {
+    use(kSquaredLoss);
     use(kDivision);
   }
   void operator()(const FeatureGradient& k) {

@@ -48,6 +48,7 @@ struct MacsOf {
   int64_t& operator()(const UpdateBiases&) const { return totals.macs_weight_gradient; }
   int64_t& operator()(const UpdateClassifier&) const { return totals.macs_weight_gradient; }
   int64_t& operator()(const SoftmaxLoss&) const { return totals.macs_forward; }
+  int64_t& operator()(const SquaredLoss&) const { return totals.macs_forward; }
   int64_t& operator()(const ConvolutionForward&) const { return totals.macs_forward; }
   int64_t& operator()(const AddForward&) const { return totals.macs_forward; }
   int64_t& operator()(const PoolForward&) const { return totals.macs_forward; }

@@ -44,25 +44,43 @@ std::string how_to_make(const Board& board) {
           : fmt::format("with {}gcc and `{}`", toolchain_prefix(board), fmt::join(board.cpu_flags, " ")));
 }
 
+std::string input_words(const FirmwareRequest& request) {
+  return fmt::format("{} int8 values, {} x {} x {}", request.plan.buffer(request.plan.inputs[0]).bytes,
+                     request.input[1], request.input[2], request.input[3]);
+}
+
+std::string inference_calls(const FirmwareRequest& request) {
+  return fmt::format(
+      "int32_t class = thaw_infer(image);     // {}\n"
+      "const int8_t* values = thaw_output();  // {} of them: real = {:.6g} * (value - ({}))\n",
+      input_words(request), request.plan.buffer(request.plan.outputs[0]).bytes, request.output_scale,
+      request.output_zero_point);
+}
+
+/// The two calls that matter, for the task of the plan.
+std::string training_calls(const FirmwareRequest& request) {
+  const Plan& plan = request.plan;
+  if (plan.task == Task::classify)
+    return fmt::format(
+        "int32_t class = thaw_infer(image);     // {}\n"
+        "thaw_train_step(image, label);         // 0 <= label < {}\n",
+        input_words(request), plan.classes);
+  const bool regresses = plan.task == Task::regress;
+  return fmt::format(
+      "thaw_infer(input);                     // {}; then thaw_output() has {}\n"
+      "thaw_train_step(input, {});        // {}\n",
+      input_words(request), plan.buffer(plan.output).bytes, regresses ? "target" : "NULL  ",
+      regresses ? "what the output should be" : "the input is its own target");
+}
+
 std::string how_to_use(const FirmwareRequest& request) {
-  const std::string infer =
-      fmt::format("int32_t class = thaw_infer(image);     // {} int8 values, {} x {} x {}\n",
-                  request.plan.buffer(request.plan.inputs[0]).bytes, request.input[1], request.input[2],
-                  request.input[3]);
-  const std::string calls =
-      infers_only(request.plan)
-          ? infer +
-                fmt::format(
-                    "const int8_t* values = thaw_output();  // {} of them: real = {:.6g} * (value - ({}))\n",
-                    request.plan.buffer(request.plan.outputs[0]).bytes, request.output_scale,
-                    request.output_zero_point)
-          : "// THAW_STORAGE_FAILED: try again, nothing is lost\n"
-            "if (thaw_load_state(&slots) == THAW_NO_STATE) thaw_init(1);\n" +
-                infer +
-                fmt::format(
-                    "thaw_train_step(image, label);         // 0 <= label < {}\n"
-                    "thaw_save_state(&slots);               // survives a power cut at any byte\n",
-                    request.plan.classes);
+  const std::string calls = infers_only(request.plan)
+                                ? inference_calls(request)
+                                : "// THAW_STORAGE_FAILED: try again, nothing is lost\n"
+                                  "if (thaw_load_state(&slots) == THAW_NO_STATE) thaw_init(1);\n" +
+                                      training_calls(request) +
+                                      "thaw_save_state(&slots);               // survives a power cut at any "
+                                      "byte\n";
   return fmt::format(
       "```c\n#include \"thaw_model.h\"\n\n{}```\n\n"
       "`thaw_model.h` documents every function. Images are int8: value = round(real / {:.6g}) + ({}){}.\n",
@@ -158,6 +176,10 @@ std::string firmware_json(const FirmwareBuild& build) {
       {"schema_version", 1},
       {"model", {{"file", request.plan.model_file}, {"sha256", request.plan.model_sha256}}},
       {"name", request.name.empty() ? "thaw" : request.name},
+      {"task", infers_only(request.plan) ? nlohmann::ordered_json()
+                                         : nlohmann::ordered_json(task_name(request.plan.task))},
+      {"target_bytes",
+       request.plan.task == Task::regress ? request.plan.buffer(request.plan.output).bytes : int64_t{0}},
       {"board", request.board.name},
       {"trains", !infers_only(request.plan)},
       {"program", build.firmware ? nlohmann::ordered_json(program_name(build)) : nlohmann::ordered_json()},

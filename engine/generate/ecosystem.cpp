@@ -44,8 +44,15 @@ void setup() {
 void loop() {
   int8_t* image = thaw_input();
   fill(image);
+#if THAW_CLASSES
   thaw_train_step(image, random(THAW_CLASSES));
-  Serial.println((long)(thaw_last_loss() >> 6));  // nats times 1024
+#elif THAW_TARGET_BYTES
+  static int8_t target[THAW_TARGET_BYTES];  // what the output should be
+  thaw_train_step(image, target);
+#else
+  thaw_train_step(image, 0);  // the input is its own target
+#endif
+  Serial.println((long)(thaw_last_loss() >> 6));  // times 1024
 }
 )c";
 

@@ -30,7 +30,8 @@ struct FirmwareRequest {
   std::string name = "";                     // in the place of "thaw" in every symbol and file (naming.h)
   Ecosystem ecosystem = Ecosystem::cmake;
   bool uint8_in_file = false;  // the model file's input is uint8: said where the API is
-  // Of a firmware for inference alone, whose plan is from `inference_plan`; rates do not count then.
+  // Of the output that a task compares, or that a firmware for inference alone gives (its plan is from
+  // `inference_plan`, and rates do not count).
   double output_scale = 1.0;
   int32_t output_zero_point = 0;
 };

@@ -192,6 +192,16 @@ struct CallWriter {
         at(k.error, "int32_t"), at(k.result, "thaw_step_result"));
   }
 
+  std::string operator()(const SquaredLoss& k) const {
+    return fmt::format(
+        "  const thaw_squared_loss_result loss = {}({}, {}, {}, {});\n"
+        "  *{} = (thaw_step_result){{.loss = loss.loss, .prediction = {}[0], "
+        ".error_exponent = loss.error_exponent}};\n",
+        kernel("squared_loss", "thaw_squared_loss"), k.count, at(k.output, "int8_t"),
+        k.target.present() ? at(k.target, "int8_t") : std::string("target"), at(k.error, "int32_t"),
+        at(k.result, "thaw_step_result"), at(k.output, "int8_t"));
+  }
+
   std::string error_exponent() const { return at(plan().result, "thaw_step_result") + "->error_exponent"; }
 
   std::string operator()(const FeatureGradient& k) const {

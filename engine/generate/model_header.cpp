@@ -17,16 +17,26 @@ int64_t state_record_bytes(const Plan& plan) {
   return bytes;
 }
 
+/// What differs between the tasks: what a training step is told beside the input.
+void add_task_values(const Plan& plan, TemplateValues& values) {
+  const int64_t output_bytes = plan.output.present() ? plan.buffer(plan.output).bytes : 0;
+  values["CLASSIFIES"] = plan.task == Task::classify ? "1" : "0";
+  values["REGRESSES"] = plan.task == Task::regress ? "1" : "0";
+  values["RECONSTRUCTS"] = plan.task == Task::reconstruct ? "1" : "0";
+  values["OUTPUT_BYTES"] = std::to_string(output_bytes);
+  values["TARGET_BYTES"] = std::to_string(plan.task == Task::regress ? output_bytes : 0);
+  values["TRUTH_PARAMETER"] = plan.task == Task::classify ? "int32_t label" : "const int8_t* target";
+  values["TRUTH"] = plan.task == Task::classify ? "label" : "target";
+  values["TRUTH_IS_BAD"] = plan.task == Task::classify  ? "(label < 0 || label >= THAW_CLASSES)"
+                           : plan.task == Task::regress ? "!target"
+                                                        : "target";
+}
+
 void add_training_values(const Plan& plan, TemplateValues& values) {
   values["MODEL_ID"] = fmt::format("UINT32_C(0x{:08X})", model_id(plan));
   values["CLASSES"] = std::to_string(plan.classes);
   values["STATE_BYTES"] = std::to_string(state_record_bytes(plan));
-}
-
-void add_output_values(const FirmwareRequest& request, TemplateValues& values) {
-  values["OUTPUT_BYTES"] = std::to_string(request.plan.buffer(request.plan.outputs[0]).bytes);
-  values["OUTPUT_ZERO_POINT"] = std::to_string(request.output_zero_point);
-  values["OUTPUT_SCALE"] = fmt::format("{:.9g}", request.output_scale);
+  add_task_values(plan, values);
 }
 
 }  // namespace
@@ -51,10 +61,12 @@ void add_header_values(const FirmwareRequest& request, const MemoryTotals& sizes
   values["RAM_BYTES"] = std::to_string(sizes.ram.required);
   values["CONSTANT_BYTES"] = std::to_string(sizes.constants);
   values["CODE_BYTES"] = std::to_string(sizes.code);
+  values["OUTPUT_SCALE"] = fmt::format("{:.9g}", request.output_scale);
+  values["OUTPUT_ZERO_POINT"] = std::to_string(request.output_zero_point);
   if (trains)
     add_training_values(plan, values);
   else
-    add_output_values(request, values);
+    values["OUTPUT_BYTES"] = std::to_string(plan.buffer(plan.outputs[0]).bytes);
 }
 
 }  // namespace thaw

@@ -67,6 +67,7 @@ std::string rates_table(const FirmwareRequest& request) {
 /// Where the functions of the template find what lasts over a step.
 void add_places(const Plan& plan, CallContext& context, TemplateValues& values) {
   values["LOGITS"] = context.address(plan.logits, "int32_t");
+  values["OUTPUT"] = context.address(plan.output, "int8_t");
   values["RESULT"] = context.address(plan.result, "thaw_step_result");
   values["EXPONENTS"] = context.address(plan.gradient_exponents, "int32_t");
   values["GRADIENT_STATES"] = context.address(plan.gradient_states, "thaw_gradient_state");

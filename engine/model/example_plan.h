@@ -18,6 +18,13 @@
 #define PLAN_WIDTH 1
 #define PLAN_CHANNELS 1
 #define PLAN_CLASSES 2
+#define PLAN_CLASSIFIES 1
+#define PLAN_REGRESSES 0
+#define PLAN_RECONSTRUCTS 0
+#define PLAN_TARGET_BYTES 0
+#define PLAN_TRUTH_PARAMETER int32_t label
+#define PLAN_TRUTH label
+#define PLAN_TRUTH_IS_BAD (label < 0 || label >= THAW_CLASSES)
 #define PLAN_MODEL_ID UINT32_C(0x7E57)
 #define PLAN_INPUT_BYTES 1
 #define PLAN_INPUT_ROWS 1

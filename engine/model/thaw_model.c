@@ -21,7 +21,7 @@ typedef struct session {
 } session;
 
 typedef struct thaw_step_result {
-  int64_t loss;  // nats in Q16
+  int64_t loss;  // Q16
   int32_t prediction;
   int32_t error_exponent;
 } thaw_step_result;
@@ -42,7 +42,11 @@ PLAN_STATE_PLACES;
 
 #include "engine/model/frame_arena.h"
 
+#if PLAN_CLASSIFIES
 #define LOGITS PLAN_LOGITS
+#else
+#define OUTPUT PLAN_OUTPUT
+#endif
 #define RESULT PLAN_RESULT
 #if PLAN_MAKES_GRADIENTS
 #define EXPONENTS PLAN_EXPONENTS  // of the gradient tensors in this step
@@ -144,11 +148,12 @@ static void forward(bool learns) {
   PLAN_FORWARD_STEPS;
 }
 
-// Loss, gradients, updates. A sample whose errors are all 0 changes nothing.
-static void learn(int32_t label, const thaw_training_step* step) {
+// Loss, gradients, updates. A sample whose errors are all 0 changes nothing; without a step the loss is all.
+static void learn(PLAN_TRUTH_PARAMETER, const thaw_training_step* step) {
+  (void)PLAN_TRUTH;
   PLAN_LOSS_STEPS;
 #if PLAN_TRAINS
-  if (!loss.changes) return;
+  if (!loss.changes || !step) return;
 #else
   (void)step;
 #endif
@@ -168,11 +173,20 @@ void thaw_init(uint32_t seed) {
 static int32_t infer(void) {
   prefix();
   forward(false);
+#if PLAN_CLASSIFIES
   const int32_t* logits = LOGITS;
   int32_t best = 0;
   for (int32_t c = 1; c < THAW_CLASSES; ++c)
     if (logits[c] > logits[best]) best = c;
   return best;
+#endif
+#if PLAN_REGRESSES
+  return THAW_OK;
+#endif
+#if PLAN_RECONSTRUCTS
+  learn(NULL, NULL);
+  return THAW_OK;
+#endif
 }
 
 int32_t thaw_infer(const int8_t* input) {
@@ -183,6 +197,7 @@ int32_t thaw_infer(const int8_t* input) {
   return infer();
 }
 
+#if PLAN_CLASSIFIES
 const int32_t* thaw_logits(void) {
   return LOGITS;
 }
@@ -198,6 +213,13 @@ int32_t thaw_confidence(void) {
     sum += thaw_exp2_negative(most - thaw_softmax_log2(PLAN_LOSS_SCALE, logits[c]));
   return (int32_t)(((UINT64_C(1) << 40) + sum / 2) / sum);
 }
+
+#else
+const int8_t* thaw_output(void) {
+  return OUTPUT;
+}
+
+#endif
 
 // The rate of this step: the schedule's, or the one that was set.
 static thaw_training_step this_step(void) {
@@ -215,33 +237,33 @@ static thaw_training_step this_step(void) {
 }
 
 // A training step from what crosses the cut.
-static void train_rest(int32_t label) {
+static void train_rest(PLAN_TRUTH_PARAMETER) {
   forward(true);
   const thaw_training_step step = this_step();
-  learn(label, &step);
+  learn(PLAN_TRUTH, &step);
   ++state.session.step;
 }
 
-static void train(int32_t label) {
+static void train(PLAN_TRUTH_PARAMETER) {
   prefix();
-  train_rest(label);
+  train_rest(PLAN_TRUTH);
 }
 
-thaw_status thaw_train_step(const int8_t* input, int32_t label) {
+thaw_status thaw_train_step(const int8_t* input, PLAN_TRUTH_PARAMETER) {
   if (state.session.ready != READY) return THAW_NOT_READY;
-  if (!input || label < 0 || label >= THAW_CLASSES) return THAW_BAD_ARGUMENT;
+  if (!input || PLAN_TRUTH_IS_BAD) return THAW_BAD_ARGUMENT;
   state.session.row = 0;
   take_image(input);
-  train(label);
+  train(PLAN_TRUTH);
   return THAW_OK;
 }
 
-thaw_status thaw_train_latent(const int8_t* latent, int32_t label) {
+thaw_status thaw_train_latent(const int8_t* latent, PLAN_TRUTH_PARAMETER) {
   if (state.session.ready != READY) return THAW_NOT_READY;
-  if (!latent || label < 0 || label >= THAW_CLASSES) return THAW_BAD_ARGUMENT;
+  if (!latent || PLAN_TRUTH_IS_BAD) return THAW_BAD_ARGUMENT;
   state.session.row = 0;
   take_latent(latent);
-  train_rest(label);
+  train_rest(PLAN_TRUTH);
   return THAW_OK;
 }
 
@@ -255,10 +277,10 @@ int32_t thaw_finish(void) {
   return ends_image() ? infer() : (int32_t)THAW_NOT_READY;
 }
 
-thaw_status thaw_finish_step(int32_t label) {
-  if (label < 0 || label >= THAW_CLASSES) return THAW_BAD_ARGUMENT;
+thaw_status thaw_finish_step(PLAN_TRUTH_PARAMETER) {
+  if (PLAN_TRUTH_IS_BAD) return THAW_BAD_ARGUMENT;
   if (!ends_image()) return THAW_NOT_READY;
-  train(label);
+  train(PLAN_TRUTH);
   return THAW_OK;
 }
 

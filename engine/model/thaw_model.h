@@ -1,8 +1,14 @@
 // PLAN_MODEL_FILE: inference and training. PLAN_MADE_BY
 //
 //   thaw_init(1);                                  // or thaw_load_state(&slots)
+#if PLAN_CLASSIFIES
 //   int32_t class = thaw_infer(image);             // int8 image, PLAN_HEIGHT x PLAN_WIDTH x PLAN_CHANNELS
 //   thaw_train_step(image, label);                 // one step of training
+#else
+//   thaw_infer(input);                             // int8 input, PLAN_HEIGHT x PLAN_WIDTH x PLAN_CHANNELS
+//   const int8_t* output = thaw_output();
+//   thaw_train_step(input, target);                // one step of training
+#endif
 //
 // Not reentrant: one model, one caller. Nothing allocates, blocks or aborts.
 #pragma once
@@ -34,6 +40,12 @@ extern "C" {
 #define THAW_INPUT_SCALE PLAN_INPUT_SCALE
 #define THAW_CLASSES PLAN_CLASSES
 
+// Where THAW_CLASSES is 0 the model's own output is compared: how large thaw_output is and the target that
+// comes with each input, if one does; 1 where the input is its own target.
+#define THAW_OUTPUT_BYTES PLAN_OUTPUT_BYTES
+#define THAW_TARGET_BYTES PLAN_TARGET_BYTES
+#define THAW_RECONSTRUCTS PLAN_RECONSTRUCTS
+
 // Sizes in bytes. RAM in all = arena + persistent + stack; the stack is what the board file reserves.
 #define THAW_ARENA_BYTES PLAN_ARENA_BYTES
 #define THAW_PERSISTENT_BYTES PLAN_PERSISTENT_BYTES
@@ -57,8 +69,14 @@ extern "C" {
 // after every kernel of an inference or a training step, to feed a watchdog or let others run. It may call
 // nothing of this model.
 
+#if PLAN_CLASSIFIES
 // A score of thaw_logits times this is a logit in nats: softmax of those gives probabilities.
 #define THAW_LOGITS_SCALE PLAN_LOGITS_SCALE
+#else
+// Outputs and targets are int8: real value = (value - zero point) * scale.
+#define THAW_OUTPUT_SCALE PLAN_OUTPUT_SCALE
+#define THAW_OUTPUT_ZERO_POINT (PLAN_OUTPUT_ZERO_POINT)
+#endif
 
 // What a state record belongs to: this model and what is trained of it.
 #define THAW_MODEL_ID PLAN_MODEL_ID
@@ -67,7 +85,15 @@ extern "C" {
 /// schedule file's.
 void thaw_init(uint32_t seed);
 
+#if PLAN_CLASSIFIES
 /// The class of an image, 0..THAW_CLASSES - 1, or a negative thaw_status.
+#else
+/// THAW_OK or a negative thaw_status; the answer is thaw_output.
+#endif
+#if PLAN_RECONSTRUCTS
+/// thaw_last_loss is then the error of reconstruction, which is large for inputs unlike those that the model
+/// was trained on.
+#endif
 int32_t thaw_infer(const int8_t* input);
 
 #if PLAN_HAS_VARIABLES
@@ -77,9 +103,19 @@ int32_t thaw_infer(const int8_t* input);
 void thaw_reset_state(void);
 
 #endif
+#if PLAN_CLASSIFIES
 /// One training step on an image and its class. Loss and prediction are then readable; both are those before
 /// the update.
-thaw_status thaw_train_step(const int8_t* input, int32_t label);
+#endif
+#if PLAN_REGRESSES
+/// One training step on an input and what the output should be [THAW_TARGET_BYTES]. The loss is then
+/// readable; it is that before the update.
+#endif
+#if PLAN_RECONSTRUCTS
+/// One training step on an input, which is its own target: `target` is NULL. The loss is then readable; it is
+/// that before the update.
+#endif
+thaw_status thaw_train_step(const int8_t* input, PLAN_TRUTH_PARAMETER);
 
 /// The same row by row, as a camera or a decoder gives them: thaw_begin, then all THAW_INPUT_ROWS rows in any
 /// portions, then thaw_finish, which answers as thaw_infer does, or thaw_finish_step, which is a
@@ -88,7 +124,7 @@ thaw_status thaw_train_step(const int8_t* input, int32_t label);
 thaw_status thaw_begin(void);
 thaw_status thaw_rows(const int8_t* rows, int32_t count);
 int32_t thaw_finish(void);
-thaw_status thaw_finish_step(int32_t label);
+thaw_status thaw_finish_step(PLAN_TRUTH_PARAMETER);
 
 /// Latent replay: what stands for an image in later training steps, THAW_LATENT_BYTES in RAM or flash of the
 /// application. thaw_store_latent runs the layers that are always the same and keeps what they give;
@@ -96,9 +132,12 @@ thaw_status thaw_finish_step(int32_t label);
 /// thaw_train_step: store and train together do what thaw_train_step does, with the same state and loss, and
 /// a latent may be trained again at any time. It belongs to this firmware alone. In a model with state
 /// variables, those that it needs are then as they were: call thaw_reset_state before a new sequence.
+#if PLAN_RECONSTRUCTS
+/// The input is its own target here, so every latent holds it: training from one saves no memory.
+#endif
 thaw_status thaw_store_latent(const int8_t* input, int8_t* latent);
 thaw_status thaw_finish_latent(int8_t* latent);
-thaw_status thaw_train_latent(const int8_t* latent, int32_t label);
+thaw_status thaw_train_latent(const int8_t* latent, PLAN_TRUTH_PARAMETER);
 
 /// Where the next row may be written in place, to save a copy: then pass the same pointer to
 /// thaw_rows(row, 1). NULL where none is awaited, or where the model reads nothing of that row.
@@ -111,16 +150,26 @@ int8_t* thaw_input_row(void);
 int8_t* thaw_input(void);
 
 #endif
+#if PLAN_CLASSIFIES
 /// Loss of the last training step in nats times 65536, and the class predicted by it.
+#else
+/// Mean squared error of the last training step, times 65536: in squared steps of the output, so times
+/// THAW_OUTPUT_SCALE^2 it is that of real values; and the first value of its output.
+#endif
 int64_t thaw_last_loss(void);
 int32_t thaw_last_prediction(void);
 
+#if PLAN_CLASSIFIES
 /// The classes' scores [THAW_CLASSES] after thaw_infer, larger is likelier; readable until the next call.
 const int32_t* thaw_logits(void);
 
 /// How likely the class that thaw_infer answered is among all classes, times 65536; to be called before the
 /// next thaw_infer or thaw_train_step.
 int32_t thaw_confidence(void);
+#else
+/// The output [THAW_OUTPUT_BYTES] of the last thaw_infer; readable until the next call.
+const int8_t* thaw_output(void);
+#endif
 
 /// Training steps done since thaw_init, over power cuts. Random rounding depends on it.
 uint32_t thaw_step_number(void);

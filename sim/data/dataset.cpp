@@ -49,7 +49,8 @@ std::string hint_for_folder(const std::filesystem::path& path) {
   return known_formats;
 }
 
-Dataset read_any(const std::filesystem::path& path, const SampleShape& wanted, const WindowRequest& windows) {
+Dataset read_any(const std::filesystem::path& path, const SampleShape& wanted, const WindowRequest& windows,
+                 Truth truth) {
   if (!std::filesystem::exists(path))
     throw Error(path.string(), "does not exist", "Check the path of the data set");
   if (std::filesystem::is_directory(path)) {
@@ -61,7 +62,7 @@ Dataset read_any(const std::filesystem::path& path, const SampleShape& wanted, c
     throw Error(path.string(), "holds no data set of a known format", hint_for_folder(path));
   }
   const std::vector<std::byte> file = read_file(path, max_file_bytes);
-  if (is_zip(file)) return parse_npz(file, wanted, path.string());
+  if (is_zip(file)) return parse_npz(file, wanted, path.string(), truth);
   if (is_cifar_file(file)) return read_cifar(path, wanted);
   throw Error(path.string(), "is no data set of a known format", known_formats);
 }
@@ -105,8 +106,11 @@ std::string digest_of(const std::vector<T>& values) {
 }  // namespace
 
 Dataset read_dataset(const std::filesystem::path& path, const SampleShape& wanted,
-                     const WindowRequest& windows) {
-  Dataset dataset = read_any(path, wanted, windows);
+                     const WindowRequest& windows, Truth truth) {
+  Dataset dataset = read_any(path, wanted, windows, truth);
+  if (truth == Truth::numbers && dataset.train.count > 0 && dataset.train.targets.empty())
+    throw Error(path.string(), "holds classes, but regression needs numbers",
+                "Save an .npz archive with y_train and y_test of numbers");
   if (dataset.train.count == 0)
     throw Error(path.string(), "holds no training data", "Add the training part of the data set");
   dataset.name = printable(name_of(path));
@@ -124,7 +128,8 @@ std::string content_digest(const Dataset& dataset) {
   for (const Split* split : {&dataset.train, &dataset.test})
     text << '\n'
          << split->count << ' ' << digest_of(split->labels) << ' '
-         << (pixels ? digest_of(split->pixels) : digest_of(split->values));
+         << (pixels ? digest_of(split->pixels) : digest_of(split->values))
+         << (split->targets.empty() ? "" : " " + digest_of(split->targets));
   const std::string all = text.str();
   return sha256_hex(std::as_bytes(std::span(all)));
 }

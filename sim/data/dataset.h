@@ -35,12 +35,17 @@ struct Split {
   std::vector<std::string> names;  // image folders: "CLASS/FILE" for each sample; else empty
   std::vector<int32_t>
       recordings;  // windows of recordings: number of the file that each was cut from; else empty
+  std::vector<float> targets = {};  // Truth::numbers: as many for every sample, real values; else empty
 
   /// Elements of one sample; 0 for an empty split.
   int64_t sample_elements() const {
     return count == 0 ? 0 : static_cast<int64_t>(pixels.size() + values.size()) / count;
   }
 };
+
+/// What a task needs to know of each sample. `numbers`: y holds one or more real numbers a sample, which
+/// become Split::targets, and all labels are 0. `nothing`: y may be absent, then all labels are 0.
+enum class Truth { classes, numbers, nothing };
 
 /// A data set. `train` is never empty; `test` may be (then `notes` says so).
 struct Dataset {
@@ -66,9 +71,9 @@ struct Dataset {
 /// Small images (CIFAR, IDX, uint8 npz) are resized whole; photographs are resized to cover and
 /// centre-cropped (fit.h). What cannot be printed in a name becomes '?'. Throws Error naming file
 /// and byte offset or field where the data cannot be read, where training data are absent, or where samples
-/// cannot take the wanted shape.
+/// cannot take the wanted shape, or where numbers are asked for of a format that holds classes alone.
 Dataset read_dataset(const std::filesystem::path& path, const SampleShape& wanted,
-                     const WindowRequest& windows = {});
+                     const WindowRequest& windows = {}, Truth truth = Truth::classes);
 
 /// SHA-256 of what training sees: element type, shape, and labels and samples of both splits as little-endian
 /// bytes. The same for any file layout, compression or thread count that decodes to the same samples.

@@ -151,31 +151,71 @@ void check_same_samples(const NamedArray& test, const NamedArray& train) {
                 "Prepare both arrays in the same way");
 }
 
-}  // namespace
+/// y as real numbers, the same count for every sample.
+std::vector<float> read_targets(const NamedArray& y, int64_t count) {
+  const NpyArray& array = y.array;
+  if (array.type.is_text() || array.shape.empty() || array.shape[0] != count || array.elements % count != 0)
+    throw Error(y.where,
+                "is not a number or a row of numbers for each of the " + std::to_string(count) + " samples",
+                "Save float32 of shape [samples] or [samples, outputs]");
+  std::vector<float> targets;
+  for (int64_t i = 0; i < array.elements; ++i) {
+    const std::optional<float> value = float_element(array, i);
+    if (!value)
+      throw Error(y.where + ", element " + std::to_string(i), "float32 cannot hold it",
+                  "Clean or scale the data");
+    targets.push_back(*value);
+  }
+  return targets;
+}
 
-Dataset parse_npz(std::span<const std::byte> file, const SampleShape& wanted, const std::string& where) {
-  const Archive archive{file, list_zip(file, where), where};
-  Dataset dataset;
-  dataset.format = "npz";
-  const NamedArray x_train = archive.get("x_train");
-  const NamedArray y_train = archive.get("y_train");
-  dataset.element_type = element_type_of(x_train.array.type);
-  dataset.train = read_samples(x_train);
-
-  const std::optional<std::string> test = archive.test_name(dataset.notes);
-  std::optional<NamedArray> y_test;
-  if (test) {
-    const NamedArray x_test = archive.get("x_" + *test);
-    check_same_samples(x_test, x_train);
-    dataset.test = read_samples(x_test);
-    y_test = archive.get("y_" + *test);
+/// Labels or targets of both splits, as the task needs them.
+void read_truth(const Archive& archive, const std::optional<std::string>& test, Truth truth,
+                Dataset& dataset) {
+  const bool absent =
+      truth == Truth::nothing && !archive.find("y_train") && (!test || !archive.find("y_" + *test));
+  std::optional<NamedArray> y_train, y_test;
+  if (!absent) y_train = archive.get("y_train");
+  if (!absent && test) y_test = archive.get("y_" + *test);
+  if (truth != Truth::classes && (absent || truth == Truth::numbers)) {
+    for (Split* split : {&dataset.train, &dataset.test})
+      split->labels.assign(static_cast<size_t>(split->count), 0);
+    if (absent) return;
+    dataset.train.targets = read_targets(*y_train, dataset.train.count);
+    if (!y_test || dataset.test.count == 0) return;
+    dataset.test.targets = read_targets(*y_test, dataset.test.count);
+    if (dataset.test.targets.size() / static_cast<size_t>(dataset.test.count) !=
+        dataset.train.targets.size() / static_cast<size_t>(dataset.train.count))
+      throw Error(y_test->where, "has another number of targets a sample than y_train",
+                  "Save both splits in the same way");
+    return;
   }
   NpzLabels labels =
-      npz_labels(y_train, dataset.train.count, y_test, dataset.test.count, archive.find("class_names"));
+      npz_labels(*y_train, dataset.train.count, y_test, dataset.test.count, archive.find("class_names"));
   dataset.train.labels = std::move(labels.train);
   dataset.test.labels = std::move(labels.test);
   dataset.class_names = std::move(labels.class_names);
   dataset.notes.insert(dataset.notes.end(), labels.notes.begin(), labels.notes.end());
+}
+
+}  // namespace
+
+Dataset parse_npz(std::span<const std::byte> file, const SampleShape& wanted, const std::string& where,
+                  Truth truth) {
+  const Archive archive{file, list_zip(file, where), where};
+  Dataset dataset;
+  dataset.format = "npz";
+  const NamedArray x_train = archive.get("x_train");
+  dataset.element_type = element_type_of(x_train.array.type);
+  dataset.train = read_samples(x_train);
+
+  const std::optional<std::string> test = archive.test_name(dataset.notes);
+  if (test) {
+    const NamedArray x_test = archive.get("x_" + *test);
+    check_same_samples(x_test, x_train);
+    dataset.test = read_samples(x_test);
+  }
+  read_truth(archive, test, truth, dataset);
   const std::string note = note_of(x_train.array.type);
   if (!note.empty()) dataset.notes.push_back(note);
   fit_samples(x_train, wanted, dataset);

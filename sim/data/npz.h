@@ -17,6 +17,8 @@ namespace thaw {
 /// say. y: class numbers, one-hot rows or text (npz_labels.h). Names of arrays may begin with a capital
 /// (X_train). Without x_test, x_val (or x_valid, x_validation) is the test split. `name`, `sha256` and the
 /// numbered class names are left for read_dataset. Throws Error naming `where` and the array.
-Dataset parse_npz(std::span<const std::byte> archive, const SampleShape& wanted, const std::string& where);
+/// With Truth::numbers y is [N] or [N, k] of numbers, k of them for each sample.
+Dataset parse_npz(std::span<const std::byte> archive, const SampleShape& wanted, const std::string& where,
+                  Truth truth = Truth::classes);
 
 }  // namespace thaw

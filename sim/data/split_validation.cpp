@@ -45,6 +45,9 @@ Split select(const Split& split, const std::vector<int64_t>& ids) {
   append(split.values, out.values);
   for (int64_t id : ids) {
     out.labels.push_back(split.labels[static_cast<size_t>(id)]);
+    const auto each = static_cast<int64_t>(split.targets.size()) / split.count;
+    const auto target = split.targets.begin() + id * each;
+    out.targets.insert(out.targets.end(), target, target + each);
     if (!split.names.empty()) out.names.push_back(split.names[static_cast<size_t>(id)]);
     if (!split.recordings.empty()) out.recordings.push_back(split.recordings[static_cast<size_t>(id)]);
   }

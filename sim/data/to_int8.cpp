@@ -54,4 +54,10 @@ std::vector<int8_t> to_int8(const Dataset& dataset, const Split& split, const Qu
   return out;
 }
 
+std::vector<int8_t> targets_to_int8(const Split& split, const Quantization& output) {
+  std::vector<int8_t> out;
+  for (float value : split.targets) out.push_back(quantize(value, output.scale(), output.zero_point()));
+  return out;
+}
+
 }  // namespace thaw

@@ -20,4 +20,8 @@ void sample_to_int8(const Dataset& dataset, const Split& split, int64_t id, cons
 /// All samples of `split`, one after another.
 std::vector<int8_t> to_int8(const Dataset& dataset, const Split& split, const Quantization& input);
 
+/// The targets of all samples of `split` in the quantisation of the model's output, rounded and clamped as
+/// float32 samples are: an output cannot reach what lies outside.
+std::vector<int8_t> targets_to_int8(const Split& split, const Quantization& output);
+
 }  // namespace thaw

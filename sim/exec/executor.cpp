@@ -110,18 +110,18 @@ void Executor::infer(size_t first, const Observer& observer, size_t last) {
   }
 }
 
-StepResult Executor::judge(int32_t label, size_t first) {
-  StepInput input;
-  input.label = label;
-  for (size_t i = first; i < plan_.steps.size(); ++i) {
-    run(i, &input);
-    if (plan_.steps[i].phase == Phase::loss) break;
-  }
+StepResult Executor::judge(const StepInput& input, size_t first) {
+  const auto is_judged = [&](size_t i) {
+    return i < plan_.steps.size() &&
+           (plan_.steps[i].phase == Phase::forward || plan_.steps[i].phase == Phase::loss);
+  };
+  for (size_t i = first; is_judged(i); ++i) run(i, &input);
   return values<StepResult>(plan_.result)[0];
 }
 
 StepResult Executor::train_step(const StepInput& input, size_t first, const Observer& observer) {
-  if (input.label < 0 || input.label >= plan_.classes)
+  assert(plan_.task != Task::regress || input.target != nullptr);
+  if (plan_.task == Task::classify && (input.label < 0 || input.label >= plan_.classes))
     throw Error(plan_.model_file,
                 "label " + std::to_string(input.label) + " is not one of the " +
                     std::to_string(plan_.classes) + " classes",

@@ -23,7 +23,8 @@ struct StepInput {
   int32_t label = 0;
   LearningRate rate;
   uint32_t seed = 1;
-  uint32_t step = 0;  // counts every sample since the start of training
+  uint32_t step = 0;               // counts every sample since the start of training
+  const int8_t* target = nullptr;  // of a plan that regresses: as many as its output has
 };
 
 /// What the kernels of its updates take.
@@ -63,8 +64,9 @@ class Executor {
   /// are then readable.
   void infer(size_t first = 0, const Observer& observer = nullptr, size_t last = SIZE_MAX);
 
-  /// Runs the forward steps from `first` on and the loss of a training plan; nothing is trained.
-  StepResult judge(int32_t label, size_t first = 0);
+  /// Runs the forward steps from `first` on and the loss of a training plan; nothing is trained. Of `input`
+  /// the label or the target counts.
+  StepResult judge(const StepInput& input, size_t first = 0);
 
   /// Runs all steps from `first` on; returns the loss and prediction before the update. When every error is 0
   /// nothing after the loss runs (section 5.5).

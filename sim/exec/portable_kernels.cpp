@@ -22,6 +22,7 @@
 #include "engine/kernels/resize.h"
 #include "engine/kernels/softmax.h"
 #include "engine/kernels/softmax_loss.h"
+#include "engine/kernels/squared_loss.h"
 #include "engine/kernels/table.h"
 #include "engine/kernels/transpose.h"
 #include "engine/kernels/update.h"
@@ -185,6 +186,17 @@ struct PortableCall {
     StepResult& made = result();
     made.loss = loss.loss;
     made.prediction = loss.prediction;
+    made.error_exponent = loss.error_exponent;
+    return loss.changes;
+  }
+
+  bool operator()(const SquaredLoss& k) const {
+    const auto* output = at<const int8_t>(k.output);
+    const int8_t* target = k.target.present() ? at<const int8_t>(k.target) : input->target;
+    const thaw_squared_loss_result loss = thaw_squared_loss(k.count, output, target, at<int32_t>(k.error));
+    StepResult& made = result();
+    made.loss = loss.loss;
+    made.prediction = output[0];
     made.error_exponent = loss.error_exponent;
     return loss.changes;
   }

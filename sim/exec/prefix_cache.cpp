@@ -31,6 +31,7 @@ std::vector<TensorId> tensors_across(const Network& network, size_t layer) {
   for (size_t i = layer; i < network.layers.size(); ++i)
     for (TensorId input : network.layers[i].inputs) read(input);
   read(network.classifier.feature_tensor);
+  if (network.task == Task::reconstruct) read(network.input);  // the target
   for (size_t v = 0; v < variables.size(); ++v)
     if (places[v].assign != SIZE_MAX && places[v].assign >= layer) read(variables[v].next);
   std::sort(result.begin(), result.end());

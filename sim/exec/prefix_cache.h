@@ -23,6 +23,7 @@ struct Samples {
   std::vector<int32_t> labels;
 
   int32_t steps = 1;
+  std::vector<int8_t> targets = {};  // of regression: as many for each sample as the model has outputs
 
   int64_t step_bytes() const { return int64_t{height} * width * channels; }
   int64_t sample_bytes() const { return steps * step_bytes(); }

@@ -24,6 +24,9 @@ Samples some_samples(const Samples& samples, int64_t count) {
     const auto first = samples.images.begin() + id * samples.sample_bytes();
     kept.images.insert(kept.images.end(), first, first + samples.sample_bytes());
     kept.labels.push_back(samples.labels[static_cast<size_t>(id)]);
+    const auto each = static_cast<int64_t>(samples.targets.size()) / samples.count;
+    const auto target = samples.targets.begin() + id * each;
+    kept.targets.insert(kept.targets.end(), target, target + each);
   }
   return kept;
 }

@@ -91,6 +91,9 @@ void for_each_buffer(AnyKernel& kernel, const Visit& visit) {
           see(k.logits, Access::read);
           see(k.error, Access::write);
           see(k.result, Access::write);
+        } else if constexpr (std::is_same_v<K, SquaredLoss>) {
+          for (auto* id : {&k.output, &k.target}) see(*id, Access::read);
+          for (auto* id : {&k.error, &k.result}) see(*id, Access::write);
         } else if constexpr (std::is_same_v<K, FeatureGradient>) {
           for (auto* id : {&k.error, &k.weights, &k.clamped}) see(*id, Access::read);
           see(k.output, Access::write);

@@ -101,6 +101,7 @@ void Lowering::number_gradients() {
 
 Plan Lowering::run() {
   build.plan.trains = !schedule.update.empty();
+  build.plan.task = network.task;
   build.plan.classes = network.classifier.classes;
   build.input(network.input);
   for (size_t i = 0; i < network.layers.size(); ++i) {

@@ -99,9 +99,13 @@ std::vector<GradientSource> Lowering::sources(const Layer& layer, const std::vec
     return scale_constant(layer.name + ".gradient_scale" + std::to_string(result.size()), factors);
   };
   if (layer.output == network.classifier.source) {
+    const Classifier& c = network.classifier;
+    // Of the mean squared error: section 17, the errors being (y - t) / 256.
+    const double loss_factor =
+        compares_output(network.task) ? 512.0 * scale_of(network.graph, c.feature_tensor) / c.features : 1.0;
     std::vector<double> factors;
     for (double b : base)
-      factors.push_back(b * scale_of(network.graph, layer.output) / network.classifier.positions_averaged);
+      factors.push_back(b * scale_of(network.graph, layer.output) * loss_factor / c.positions_averaged);
     result.push_back({FromFeatures{feature_gradient, network.classifier.per_element},
                       scale_constant(layer.name + ".gradient_scale0", factors)});
   }
@@ -217,7 +221,7 @@ void Lowering::update(const Layer& layer) {
   build.step(layer.name + ".update_weights", Phase::update, layer.op, std::move(k), macs);
 }
 
-void Lowering::backward() {
+void Lowering::classifier_backward() {
   const Classifier& c = network.classifier;
   const LayerUpdate* update_of_classifier = schedule.find(network.convolution_count());
   const double feature_scale = scale_of(network.graph, c.feature_tensor);
@@ -252,12 +256,16 @@ void Lowering::backward() {
     k.biases = classifier_biases;
     build.step(c.name + ".update", Phase::update, c.op, k, weights);
   }
+}
+
+void Lowering::backward() {
+  if (!compares_output(network.task)) classifier_backward();
   for (const Layer& layer : network.layers)
     if (const auto* convolution = std::get_if<Convolution>(&layer.kind);
         convolution != nullptr && is_updated(schedule.find(convolution->index)) &&
         !reaches_loss[layer.output.index()])
       throw Error(network.graph.file_name + ": layer '" + layer.name + "'", "nothing of it reaches the loss",
-                  "Update only layers that the classifier depends on");
+                  "Update only layers that the loss depends on");
   // Reverse execution order: when a tensor's maker is reached, the gradients of all its readers exist, and
   // their weights are not needed any more once its own gradient is made.
   for (size_t i = network.layers.size(); i-- > 0;) {

@@ -8,6 +8,7 @@
 
 #include "engine/kernels/max_pool2d.h"
 #include "sim/base/error.h"
+#include "sim/graph/same_values.h"
 #include "sim/plan/lowering.h"
 #include "sim/plan/operator_gradient.h"
 #include "sim/plan/scratch.h"
@@ -153,6 +154,7 @@ thaw_classifier Lowering::classifier_parameters() const {
 }
 
 void Lowering::loss() {
+  if (compares_output(network.task)) return squared_loss();
   const Classifier& c = network.classifier;
   const LayerUpdate* update = schedule.find(network.convolution_count());
   const double feature_scale = scale_of(network.graph, c.feature_tensor);
@@ -187,6 +189,36 @@ void Lowering::loss() {
   k.error = error = build.buffer(BufferKind::gradient, "loss.error", 4 * int64_t{c.classes}, 4);
   k.result = build.plan.result = build.buffer(BufferKind::state, "result", 16, 8);
   build.step("loss", Phase::loss, c.op, k);
+}
+
+BufferId Lowering::input_as_target() {
+  const Quantization& from = network.graph.tensor(network.input).quantization;
+  const Quantization& to = network.graph.tensor(network.classifier.feature_tensor).quantization;
+  const BufferId input = build.activation(network.input);
+  if (requantizes_to_itself(from, to)) return input;
+  const QuantizedMultiplier scale =
+      quantize_multiplier(static_cast<double>(from.scale()) / static_cast<double>(to.scale()));
+  RequantizeForward k;
+  k.requantize.elements = network.classifier.features;
+  k.requantize.input_zero_point = from.zero_point();
+  k.requantize.output_zero_point = to.zero_point();
+  k.requantize.multiplier = scale.multiplier;
+  k.requantize.shift = scale.shift;
+  k.input = input;
+  k.output = build.buffer(BufferKind::activation, "loss.target", network.classifier.features, 1);
+  build.step("target", Phase::loss, OpId(), k);
+  return k.output;
+}
+
+void Lowering::squared_loss() {
+  const Classifier& c = network.classifier;
+  SquaredLoss k;
+  k.count = c.features;
+  if (network.task == Task::reconstruct) k.target = input_as_target();
+  k.output = build.plan.output = build.activation(c.feature_tensor);
+  k.error = feature_gradient = build.buffer(BufferKind::gradient, "loss.error", 4 * int64_t{c.features}, 4);
+  k.result = build.plan.result = build.buffer(BufferKind::state, "result", 16, 8);
+  build.step("loss", Phase::loss, OpId(), k);
 }
 
 }  // namespace thaw

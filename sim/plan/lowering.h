@@ -78,9 +78,15 @@ struct Lowering {
   void save_for_gradient(const Layer& layer, Kernel& kernel);
   thaw_classifier classifier_parameters() const;
   void loss();
+  /// The loss of a task that compares the output.
+  void squared_loss();
+  /// The int8 target of a sample that is its own: the input in the output's quantisation.
+  BufferId input_as_target();
 
   // lower_backward.cpp: gradients, and the updates as soon as they can be done.
   void backward();
+  /// The feature gradient, and the update of the classifier.
+  void classifier_backward();
   void make_gradient(const Layer& layer);
   /// base[c] turns a gradient of this tensor's integers into one of the gradient tensor's unit: the effective
   /// scale of a convolution (gradients are of its accumulator), 1 for an add.

@@ -60,6 +60,8 @@ struct Layer {
 
 /// The classifier: N classes on n_f features. `source` is the tensor whose elements the features average or
 /// copy: its gradient is the feature gradient divided by `positions_averaged` (or copied per element).
+/// Of other tasks, which have none: `classes` is 0, `op` absent, `feature_tensor` and `source` are the output
+/// itself and `features` its elements.
 struct Classifier {
   std::string name;
   OpId op;
@@ -80,6 +82,7 @@ struct Classifier {
 /// one whose bytes it shares (RESHAPE, folded ends), itself otherwise.
 struct Network {
   Graph graph;
+  Task task = Task::classify;
   TensorId input;
   std::vector<Layer> layers;
   Classifier classifier;
@@ -96,12 +99,14 @@ struct NetworkOptions {
   int32_t classes = 0;                // 0: as the model
   bool fresh_classifier = false;      // even when the number of classes stays
   bool rescale_dead_channels = true;  // integer contract only; float arithmetic keeps the file's scales
+  Task task = Task::classify;         // others take neither classes nor a fresh classifier
 };
 
 /// Reduces a model for training (architecture, lowering step 1): drops the final SOFTMAX and float ends,
 /// folds PAD into convolutions, rescales dead channels (arithmetic section 2), separates the classifier and
-/// replaces it when the number of classes changes. Throws Error when the model has no classifier or several
-/// inputs.
+/// replaces it when the number of classes changes. Of other tasks all layers up to the int8 output stay as
+/// they are. Throws Error when the model has no classifier or several inputs, or no output that the task can
+/// compare.
 Network reduce(const Graph& graph, const NetworkOptions& options);
 
 /// SAME/VALID windows, FULLY_CONNECTED as 1x1: shared by `reduce` and `lower_inference`.

@@ -353,8 +353,12 @@ Plan drop_unused_buffers(Plan plan) {
 Plan run_passes(Plan plan, InputBy input) {
   const auto feed = [&](const Plan& p) { return input == InputBy::rows ? feed_rows(p) : p; };
   const auto stream = [](const Plan& p) { return stream_rows(p, choose_streams(p, alive_in_place(p))); };
-  return drop_unused_buffers(apply(std::move(plan), {feed, stream, add_in_place, depthwise_in_place,
-                                                     biases_first, gradient_in_place, variables_in_place}));
+  Plan result =
+      drop_unused_buffers(apply(std::move(plan), {feed, stream, add_in_place, depthwise_in_place,
+                                                  biases_first, gradient_in_place, variables_in_place}));
+  for (const Step& step : result.steps)  // what is compared may have moved
+    if (const auto* loss = std::get_if<SquaredLoss>(&step.kernel)) result.output = loss->output;
+  return result;
 }
 
 Plan run_inference_passes(Plan plan, InputBy input) {

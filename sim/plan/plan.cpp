@@ -45,6 +45,7 @@ const char* kernel_name(const Kernel& kernel) {
     const char* operator()(const GatherChannels&) const { return "gather channels"; }
     const char* operator()(const ClassifierForward&) const { return "classifier"; }
     const char* operator()(const SoftmaxLoss&) const { return "softmax loss"; }
+    const char* operator()(const SquaredLoss&) const { return "squared loss"; }
     const char* operator()(const FeatureGradient&) const { return "feature gradient"; }
     const char* operator()(const MakeGradient&) const { return "gradient"; }
     const char* operator()(const UpdateWeights&) const { return "update weights"; }

@@ -31,6 +31,7 @@
 #include "sim/plan/convolution_window.h"
 #include "sim/plan/element_kernels.h"
 #include "sim/plan/gradient_rule.h"
+#include "sim/plan/task.h"
 
 namespace thaw {
 
@@ -187,11 +188,17 @@ struct SoftmaxLoss {
   BufferId logits, error, result;
 };
 
+/// Mean squared error (section 17); `error` is the feature gradient. `target` absent: StepInput::target.
+struct SquaredLoss {
+  int32_t count = 0;
+  BufferId output, target, error, result;
+};
+
 /// What the `result` buffer holds after a training step.
 struct StepResult {
-  int64_t loss = 0;            // nats in Q16
-  int32_t prediction = 0;      // before the update
-  int32_t error_exponent = 0;  // ee of section 5
+  int64_t loss = 0;            // Q16: nats, or squared steps of the output (section 17)
+  int32_t prediction = 0;      // before the update: the class, or the first of the outputs
+  int32_t error_exponent = 0;  // ee of section 5 or 17
 };
 static_assert(sizeof(StepResult) == 16);
 
@@ -269,8 +276,7 @@ struct MakeGradient {
 
 // ---- updates ---------------------------------------------------------------------------------------------
 
-/// Quantisation-aware scaling of one layer's update: mantissa per output channel, common exponent (section
-/// 2).
+/// Quantisation-aware scaling of one update: mantissa per output channel, common exponent (section 2).
 struct UpdateWeights {
   Window window;
   bool depthwise = false;
@@ -308,8 +314,8 @@ struct UpdateClassifier {
 using Kernel = std::variant<ConvolutionForward, AddForward, PoolForward, MeanForward, PadForward,
                             TransposeForward, CopyForward, SoftmaxForward, RequantizeForward, QuantizeForward,
                             DequantizeForward, BinaryForward, TableForward, ViewForward, ResizeForward,
-                            LstmForward, GatherChannels, ClassifierForward, SoftmaxLoss, FeatureGradient,
-                            MakeGradient, UpdateWeights, UpdateBiases, UpdateClassifier>;
+                            LstmForward, GatherChannels, ClassifierForward, SoftmaxLoss, SquaredLoss,
+                            FeatureGradient, MakeGradient, UpdateWeights, UpdateBiases, UpdateClassifier>;
 
 /// Name of the kernel as tables print it, for example "convolution".
 const char* kernel_name(const Kernel& kernel);
@@ -343,8 +349,7 @@ struct PassNote {
   int64_t peak_bytes_saved = 0;  // of the most bytes alive at a step, after the passes before it
 };
 
-/// 128 learning rates, lr = mantissa * 2^(exponent - 15); step t of N uses entry floor(128 t / N) (section
-/// 2).
+/// 128 learning rates, lr = mantissa * 2^(exponent - 15); step t of N has entry floor(128 t / N) (section 2).
 struct LearningRate {
   int32_t mantissa = 0;
   int32_t exponent = 0;
@@ -357,13 +362,15 @@ struct Plan {
   std::vector<BufferId> inputs, outputs;  // of the model; outputs empty in a training plan
   int32_t input_rows = 1;                 // height of the first input: the rows that an application gives
   bool trains = false;
-  int32_t classes = 0;
+  Task task = Task::classify;
+  int32_t classes = 0;  // 0 where the task is no classification
   std::vector<GradientTensor> gradient_tensors;
   BufferId gradient_states;      // state: (int8 e, uint8 cnt) per gradient tensor
   BufferId gradient_exponents;   // arena: int32 per gradient tensor, exponent used in this step
   BufferId result;               // state: the StepResult of the last step
-  BufferId logits;               // int32 [classes]
-  int32_t feature_exponent = 0;  // of the feature gradient, above the error's: h - 12 of section 5
+  BufferId logits;               // int32 [classes]; absent where the task is no classification
+  BufferId output;               // int8, what such a task compares; else absent
+  int32_t feature_exponent = 0;  // of the feature gradient, above the error's: h - 12 of section 5, or 0
   std::vector<PassNote> notes;
   std::vector<BufferId> buffer_of_tensor;  // by TensorId: where an activation lies; absent for folded ones
 

@@ -151,6 +151,38 @@ Classifier read_classifier(const Graph& graph, const Op& op, const NetworkOption
   return classifier;
 }
 
+/// The int8 tensor that a task without a classifier compares: the output, before it becomes float32.
+TensorId compared_output(const Graph& graph) {
+  if (graph.outputs.size() != 1)
+    throw Error(graph.file_name, "the model has " + std::to_string(graph.outputs.size()) + " outputs",
+                "Training compares exactly one");
+  TensorId output = graph.outputs[0];
+  const Op* op = producer(graph, output);
+  while (op != nullptr && graph.tensor(output).type != DataType::int8 &&
+         (std::holds_alternative<Dequantize>(op->kind) || std::holds_alternative<Reshape>(op->kind))) {
+    output = op->inputs[0];
+    op = producer(graph, output);
+  }
+  if (op == nullptr || graph.tensor(output).type != DataType::int8)
+    throw Error(graph.file_name, "no operator makes an int8 output", "Quantise the model to int8");
+  return output;
+}
+
+/// What stands in the classifier's place where the loss compares the output.
+Classifier no_classifier(const Graph& graph, const NetworkOptions& options) {
+  if (options.classes > 0 || options.fresh_classifier)
+    throw Error(graph.file_name,
+                std::string("a fresh classifier was asked for, but to ") + task_name(options.task) +
+                    " compares the model's own output",
+                "Leave --classes out and set \"fresh_classifier\": false in the schedule");
+  Classifier classifier;
+  classifier.feature_tensor = classifier.source = compared_output(graph);
+  classifier.name = layer_name(graph.tensor(classifier.source), classifier.source.value);
+  classifier.features = static_cast<int32_t>(graph.tensor(classifier.source).elements());
+  classifier.per_element = true;
+  return classifier;
+}
+
 /// Grows the network by one operator of the graph after the other.
 class Reduction {
  public:
@@ -158,19 +190,22 @@ class Reduction {
     network_.graph = graph;
     network_.warnings = graph.warnings;
     network_.input = graph.inputs[0];
+    network_.task = options.task;
     for (size_t i = 0; i < graph.tensors.size(); ++i) network_.alias.push_back(TensorId(i));
   }
 
   Network run() {
-    const Op& classifier_op = find_classifier(graph_);
-    network_.classifier = read_classifier(graph_, classifier_op, options_);
-    for (const Op& op : graph_.ops) {
-      if (op.id == classifier_op.id) break;  // what follows is replaced by the loss
-      if (!vanishes(op)) network_.layers.push_back(layer_of(op));
-    }
     Classifier& classifier = network_.classifier;
+    classifier = compares_output(options_.task) ? no_classifier(graph_, options_)
+                                                : read_classifier(graph_, find_classifier(graph_), options_);
+    for (const Op& op : graph_.ops) {
+      if (op.id == classifier.op) break;  // what follows is replaced by the loss
+      if (!vanishes(op)) network_.layers.push_back(layer_of(op));
+      if (compares_output(options_.task) && op.outputs[0] == classifier.source) break;
+    }
     classifier.feature_tensor = aliased(classifier.feature_tensor);
     if (classifier.source.present()) classifier.source = aliased(classifier.source);
+    check_reconstruction();
     check_variables();
     tell();
     return std::move(network_);
@@ -251,8 +286,20 @@ class Reduction {
     return before->inputs[0];
   }
 
+  /// A sample that is its own target must be comparable with the output.
+  void check_reconstruction() const {
+    const Classifier& classifier = network_.classifier;
+    const int64_t inputs = graph_.tensor(network_.input).elements();
+    if (options_.task == Task::reconstruct && classifier.features != inputs)
+      throw Error(graph_.file_name,
+                  "the output has " + std::to_string(classifier.features) + " elements, the input " +
+                      std::to_string(inputs),
+                  "An autoencoder has as many; for other targets use --task regress");
+  }
+
   /// What the classifier and its followers make, training replaces: no variable may keep it.
   void check_variables() const {
+    if (!network_.classifier.op.present()) return;  // nothing is replaced
     std::vector<bool> made(graph_.tensors.size(), false);
     for (const Op& op : graph_.ops)
       if (op.id.value >= network_.classifier.op.value)

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "sim/plan/input_by.h"
+#include "sim/plan/task.h"
 
 namespace thaw {
 
@@ -66,10 +67,12 @@ struct Provenance {
 };
 
 /// `update` is ascending by `op` and lists only layers of which something is updated. The classifier, when it
-/// is updated, is the entry whose op equals the model's number of convolutions.
+/// is updated, is the entry whose op equals the model's number of convolutions; of other tasks than classify
+/// the last layer is a convolution like the others, with that same number.
 struct Schedule {
   std::string model_file, model_sha256;
-  int32_t classes = 0;
+  Task task = Task::classify;
+  int32_t classes = 0;                          // 0 where the task is no classification
   std::array<int32_t, 4> input = {1, 0, 0, 0};  // N, H, W, C
   std::string arithmetic = "int8";
   InputBy input_by = InputBy::image;  // how the device gets its images: decides bytes, never bits

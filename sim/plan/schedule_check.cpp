@@ -23,7 +23,7 @@ std::vector<std::string> layer_names(const Network& network) {
   std::vector<std::string> names;
   for (const Layer& layer : network.layers)
     if (std::holds_alternative<Convolution>(layer.kind)) names.push_back(layer.name);
-  names.push_back(network.classifier.name);
+  if (!compares_output(network.task)) names.push_back(network.classifier.name);
   return names;
 }
 
@@ -95,6 +95,7 @@ std::array<int32_t, 4> input_shape(const Network& network) {
 void describe_model(Schedule& schedule, const Network& network) {
   schedule.model_file = network.graph.file_name;
   schedule.model_sha256 = network.graph.sha256;
+  schedule.task = network.task;
   schedule.classes = network.classifier.classes;
   schedule.input = input_shape(network);
 }
@@ -109,12 +110,10 @@ void check_schedule(const Schedule& schedule, const Network& network, const std:
   check_schedule_layers(schedule, network, where);
 }
 
-void check_schedule_layers(const Schedule& schedule, const Network& network, const std::string& where) {
-  if (schedule.input != input_shape(network))
-    throw Error(where + ": model.input",
-                "the schedule is for input " + shape_text(schedule.input) + ", the model reads " +
-                    shape_text(input_shape(network)),
-                "Use the model that the schedule was made for");
+namespace {
+
+void check_schedule_classes(const Schedule& schedule, const Network& network, const std::string& where) {
+  if (compares_output(network.task)) return;
   if (schedule.classes < kMinimalClasses || schedule.classes > kMaximalClasses)
     throw Error(where + ": model.classes",
                 "the schedule is for " + std::to_string(schedule.classes) + " classes, Thaw trains " +
@@ -125,6 +124,17 @@ void check_schedule_layers(const Schedule& schedule, const Network& network, con
                 "the schedule is for " + std::to_string(schedule.classes) + " classes, the model has " +
                     std::to_string(network.classifier.classes),
                 "Pass --classes " + std::to_string(schedule.classes));
+}
+
+}  // namespace
+
+void check_schedule_layers(const Schedule& schedule, const Network& network, const std::string& where) {
+  if (schedule.input != input_shape(network))
+    throw Error(where + ": model.input",
+                "the schedule is for input " + shape_text(schedule.input) + ", the model reads " +
+                    shape_text(input_shape(network)),
+                "Use the model that the schedule was made for");
+  check_schedule_classes(schedule, network, where);
   const std::vector<std::string> names = layer_names(network);
   for (size_t i = 0; i < schedule.update.size(); ++i) {
     const LayerUpdate& entry = schedule.update[i];

@@ -1,5 +1,6 @@
 #include "sim/plan/schedule_json.h"
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <limits>
@@ -32,14 +33,18 @@ int64_t int64_field(const JsonView& view, std::string_view key) {
 // ---- reading ----------------------------------------------------------------------------------------------
 
 void read_model(const JsonView& view, Schedule& schedule) {
-  view.known_keys({"file", "sha256", "classes", "input"});
+  if (compares_output(schedule.task))
+    view.known_keys({"file", "sha256", "input"});
+  else
+    view.known_keys({"file", "sha256", "classes", "input"});
   schedule.model_file = view.field("file").string();
   const JsonView digest = view.field("sha256");
   schedule.model_sha256 = digest.string();
   if (schedule.model_sha256.size() != 64 ||
       schedule.model_sha256.find_first_not_of("0123456789abcdef") != std::string::npos)
     digest.expected("64 lower-case hexadecimal digits", "'sha256sum MODEL' prints them");
-  schedule.classes = int32_field(view, "classes", kMinimalClasses, kMaximalClasses);
+  if (!compares_output(schedule.task))
+    schedule.classes = int32_field(view, "classes", kMinimalClasses, kMaximalClasses);
   const JsonView input = view.field("input");
   if (!input.is_array() || input.size() != schedule.input.size()) input.expected("four sizes: N, H, W, C");
   const std::vector<JsonView> sizes = input.items();
@@ -153,10 +158,10 @@ Provenance read_provenance(const JsonView& view) {
 // ---- writing ----------------------------------------------------------------------------------------------
 
 Json model_json(const Schedule& schedule) {
-  return {{"file", schedule.model_file},
-          {"sha256", schedule.model_sha256},
-          {"classes", schedule.classes},
-          {"input", schedule.input}};
+  Json json = {{"file", schedule.model_file}, {"sha256", schedule.model_sha256}};
+  if (!compares_output(schedule.task)) json["classes"] = schedule.classes;
+  json["input"] = schedule.input;
+  return json;
 }
 
 Json training_json(const TrainingRecipe& recipe) {
@@ -211,9 +216,12 @@ Json provenance_json(const Provenance& provenance) {
 
 Schedule read_schedule(const JsonView& view) {
   check_schema_version(view, kScheduleSchemaVersion);
-  view.known_keys(
-      {"schema_version", "model", "arithmetic", "input_by", "training", "update", "promise", "provenance"});
+  view.known_keys({"schema_version", "task", "model", "arithmetic", "input_by", "training", "update",
+                   "promise", "provenance"});
   Schedule schedule;
+  if (const auto task = view.optional_field("task"))
+    schedule.task = std::array{Task::classify, Task::regress, Task::reconstruct}.at(
+        task->one_of({"classify", "regress", "reconstruct"}));
   read_model(view.field("model"), schedule);
   schedule.arithmetic = view.field("arithmetic").one_of({"int8", "float"}) == 0 ? "int8" : "float";
   if (const auto input = view.optional_field("input_by"))
@@ -237,9 +245,10 @@ Schedule read_schedule_file(const std::filesystem::path& path) {
 }
 
 std::string write_schedule(const Schedule& schedule) {
-  Json json = {{"schema_version", kScheduleSchemaVersion},
-               {"model", model_json(schedule)},
-               {"arithmetic", schedule.arithmetic}};
+  Json json = {{"schema_version", kScheduleSchemaVersion}};
+  if (compares_output(schedule.task)) json["task"] = task_name(schedule.task);
+  json["model"] = model_json(schedule);
+  json["arithmetic"] = schedule.arithmetic;
   if (schedule.input_by != InputBy::image) json["input_by"] = input_by_name(schedule.input_by);
   json["training"] = training_json(schedule.training);
   json["update"] = Json::array();

@@ -37,8 +37,9 @@ int32_t largest(std::span<T> scores) {
 
 int32_t predicted(Executor& executor) {
   const Plan& plan = executor.plan();
-  return infers_only(plan) ? largest(executor.values<int8_t>(plan.outputs[0]))
-                           : largest(executor.values<int32_t>(plan.logits));
+  if (infers_only(plan)) return largest(executor.values<int8_t>(plan.outputs[0]));
+  if (plan.output.present()) return executor.values<int8_t>(plan.output)[0];
+  return largest(executor.values<int32_t>(plan.logits));
 }
 
 /// Of the trained values, or where there are none of the output.
@@ -68,6 +69,7 @@ void add_sample(const Bytes& in, const TraceSample& sample) {
   in.number(sample.label);
   in.number(sample.rate.mantissa);
   in.number(sample.rate.exponent);
+  in.raw(std::as_bytes(std::span(sample.target)));
   in.raw(std::as_bytes(std::span(sample.image)));
 }
 
@@ -103,7 +105,9 @@ FirmwareTrace firmware_trace(const Plan& plan, std::span<const std::optional<int
     if (sample.reset) executor.reset_variables();
     StepResult result;
     if (sample.train) {
-      result = executor.train_step({sample.label, sample.rate, seed, step++});
+      result = executor.train_step({sample.label, sample.rate, seed, step++, sample.target.data()});
+    } else if (plan.task == Task::reconstruct) {
+      result = executor.judge({});  // the device too answers with the error of reconstruction
     } else {
       executor.infer();
       result.prediction = predicted(executor);

@@ -21,6 +21,7 @@ struct TraceSample {
   LearningRate rate;
   std::vector<int8_t> image;
   bool reset = false;
+  std::vector<int8_t> target = {};  // of a plan that regresses
 };
 
 /// samples.bin and expected.bin. The latter is results.bin with "THAWEXP1" in front, without ticks, and with

@@ -45,6 +45,7 @@ StepResult Lesson::train(const Kept& sample) {
   load_sample(executor_, *samples_.cache, static_cast<int64_t>(samples_.id(sample.place)), sample.flip);
   StepInput input;
   input.label = samples_.label(sample.place);
+  input.target = samples_.target(sample.place);
   input.rate = rates_[thaw_rate_entry(steps_, total_)];
   input.seed = seed_;
   input.step = steps_++;

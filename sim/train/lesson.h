@@ -28,7 +28,7 @@ class Lesson {
   StepResult learn(size_t place, bool flip);
 
   uint32_t steps() const { return steps_; }
-  /// Of every step, in nats in Q16.
+  /// Of every step, in Q16: nats, or squared steps of the output.
   const std::vector<int64_t>& losses() const { return losses_; }
 
  private:

@@ -200,6 +200,7 @@ TrainedValues blank_values(const Network& network) {
       values.biases.push_back(c->biases);
     }
   const Classifier& classifier = network.classifier;
+  if (compares_output(network.task)) return values;
   values.classifier_changed = true;
   values.classifier_weights.assign(
       static_cast<size_t>(classifier.classes) * static_cast<size_t>(classifier.features), 0.0);

@@ -4,6 +4,7 @@
 #include <cassert>
 #include <cmath>
 #include <cstdint>
+#include <cstdlib>
 #include <string>
 
 #include "sim/base/error.h"
@@ -17,7 +18,7 @@ namespace {
 
 constexpr int64_t kDivergenceWindow = 512;  // samples over which the loss is averaged
 constexpr double kDivergenceFactor = 2.0;   // times the loss of guessing
-constexpr double kLossUnit = 65536.0;       // losses are nats in Q16
+constexpr double kLossUnit = 65536.0;       // losses are in Q16
 
 std::string signature_of(std::vector<std::byte> state, const std::vector<int64_t>& losses) {
   const std::span<const std::byte> bytes = std::as_bytes(std::span(losses));
@@ -28,16 +29,36 @@ std::string signature_of(std::vector<std::byte> state, const std::vector<int64_t
 /// Sum of the last kDivergenceWindow losses.
 struct LossWindow {
   int64_t sum = 0;
+  double guessing = 0.0;  // the loss that no sound run doubles; 0: that of the first window
 
-  bool diverged(const std::vector<int64_t>& losses, int32_t classes) {
+  explicit LossWindow(int32_t classes)
+      : guessing(classes > 0 ? std::log(static_cast<double>(classes)) : 0.0) {}
+
+  bool diverged(const std::vector<int64_t>& losses) {
     sum += losses.back();
     const auto window = static_cast<size_t>(kDivergenceWindow);
     if (losses.size() > window) sum -= losses[losses.size() - 1 - window];
     if (losses.size() < window) return false;
     const double mean = static_cast<double>(sum) / (kLossUnit * static_cast<double>(kDivergenceWindow));
-    return mean > kDivergenceFactor * std::log(static_cast<double>(classes));
+    if (guessing == 0.0) guessing = std::max(mean, 1.0);
+    return mean > kDivergenceFactor * guessing;
   }
 };
+
+/// What the loss needs of a sample.
+StepInput truth_of(const CachedSamples& samples, size_t place) {
+  StepInput input;
+  input.label = samples.label(place);
+  input.target = samples.target(place);
+  return input;
+}
+
+/// Mean of |output - target|, in steps.
+double absolute_error(std::span<const int8_t> output, const int8_t* target) {
+  int64_t sum = 0;
+  for (size_t i = 0; i < output.size(); ++i) sum += std::abs(output[i] - target[i]);
+  return static_cast<double>(sum) / static_cast<double>(output.size());
+}
 
 }  // namespace
 
@@ -47,8 +68,13 @@ Judgement judge(Executor& executor, const Network& network, const CachedSamples&
   int64_t loss = 0;
   for (size_t place = 0; place < samples.count(); ++place) {
     load_sample(executor, *samples.cache, static_cast<int64_t>(samples.id(place)), false);
-    const StepResult judged = executor.judge(samples.label(place), first);
+    const StepInput truth = truth_of(samples, place);
+    const StepResult judged = executor.judge(truth, first);
     result.predictions.push_back(judged.prediction);
+    result.losses.push_back(static_cast<double>(judged.loss) / kLossUnit);
+    if (truth.target != nullptr)
+      result.absolute_errors.push_back(
+          absolute_error(executor.values<int8_t>(executor.plan().output), truth.target));
     loss += judged.loss;
   }
   result.loss = static_cast<double>(loss) / kLossUnit / static_cast<double>(samples.count());
@@ -80,7 +106,7 @@ TrainingResult train(const Network& network, const Plan& plan, const Schedule& s
   Lesson lesson(executor, network, data.train, control.replay, recipe.seed, rates,
                 static_cast<uint32_t>(total));
   std::vector<int64_t> losses;  // of fresh samples
-  LossWindow window;
+  LossWindow window(plan.classes);
   for (int32_t epoch = 0; epoch < recipe.epochs && result.outcome == Outcome::ok; ++epoch) {
     const std::vector<uint32_t> order = shuffle(recipe.seed, static_cast<uint32_t>(epoch), count);
     EpochReport report;
@@ -94,8 +120,8 @@ TrainingResult train(const Network& network, const Plan& plan, const Schedule& s
       const StepResult step = lesson.learn(id, flip);
       losses.push_back(step.loss);
       loss_sum += step.loss;
-      right += int64_t{step.prediction == data.train.label(id)};
-      if (window.diverged(losses, plan.classes)) {
+      right += int64_t{plan.task == Task::classify && step.prediction == data.train.label(id)};
+      if (window.diverged(losses)) {
         result.outcome = Outcome::diverged;
         break;
       }
@@ -106,8 +132,9 @@ TrainingResult train(const Network& network, const Plan& plan, const Schedule& s
     if (data.test.cache != nullptr && (last || control.test_every_epoch)) {
       Judgement judged = judge(executor, network, data.test);
       result.predictions = std::move(judged.predictions);
-      result.test_loss = judged.loss;
-      report.test_accuracy = result.accuracy = accuracy_of(result.predictions, data.test);
+      report.test_loss = result.test_loss = judged.loss;
+      if (plan.task == Task::classify)
+        report.test_accuracy = result.accuracy = accuracy_of(result.predictions, data.test);
     }
     result.epochs.push_back(report);
     if (control.on_epoch) control.on_epoch(report);

@@ -21,10 +21,17 @@ struct CachedSamples {
   const PrefixCache* cache = nullptr;
   const std::vector<int32_t>* labels = nullptr;  // by place in the cache
   std::vector<uint32_t> ids;
+  const std::vector<int8_t>* targets = nullptr;  // of regression, by place in the cache
 
   size_t count() const { return ids.empty() ? static_cast<size_t>(cache->count) : ids.size(); }
   size_t id(size_t place) const { return ids.empty() ? place : ids[place]; }
   int32_t label(size_t place) const { return (*labels)[id(place)]; }
+  /// The int8 target of a sample that has one (Samples::targets), else null.
+  const int8_t* target(size_t place) const {
+    if (targets == nullptr || targets->empty()) return nullptr;
+    const size_t each = targets->size() / static_cast<size_t>(cache->count);
+    return targets->data() + id(place) * each;
+  }
   std::span<const int8_t> sample(size_t place, bool flip) const {
     return cache->sample(static_cast<int64_t>(id(place)), flip);
   }
@@ -40,7 +47,7 @@ struct TrainingResult {
   Outcome outcome = Outcome::ok;
   std::vector<EpochReport> epochs;
   double accuracy = 0.0;             // on the test samples after the last epoch, 0..1
-  double test_loss = 0.0;            // mean over the test samples, nats
+  double test_loss = 0.0;            // mean over the test samples: nats, or squared steps of the output
   std::vector<int32_t> predictions;  // of every test sample
   std::vector<std::byte> state;      // Executor::state() at the end
   uint32_t steps = 0;                // samples seen
@@ -66,14 +73,17 @@ struct TrainingControl {
 /// Trains one sample at a time in the order and with the flips of arithmetic section 3, by the schedule's own
 /// recipe. `plan` is the schedule's `training_plan`, which seeds and epochs do not change. A run whose mean
 /// loss over any 512 samples in a row exceeds twice that of guessing (2 ln N) is stopped and marked
-/// `diverged`. Throws Error{"interrupted"} when cancelled.
+/// `diverged`; where the output is compared, twice that of the first 512 (of one squared step, if that is
+/// more). Throws Error{"interrupted"} when cancelled.
 TrainingResult train(const Network& network, const Plan& plan, const Schedule& schedule,
                      const TrainingData& data, const TrainingControl& control);
 
 /// What an executor holding trained state makes of every one of the samples.
 struct Judgement {
   std::vector<int32_t> predictions;
-  double loss = 0.0;  // mean, nats; summed up in integers (arithmetic section 5)
+  std::vector<double> losses;           // of each: nats, or the mean squared error in squared steps
+  std::vector<double> absolute_errors;  // of each sample that has a target: mean over its outputs, in steps
+  double loss = 0.0;  // mean of `losses`; summed up in integers (arithmetic sections 5 and 17)
 };
 Judgement judge(Executor& executor, const Network& network, const CachedSamples& samples);
 

@@ -192,7 +192,7 @@ class RandomNetwork {
   Graph graph_;
 };
 
-/// Updates random parts of the network, the classifier always.
+/// Updates random parts of the network, a classifier always.
 inline Schedule random_schedule(const Network& network, uint32_t seed) {
   Noise noise(seed + 1000);
   Schedule schedule;
@@ -216,7 +216,9 @@ inline Schedule random_schedule(const Network& network, uint32_t seed) {
       update.fraction_bits = std::vector{0, 4, 8}[noise.next() % 3];
     if (update.bias || update.weights != UpdatedWeights::none) schedule.update.push_back(update);
   }
-  schedule.update.push_back({network.convolution_count(), "", true, UpdatedWeights::all, {}});
+  schedule.task = network.task;
+  if (!compares_output(network.task))
+    schedule.update.push_back({network.convolution_count(), "", true, UpdatedWeights::all, {}});
   return schedule;
 }
 

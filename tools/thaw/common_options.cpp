@@ -80,6 +80,12 @@ CLI::Option* add_input(CLI::App& app, CommonOptions& options, const char* names)
       ->type_name("image|rows");
 }
 
+CLI::Option* add_task(CLI::App& app, CommonOptions& options, const char* names) {
+  return app.add_option(names, options.task)
+      ->check(CLI::IsMember({"classify", "regress", "reconstruct"}))
+      ->type_name("classify|regress|reconstruct");
+}
+
 const std::array kRows = {
     Row{Flag::json, "--json", toggle(&CommonOptions::json), "Print one JSON document on standard output"},
     Row{Flag::quiet, "-q,--quiet", toggle(&CommonOptions::quiet), "No progress, no notes; warnings stay"},
@@ -95,6 +101,9 @@ const std::array kRows = {
     Row{Flag::input, "--input", add_input,
         "How the device gets an image: whole, or row by row, so that it never lies in RAM whole",
         "the schedule's, else image"},
+    Row{Flag::task, "--task", add_task,
+        "What the model is trained for: classes; numbers, by its own output; or its input, as an autoencoder",
+        "the schedule's, else classify"},
     Row{Flag::classes, "--classes", within(&CommonOptions::classes, kMinimalClasses, kMaximalClasses),
         "Replace the classifier by a fresh one for this many classes"},
     Row{Flag::epochs, "--epochs", within(&CommonOptions::epochs, 1, kMostEpochs),
@@ -152,6 +161,12 @@ void add_common_options(CLI::App& command, CommonOptions& options, std::initiali
 InputBy CommonOptions::input_by(InputBy otherwise) const {
   if (!input) return otherwise;
   return *input == "rows" ? InputBy::rows : InputBy::image;
+}
+
+Task CommonOptions::task_or(Task otherwise) const {
+  if (!task) return otherwise;
+  if (*task == task_name(Task::regress)) return Task::regress;
+  return *task == task_name(Task::reconstruct) ? Task::reconstruct : Task::classify;
 }
 
 int32_t job_count(const CommonOptions& options) {

@@ -10,6 +10,7 @@
 #include <string>
 
 #include "sim/plan/input_by.h"
+#include "sim/plan/task.h"
 
 namespace thaw::cli {
 
@@ -21,7 +22,10 @@ struct CommonOptions {
   std::optional<uint32_t> seed;
   int32_t seeds = 1;
   int32_t jobs = 0;  // 0: one a core
-  std::optional<std::string> arithmetic, input;
+  std::optional<std::string> arithmetic, input, task;
+
+  /// The task that --task names, else `otherwise`.
+  Task task_or(Task otherwise) const;
 
   /// The way that --input names, else `otherwise`.
   InputBy input_by(InputBy otherwise) const;
@@ -42,6 +46,7 @@ enum class Flag {
   jobs,
   arithmetic,
   input,
+  task,
   classes,
   epochs,
   learning_rate,

@@ -23,6 +23,7 @@
 #include "sim/plan/fixed_point_plan.h"
 #include "sim/plan/schedule_check.h"
 #include "sim/plan/schedule_json.h"
+#include "sim/plan/training_plan.h"
 #include "sim/train/firmware_trace.h"
 #include "tools/thaw/board_option.h"
 #include "tools/thaw/command.h"
@@ -50,11 +51,19 @@ std::array<LearningRate, 128> schedule_rates(const TrainingRecipe& recipe, doubl
   return cosine_learning_rates(recipe.learning_rate, samples * recipe.epochs, recipe.warmup_epochs * samples);
 }
 
+/// The target of a sample that has one.
+std::vector<int8_t> target_of(const Samples& samples, uint32_t id) {
+  const auto each = static_cast<std::ptrdiff_t>(samples.targets.size()) / samples.count;
+  const auto begin = samples.targets.begin() + id * each;
+  return {begin, begin + each};
+}
+
 /// One step of sample number `id`.
 TraceSample step_of(const Samples& data, uint32_t id, int32_t step) {
   TraceSample sample;
   sample.reset = step == 0;
   sample.label = data.labels[id];
+  sample.target = target_of(data, id);
   const auto bytes = static_cast<std::ptrdiff_t>(data.step_bytes());
   const auto begin = data.images.begin() + (std::ptrdiff_t{id} * data.steps + step) * bytes;
   sample.image.assign(begin, begin + bytes);
@@ -97,18 +106,24 @@ std::vector<TraceSample> first_samples(const Samples& data, int32_t count) {
   return samples;
 }
 
-/// Noise in the place of images: enough to compare bits, not to learn from. `classes` 0: all are inferred.
-std::vector<TraceSample> random_samples(size_t bytes, int32_t classes, LearningRate rate, int32_t steps) {
+/// Noise in the place of images: enough to compare bits, not to learn from. Without training all are
+/// inferred.
+std::vector<TraceSample> random_samples(const Plan& plan, LearningRate rate, int32_t steps) {
+  const auto bytes = static_cast<size_t>(plan.buffer(plan.inputs[0]).bytes);
+  const auto targets = static_cast<size_t>(plan.task == Task::regress ? plan.buffer(plan.output).bytes : 0);
+  const bool trains = !infers_only(plan);
   constexpr uint32_t kSeed = 1;
   std::vector<TraceSample> samples;
-  for (int32_t t = classes > 0 ? -1 : 0; t < steps; ++t) {
+  for (int32_t t = trains ? -1 : 0; t < steps; ++t) {
     TraceSample sample;
-    sample.train = classes > 0 && t >= 0;
-    sample.label = classes > 0 ? std::max(t, 0) % classes : 0;
+    sample.train = trains && t >= 0;
+    sample.label = plan.classes > 0 ? std::max(t, 0) % plan.classes : 0;
     sample.rate = rate;
     const uint32_t key = random_key(kSeed, 0, static_cast<uint32_t>(std::max(t, 0)));
     for (uint32_t i = 0; i < bytes; ++i)
       sample.image.push_back(static_cast<int8_t>(static_cast<int32_t>(random_word(key, i) >> 24) - 128));
+    for (uint32_t i = 0; i < targets; ++i)
+      sample.target.push_back(static_cast<int8_t>(static_cast<int32_t>(random_word(key, ~i) >> 24) - 128));
     samples.push_back(std::move(sample));
   }
   return samples;
@@ -122,8 +137,6 @@ struct Firmware {
   DevicePlan device;
   std::array<LearningRate, 128> rates = {};
   std::optional<Normalisation> normalisation;  // of the data, with --normalise
-
-  size_t input_bytes() const { return static_cast<size_t>(device.plan.buffer(device.plan.inputs[0]).bytes); }
 };
 
 void plan_training(const Options& options, Firmware& made) {
@@ -133,9 +146,12 @@ void plan_training(const Options& options, Firmware& made) {
                 "'" + made.schedule.arithmetic + "' does not run on a device",
                 "Generate from a schedule with \"arithmetic\": \"int8\"");
   if (options.seed) made.schedule.training.seed = *options.seed;
+  made.schedule.task = options.task_or(made.schedule.task);
+  if (compares_output(made.schedule.task)) made.schedule.classes = 0;
   made.schedule.input_by = options.input_by(made.schedule.input_by);
   made.network = reduce(made.graph, {.classes = made.schedule.classes,
-                                     .fresh_classifier = made.schedule.training.fresh_classifier});
+                                     .fresh_classifier = made.schedule.training.fresh_classifier,
+                                     .task = made.schedule.task});
   check_schedule(made.schedule, *made.network, options.schedule);
   made.device = device_training_plan(*made.network, made.schedule, made.board);
 }
@@ -158,12 +174,12 @@ FirmwareTrace check_training(const Options& options, Firmware& made) {
   std::vector<TraceSample> samples;
   uint32_t schedule_steps = 0;
   if (options.data.empty()) {
-    samples = random_samples(made.input_bytes(), made.device.plan.classes,
-                             quantize_learning_rate(recipe.learning_rate), options.check_steps);
+    samples =
+        random_samples(made.device.plan, quantize_learning_rate(recipe.learning_rate), options.check_steps);
   } else {
-    const ModelData data = read_model_data(options.data, made.network->graph, made.network->input,
-                                           DataUse::training, options.read);
-    if (static_cast<int32_t>(data.about.class_names.size()) > made.device.plan.classes)
+    const ModelData data = read_training_data(options.data, *made.network, options.read);
+    if (!compares_output(made.network->task) &&
+        static_cast<int32_t>(data.about.class_names.size()) > made.device.plan.classes)
       throw Error(options.data, fmt::format("has {} classes, the schedule is for {}",
                                             data.about.class_names.size(), made.device.plan.classes));
     print_data_remarks(data.about, options.quiet || options.json);
@@ -180,7 +196,7 @@ FirmwareTrace check_training(const Options& options, Firmware& made) {
 FirmwareTrace check_inference(const Options& options, Firmware& made) {
   std::vector<TraceSample> samples;
   if (options.data.empty()) {
-    samples = random_samples(made.input_bytes(), 0, {}, options.check_steps);
+    samples = random_samples(made.device.plan, {}, options.check_steps);
   } else {
     const ModelData data =
         read_model_data(options.data, made.graph, int8_input(made.graph), DataUse::inference, options.read);
@@ -193,11 +209,15 @@ FirmwareTrace check_inference(const Options& options, Firmware& made) {
 
 FirmwareRequest training_request(const Firmware& made) {
   const Tensor& input = made.network->graph.tensor(made.network->input);
+  const Quantization& output =
+      made.network->graph.tensor(made.network->classifier.feature_tensor).quantization;
   FirmwareRequest request{made.device.plan, made.device.layout, made.board, input_shape(*made.network)};
   request.input_scale = static_cast<double>(input.quantization.scale());
   request.input_zero_point = input.quantization.zero_point();
   request.rate = quantize_learning_rate(made.schedule.training.learning_rate);
   request.rates = made.rates;
+  request.output_scale = static_cast<double>(output.scale());
+  request.output_zero_point = output.zero_point();
   request.uint8_in_file = made.network->graph.tensor(made.network->graph.inputs[0]).uint8_in_file;
   return request;
 }
@@ -315,7 +335,8 @@ Command add_generate(CLI::App& root) {
   add_data_options(*app, options->read);
   add_common_options(
       *app, *options,
-      {Flag::output, Flag::seed, Flag::input, Flag::ram, Flag::flash, Flag::json, Flag::quiet});
+      {Flag::output, Flag::seed, Flag::task, Flag::input, Flag::ram, Flag::flash, Flag::json, Flag::quiet});
+  app->get_option("--inference")->excludes(app->get_option("--task"));
   app->get_option("--output")->default_str("runs/firmware");
   app->footer(
       "Examples:\n"

@@ -65,8 +65,10 @@ void warn_of_units(Dataset& about, const Quantization& units, bool normalised) {
 
 }  // namespace
 
-ModelData read_model_data(const std::string& path, const Graph& graph, TensorId input, DataUse use,
-                          const DataOptions& options) {
+namespace {
+
+ModelData read_for_truth(const std::string& path, const Graph& graph, TensorId input, DataUse use,
+                         const DataOptions& options, Truth truth, const Quantization* output = nullptr) {
   const Tensor& tensor = graph.tensor(input);
   if (!tensor.shape.empty() && tensor.shape[0] != 1)
     throw Error(graph.file_name, "the model reads batches of " + std::to_string(tensor.shape[0]),
@@ -74,11 +76,11 @@ ModelData read_model_data(const std::string& path, const Graph& graph, TensorId 
   ModelData data;
   const std::vector<int32_t> sample(tensor.shape.begin() + (tensor.shape.empty() ? 0 : 1),
                                     tensor.shape.end());
-  data.about = read_dataset(path, wanted_shape(tensor), {sample, options.hop, options.pad});
+  data.about = read_dataset(path, wanted_shape(tensor), {sample, options.hop, options.pad}, truth);
   int32_t steps = 1;
   check_sample_shape(data.about, wanted_sample(graph, tensor, data.about, steps), path, graph.file_name);
   if (use == DataUse::training) {
-    check_trainable_classes(data.about, path);
+    if (truth == Truth::classes) check_trainable_classes(data.about, path);
     cut_absent_test_split(data.about);
   }
   if ((options.hop > 0 || options.pad) && data.about.train.recordings.empty())
@@ -90,8 +92,44 @@ ModelData read_model_data(const std::string& path, const Graph& graph, TensorId 
   }
   const Quantization& units = data.normalisation ? data.normalisation->input : tensor.quantization;
   warn_of_units(data.about, units, options.normalise);
+  std::vector<int8_t> train_targets, test_targets;
+  if (output != nullptr) {
+    train_targets = targets_to_int8(data.about.train, *output);
+    test_targets = targets_to_int8(data.about.test, *output);
+  }
   data.train = to_samples(data.about, data.about.train, tensor, units, steps);
   data.test = to_samples(data.about, data.about.test, tensor, units, steps);
+  data.train.targets = std::move(train_targets);
+  data.test.targets = std::move(test_targets);
+  return data;
+}
+
+Truth truth_of(Task task) {
+  if (task == Task::regress) return Truth::numbers;
+  return task == Task::reconstruct ? Truth::nothing : Truth::classes;
+}
+
+void check_target_count(const ModelData& data, const Network& network, const std::string& path) {
+  const auto held = static_cast<int64_t>(data.train.targets.size()) / data.train.count;
+  if (network.task != Task::regress || held == network.classifier.features) return;
+  throw Error(path,
+              "a sample has " + std::to_string(held) + " targets, the model '" + network.graph.file_name +
+                  "' has " + std::to_string(network.classifier.features) + " outputs",
+              "Save y_train with a number for each output");
+}
+
+}  // namespace
+
+ModelData read_model_data(const std::string& path, const Graph& graph, TensorId input, DataUse use,
+                          const DataOptions& options) {
+  return read_for_truth(path, graph, input, use, options, Truth::classes);
+}
+
+ModelData read_training_data(const std::string& path, const Network& network, const DataOptions& options) {
+  const Quantization& output = network.graph.tensor(network.classifier.feature_tensor).quantization;
+  const ModelData data = read_for_truth(path, network.graph, network.input, DataUse::training, options,
+                                        truth_of(network.task), &output);
+  check_target_count(data, network, path);
   return data;
 }
 

@@ -9,6 +9,7 @@
 #include "sim/data/normalise.h"
 #include "sim/exec/prefix_cache.h"
 #include "sim/graph/graph.h"
+#include "sim/plan/network.h"
 #include "tools/thaw/data_options.h"
 
 namespace thaw::cli {
@@ -33,6 +34,10 @@ enum class DataUse { training, inference };
 /// Reads DATA for the model whose int8 input is tensor `input`. Throws Error where its samples do not fit.
 ModelData read_model_data(const std::string& path, const Graph& graph, TensorId input, DataUse use,
                           const DataOptions& options = {});
+
+/// Reads DATA to train `network` for its task: numbers become targets in the quantisation of its output.
+ModelData read_training_data(const std::string& path, const Network& network,
+                             const DataOptions& options = {});
 
 /// Says on standard error, one line each, what is likely wrong with the data (always) and what was done to
 /// them (unless `quiet`).

@@ -53,6 +53,8 @@ Schedule chosen_schedule(const Options& options) {
     schedule.classes = *options.classes;
     schedule.training.fresh_classifier = true;
   }
+  schedule.task = options.task_or(schedule.task);
+  if (compares_output(schedule.task)) schedule.classes = 0;
   schedule.input_by = options.input_by(schedule.input_by);
   return schedule;
 }
@@ -66,8 +68,9 @@ Account account(const Options& options) {
     a.device = device_inference_plan(a.graph, a.board, options.input_by(InputBy::image));
   } else {
     a.schedule = chosen_schedule(options);
-    a.network = reduce(
-        a.graph, {.classes = a.schedule.classes, .fresh_classifier = a.schedule.training.fresh_classifier});
+    a.network = reduce(a.graph, {.classes = a.schedule.classes,
+                                 .fresh_classifier = a.schedule.training.fresh_classifier,
+                                 .task = a.schedule.task});
     check_schedule(a.schedule, *a.network, options.schedule);
     a.device = device_training_plan(*a.network, a.schedule, a.board);
     a.paper = paper_metric(*a.network, a.schedule);
@@ -199,9 +202,9 @@ Command add_plan(CLI::App& root) {
       ->type_name("NAME|FILE")
       ->capture_default_str();
   app->add_option("--svg", options->svg, "Draw the arena over time")->type_name("FILE");
-  add_common_options(
-      *app, *options,
-      {Flag::ram, Flag::flash, Flag::classes, Flag::input, Flag::json, Flag::quiet, Flag::verbose});
+  add_common_options(*app, *options,
+                     {Flag::ram, Flag::flash, Flag::task, Flag::classes, Flag::input, Flag::json, Flag::quiet,
+                      Flag::verbose});
   app->footer(
       "Examples:\n"
       "  thaw plan configs/models/reference.tflite\n"

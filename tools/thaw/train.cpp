@@ -1,6 +1,7 @@
 // `thaw train MODEL DATA --schedule S`: one training run (or several seeds) exactly as the device would do
 // it. Writes DIR/run.json, schedule.json, state.bin, model.tflite and predictions.bin (one byte a test
-// sample).
+// sample) or, where the model's own output is compared, scores.csv. It is longer than 400 lines because the
+// steps of a run, what is printed and what is written all read the types that it defines.
 #include <fmt/format.h>
 #include <omp.h>
 
@@ -36,6 +37,7 @@
 #include "sim/plan/schedule_json.h"
 #include "sim/plan/training_plan.h"
 #include "sim/train/float_run.h"
+#include "sim/train/output_metrics.h"
 #include "sim/train/state_file.h"
 #include "sim/train/trained_model.h"
 #include "sim/train/trainer.h"
@@ -79,6 +81,8 @@ Schedule chosen_schedule(const Options& options) {
     schedule.classes = *options.classes;
     recipe.fresh_classifier = true;
   }
+  schedule.task = options.task_or(schedule.task);
+  if (compares_output(schedule.task)) schedule.classes = 0;
   if (options.seed) recipe.seed = *options.seed;
   if (options.epochs) recipe = with_epochs(recipe, *options.epochs);
   if (options.learning_rate) recipe.learning_rate = *options.learning_rate;
@@ -100,19 +104,31 @@ struct Setting {
   double prepare_seconds = 0.0;
 
   bool has_test() const { return data.test.count > 0; }
+  bool classifies() const { return !compares_output(network.task); }
+  /// A loss times this is one of real values: squared steps of the output become its squared units.
+  double loss_unit() const {
+    const double scale =
+        static_cast<double>(network.graph.tensor(network.classifier.feature_tensor).quantization.scale());
+    return classifies() ? 1.0 : scale * scale;
+  }
 };
 
 Setting prepare(const Options& options, const Schedule& schedule) {
   Setting setting;
   const Graph graph = read_tflite(options.model);
   const bool integer = schedule.arithmetic == "int8";
+  if (!integer && compares_output(schedule.task))
+    throw Error("--arithmetic float", fmt::format("cannot {}", task_name(schedule.task)),
+                "It trains classifiers; leave it out to train as the device does");
   setting.network = reduce(graph, {.classes = schedule.classes,
                                    .fresh_classifier = schedule.training.fresh_classifier,
-                                   .rescale_dead_channels = integer});
+                                   .rescale_dead_channels = integer,
+                                   .task = schedule.task});
   check_schedule(schedule, setting.network, options.schedule);
-  setting.data = read_model_data(options.data, setting.network.graph, setting.network.input,
-                                 DataUse::training, options.read);
-  check_classes(setting.data.about, schedule.classes, "the schedule is for", options.data, DataUse::training);
+  setting.data = read_training_data(options.data, setting.network, options.read);
+  if (setting.classifies())
+    check_classes(setting.data.about, schedule.classes, "the schedule is for", options.data,
+                  DataUse::training);
   check_trained_model(setting.network);
   keep_samples(setting.data.train, options.samples);
   keep_samples(setting.data.test, options.samples);
@@ -146,11 +162,21 @@ struct SeedRun {
   Schedule schedule;
   TrainingResult result;
   TrainedValues values;
+  OutputMetrics metrics;  // where the output is compared
   double seconds = 0.0;
 };
 
-void print_epoch(const EpochReport& report, const TrainingRecipe& recipe, bool several_seeds) {
+void print_epoch(const EpochReport& report, const TrainingRecipe& recipe, const Setting& setting,
+                 bool several_seeds) {
   std::string line = several_seeds ? fmt::format("seed {} ", recipe.seed) : "";
+  if (!setting.classifies()) {
+    line += fmt::format("epoch {}/{}  mean squared error {:.4g}", report.epoch, recipe.epochs,
+                        report.loss * setting.loss_unit());
+    if (report.test_loss >= 0) line += fmt::format("  test {:.4g}", report.test_loss * setting.loss_unit());
+    fmt::print("{}\n", line);
+    std::fflush(stdout);
+    return;
+  }
   line += fmt::format("epoch {}/{}  loss {:.4f}  train {:.2f} %", report.epoch, recipe.epochs, report.loss,
                       100 * report.train_accuracy);
   if (report.test_accuracy >= 0) line += fmt::format("  test {:.2f} %", 100 * report.test_accuracy);
@@ -172,6 +198,7 @@ void train_one(const Setting& setting, const TrainingData& data, const TrainingC
   Executor executor(plan, {}, KernelSet::host, run.schedule.training.seed);
   executor.set_state(run.result.state);
   run.values = trained_values(setting.network, executor);
+  if (!setting.classifies()) run.metrics = output_metrics(executor, setting.network, data);
 }
 
 /// How many seeds train at once. A float run takes all threads for itself.
@@ -209,11 +236,12 @@ std::vector<SeedRun> train_seeds(const Options& options, const Schedule& schedul
       control.on_epoch = [&](const EpochReport& report) {
         const std::lock_guard lock(output);
         progress.clear();
-        print_epoch(report, run.schedule.training, runs.size() > 1);
+        print_epoch(report, run.schedule.training, setting, runs.size() > 1);
       };
     TrainingData data;
-    data.train = {&setting.train_cache, &setting.data.train.labels, {}};
-    if (setting.has_test()) data.test = {&setting.test_cache, &setting.data.test.labels, {}};
+    data.train = {&setting.train_cache, &setting.data.train.labels, {}, &setting.data.train.targets};
+    if (setting.has_test())
+      data.test = {&setting.test_cache, &setting.data.test.labels, {}, &setting.data.test.targets};
     train_one(setting, data, control, options.batch, run);
     run.seconds = seconds_since(start);
   });
@@ -236,23 +264,46 @@ void write_seed(const Setting& setting, const SeedRun& run, const fs::path& fold
       measure_logits(setting.network, run.values, setting.train_cache, kCalibrationSamples);
   write_file_atomically(folder / "model.tflite",
                         write_tflite(trained_graph(setting.network, run.values, logits)));
+  if (!setting.classifies()) {
+    write_file_atomically(folder / "scores.csv", scores_text(run.metrics, setting.data.test.labels));
+    return;
+  }
   std::vector<std::byte> predictions;  // at most 255 classes
   for (int32_t p : run.result.predictions) predictions.push_back(static_cast<std::byte>(p));
   write_file_atomically(folder / "predictions.bin", predictions);
 }
 
+Json metrics_json(const OutputMetrics& metrics) {
+  Json list = Json::array();
+  for (const Metric& m : metrics.test)
+    list.push_back({{"name", m.name},
+                    {"better", m.higher_is_better ? "higher" : "lower"},
+                    {"value", m.value},
+                    {"low", m.low},
+                    {"high", m.high}});
+  Json json = {{"test", list}};
+  if (metrics.threshold)
+    json["threshold"] = {{"loss", *metrics.threshold}, {"training_quantile", kThresholdQuantile}};
+  return json;
+}
+
 Json seed_json(const SeedRun& run, const Setting& setting) {
   Json epochs = Json::array();
   for (const EpochReport& report : run.result.epochs) {
-    Json entry = {{"epoch", report.epoch}, {"loss", report.loss}, {"train_accuracy", report.train_accuracy}};
+    Json entry = {{"epoch", report.epoch}, {"loss", report.loss * setting.loss_unit()}};
+    if (setting.classifies()) entry["train_accuracy"] = report.train_accuracy;
     if (report.test_accuracy >= 0) entry["test_accuracy"] = report.test_accuracy;
+    if (!setting.classifies() && report.test_loss >= 0)
+      entry["test_loss"] = report.test_loss * setting.loss_unit();
     epochs.push_back(entry);
   }
   Json json = {{"seed", run.schedule.training.seed},
                {"outcome", run.result.outcome == Outcome::ok ? "ok" : "diverged"},
                {"steps", run.result.steps},
                {"epochs", epochs}};
-  if (setting.has_test()) {
+  if (!setting.classifies()) {
+    json["metrics"] = metrics_json(run.metrics);
+  } else if (setting.has_test()) {
     const AccuracyInterval interval = wilson_interval(run.result.accuracy, setting.data.test.count);
     json["accuracy"] = {{"mean", run.result.accuracy}, {"low", interval.low}, {"high", interval.high}};
   }
@@ -275,11 +326,12 @@ Json result_json(const Options& options, const Schedule& schedule, const Setting
   json["schedule"] = {{"file", printable(options.schedule)}, {"layers", schedule.update.size()}};
   json["arithmetic"] = schedule.arithmetic;
   json["batch"] = options.batch;
+  json["task"] = task_name(schedule.task);
   if (options.replay.samples > 0)
     json["replay"] = {{"samples", options.replay.samples}, {"memory_bytes", options.replay.memory_bytes}};
   json["seeds"] = Json::array();
   for (const SeedRun& run : runs) json["seeds"].push_back(seed_json(run, setting));
-  if (setting.has_test()) {
+  if (setting.has_test() && setting.classifies()) {
     const double mean = mean_accuracy(runs);
     const AccuracyInterval interval = wilson_interval(mean, setting.data.test.count);
     json["accuracy"] = {
@@ -289,11 +341,22 @@ Json result_json(const Options& options, const Schedule& schedule, const Setting
   return json;
 }
 
+void print_metrics(const OutputMetrics& metrics, const std::string& seed) {
+  for (const Metric& m : metrics.test)
+    fmt::print("{}{} {:.4g} (95 % interval {:.4g} to {:.4g}; {} is better)\n", seed, m.name, m.value, m.low,
+               m.high, m.higher_is_better ? "higher" : "lower");
+  if (metrics.threshold)
+    fmt::print("{}threshold {} for thaw_last_loss: {:.0f} % of the training samples lie at or below it\n",
+               seed, *metrics.threshold, 100 * kThresholdQuantile);
+}
+
 void print_result(const Setting& setting, const std::vector<SeedRun>& runs, const fs::path& folder) {
   for (const SeedRun& run : runs) {
     const std::string seed = runs.size() > 1 ? fmt::format("seed {} ", run.schedule.training.seed) : "";
     if (run.result.outcome == Outcome::diverged)
       fmt::print("{}diverged after {} samples: try a smaller --lr\n", seed, grouped_text(run.result.steps));
+    else if (!setting.classifies())
+      print_metrics(run.metrics, seed);
     else if (setting.has_test())
       fmt::print("{}accuracy {}\n", seed, accuracy_text(run.result.accuracy, setting.data.test.count));
     if (run.values.clipped > 0)
@@ -302,7 +365,7 @@ void print_result(const Setting& setting, const std::vector<SeedRun>& runs, cons
     fmt::print("{}signature {}\n", seed, run.result.signature);
     fmt::print("{}{:.0f} samples/s\n", seed, run.result.steps / std::max(run.seconds, 1e-9));
   }
-  if (runs.size() > 1 && setting.has_test())
+  if (runs.size() > 1 && setting.has_test() && setting.classifies())
     fmt::print("mean of {} seeds {}\n", runs.size(),
                accuracy_text(mean_accuracy(runs), setting.data.test.count));
   fmt::print("wrote {}\n", folder.string());
@@ -333,6 +396,10 @@ int train_command(const Options& options) {
       throw CLI::ValidationError("--batch needs --arithmetic float: the device trains one sample at a time");
     if (options.replay.samples > 0 && schedule.arithmetic == "float")
       throw CLI::ValidationError("--replay needs --arithmetic int8: it is what a device does");
+    if (options.replay.samples > 0 && compares_output(schedule.task))
+      throw CLI::ValidationError(fmt::format(
+          "--replay needs --task classify, not {}: it keeps as many samples of each class as it can",
+          task_name(schedule.task)));
     const RunLock lock(folder);
     check_run_files(folder);
     if (options.seeds > 1)
@@ -374,9 +441,10 @@ Command add_train(CLI::App& root) {
       ->check(from_to(1, 4096))
       ->capture_default_str();
   add_replay(*app, options->replay);
-  add_common_options(*app, *options,
-                     {Flag::output, Flag::seed, Flag::seeds, Flag::epochs, Flag::learning_rate, Flag::classes,
-                      Flag::arithmetic, Flag::input, Flag::jobs, Flag::json, Flag::quiet, Flag::verbose});
+  add_common_options(
+      *app, *options,
+      {Flag::output, Flag::seed, Flag::seeds, Flag::epochs, Flag::learning_rate, Flag::task, Flag::classes,
+       Flag::arithmetic, Flag::input, Flag::jobs, Flag::json, Flag::quiet, Flag::verbose});
   app->footer(
       "Examples:\n"
       "  thaw train configs/models/reference.tflite /usr/share/datasets/fashion-mnist "

@@ -9,6 +9,9 @@
 #include "engine/runtime/crc32.h"
 
 #define THAW_STATE_BYTES 0
+#define THAW_CLASSES 0
+#define THAW_TARGET_BYTES 0
+#define THAW_RECONSTRUCTS 0
 
 static inline void thaw_init(uint32_t seed) {
   (void)seed;
@@ -26,14 +29,14 @@ static inline thaw_status thaw_set_learning_rate(int32_t mantissa, int32_t expon
   return THAW_OK;
 }
 
-static inline thaw_status thaw_train_step(const int8_t* input, int32_t label) {
+static inline thaw_status thaw_train_step(const int8_t* input, const int8_t* target) {
   (void)input;
-  (void)label;
+  (void)target;
   return THAW_BAD_ARGUMENT;
 }
 
-static inline thaw_status thaw_finish_step(int32_t label) {
-  return thaw_train_step(NULL, label);
+static inline thaw_status thaw_finish_step(const int8_t* target) {
+  return thaw_train_step(NULL, target);
 }
 
 static inline int32_t thaw_last_prediction(void) {

@@ -3,11 +3,13 @@
 // rows one after another, are read straight into the model's arena. Little endian:
 //   samples.bin  "THAWSMP1", count, input bytes, seed, steps of the learning rate's schedule (0: each
 //                sample's own rate); then count times: mode (0 infer, 1 train; 2 more: the state variables
-//                begin anew before it), label, rate mantissa, rate exponent, image
+//                begin anew before it), label, rate mantissa, rate exponent, target where the model takes
+//                one, image
 //   results.bin  "THAWRES1", ticks a second, bytes of the state record; then count times: status, prediction,
 //                loss (8 bytes), CRC-32 of the trained values, step number, ticks (8 bytes); then the state
 //                record and the most bytes of stack used. Of a firmware for inference alone: the CRC-32 of
 //                the output, and no record
+#include <stddef.h>
 #include <thaw_model.h>
 
 #include "engine/port/common/port.h"
@@ -96,6 +98,12 @@ static int32_t infer(void) {
 }
 #endif
 
+#if THAW_CLASSES
+typedef int32_t truth;
+#else
+typedef const int8_t* truth;  // NULL where the input is its own target
+#endif
+
 // What comes before a training step, and the step.
 #if defined(THAW_FROM_LATENT) && THAW_TRAINS
 static thaw_status begin_training(uint64_t* ticks) {
@@ -107,8 +115,8 @@ static thaw_status begin_training(uint64_t* ticks) {
 #endif
 }
 
-static thaw_status train(int32_t label) {
-  return thaw_train_latent(latent, label);
+static thaw_status train(truth of) {
+  return thaw_train_latent(latent, of);
 }
 #else
 static thaw_status begin_training(uint64_t* ticks) {
@@ -116,17 +124,17 @@ static thaw_status begin_training(uint64_t* ticks) {
   return THAW_OK;
 }
 
-static thaw_status train(int32_t label) {
+static thaw_status train(truth of) {
 #if THAW_INPUT_BY_ROWS
-  return thaw_finish_step(label);
+  return thaw_finish_step(of);
 #else
-  return thaw_train_step(thaw_input(), label);
+  return thaw_train_step(thaw_input(), of);
 #endif
 }
 #endif
 
 // Runs one sample, whose image was given to the model in so many ticks.
-static result run(const sample* s, bool own_rate, uint64_t ticks) {
+static result run(const sample* s, truth of, bool own_rate, uint64_t ticks) {
   result r = {THAW_OK, 0, 0, 0, 0, 0};
   if ((s->mode & TRAINS) != 0) r.status = begin_training(&ticks);
   if (own_rate && r.status == THAW_OK) r.status = thaw_set_learning_rate(s->rate_mantissa, s->rate_exponent);
@@ -137,8 +145,14 @@ static result run(const sample* s, bool own_rate, uint64_t ticks) {
   if ((s->mode & TRAINS) == 0) {
     r.prediction = infer();
     r.ticks = ticks + thaw_port_ticks() - start;
+#if THAW_TRAINS && THAW_OUTPUT_BYTES
+    r.prediction = thaw_output()[0];
+#endif
+#if THAW_RECONSTRUCTS
+    r.loss = thaw_last_loss();
+#endif
   } else {
-    const thaw_status status = train(s->label);
+    const thaw_status status = train(of);
     r.ticks = ticks + thaw_port_ticks() - start;
     if (r.status == THAW_OK) r.status = status;
     r.prediction = thaw_last_prediction();
@@ -169,8 +183,16 @@ int main(void) {
 #if THAW_VARIABLE_BYTES
     if (s.mode & BEGINS_ANEW) thaw_reset_state();
 #endif
+#if THAW_CLASSES
+    const truth of = s.label;
+#elif THAW_TARGET_BYTES
+    int8_t of[THAW_TARGET_BYTES];
+    if (!thaw_port_read(in, of, sizeof of)) return fail("samples.bin ends too early\n");
+#else
+    const truth of = NULL;
+#endif
     if (!give_image(in, &ticks)) return fail("samples.bin ends too early\n");
-    const result r = run(&s, header.schedule_steps == 0, ticks);
+    const result r = run(&s, of, header.schedule_steps == 0, ticks);
     if (!thaw_port_write(out, &r, sizeof r)) return fail("cannot write results.bin\n");
   }
   if (thaw_write_state(write_state, &out) != THAW_OK) return fail("cannot write results.bin\n");

@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 #include <sys/wait.h>
 
+#include <algorithm>
 #include <array>
 #include <cstdio>
 #include <filesystem>
@@ -36,12 +37,16 @@ struct PlannedFirmware {
         input(input_shape(network)),
         input_scale(static_cast<double>(network.graph.tensor(network.input).quantization.scale())),
         input_zero_point(network.graph.tensor(network.input).quantization.zero_point()),
+        output(network.graph.tensor(network.classifier.feature_tensor).quantization),
         seed(schedule.training.seed),
         schedule_steps(steps),
         rates(cosine_learning_rates(schedule.training.learning_rate, steps, steps / 4.0)) {}
 
   FirmwareRequest request(const Board& board) const {
-    return {plan, layout, board, input, input_scale, input_zero_point, rates[64], rates};
+    FirmwareRequest made{plan, layout, board, input, input_scale, input_zero_point, rates[64], rates};
+    made.output_scale = static_cast<double>(output.scale());
+    made.output_zero_point = output.zero_point();
+    return made;
   }
 
   /// One inference, then one training step an image, on the rates of the schedule.
@@ -57,6 +62,7 @@ struct PlannedFirmware {
   std::array<int32_t, 4> input;
   double input_scale;
   int32_t input_zero_point;
+  Quantization output;  // read only where the plan compares it
   uint32_t seed, schedule_steps;
   std::array<LearningRate, 128> rates;
 };
@@ -75,7 +81,7 @@ inline std::vector<std::pair<int32_t, std::vector<int8_t>>> noise_images(const P
   Noise noise(5);
   std::vector<std::pair<int32_t, std::vector<int8_t>>> images(count);
   for (auto& [label, image] : images) {
-    label = noise.in(0, plan.classes - 1);
+    label = noise.in(0, std::max(plan.classes, 1) - 1);
     image.resize(static_cast<size_t>(plan.buffer(plan.inputs[0]).bytes));
     for (int8_t& pixel : image) pixel = static_cast<int8_t>(noise.in(-128, 127));
   }

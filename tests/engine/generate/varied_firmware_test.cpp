@@ -12,6 +12,7 @@
 #include "sim/plan/schedule_json.h"
 #include "tests/engine/generate/firmware.h"
 #include "tests/engine/generate/loaded_model.h"
+#include "tests/support/autoencoder.h"
 #include "tests/support/forward_only_network.h"
 #include "tests/support/project_folders.h"
 #include "tests/support/streaming_network.h"
@@ -35,49 +36,56 @@ Schedule trainable_schedule(const Network& network, uint32_t seed) {
   return schedule;
 }
 
-/// A training step whose image is given in portions of one to four rows.
+/// A training step whose image is given in portions of one to four rows. `truth`: its label or its target.
+template <class Truth>
 int32_t train_by_rows(const LoadedModel& model, const Plan& plan, const std::vector<int8_t>& image,
-                      int32_t label) {
+                      Truth truth) {
   const auto rows = model.function<int32_t(const int8_t*, int32_t)>("thaw_rows");
   const int8_t* at = image.data();
   int32_t status = model.function<int32_t()>("thaw_begin")();
-  const auto finish = model.function<int32_t(int32_t)>("thaw_finish_step");
+  const auto finish = model.function<int32_t(Truth)>("thaw_finish_step");
   for (int32_t given = 0; given < plan.input_rows && status == 0;) {
-    EXPECT_NE(finish(label), 0) << "with " << given << " rows";
+    EXPECT_NE(finish(truth), 0) << "with " << given << " rows";
     const int32_t portion = std::min(1 + given % 4, plan.input_rows - given);
     status = rows(at, portion);
     given += portion;
     at += portion * static_cast<ptrdiff_t>(image.size()) / plan.input_rows;
   }
-  return status == 0 ? finish(label) : status;
+  return status == 0 ? finish(truth) : status;
 }
 
 /// A training step in two: what stands for the image is kept in `latent`.
-int32_t train_by_latent(const LoadedModel& model, const std::vector<int8_t>& image, int32_t label,
+template <class Truth>
+int32_t train_by_latent(const LoadedModel& model, const std::vector<int8_t>& image, Truth truth,
                         std::vector<int8_t>& latent) {
   const int32_t status =
       model.function<int32_t(const int8_t*, int8_t*)>("thaw_store_latent")(image.data(), latent.data());
   if (status != 0) return status;
-  return model.function<int32_t(const int8_t*, int32_t)>("thaw_train_latent")(latent.data(), label);
+  return model.function<int32_t(const int8_t*, Truth)>("thaw_train_latent")(latent.data(), truth);
 }
 
 /// Step number `t` in one of the ways that there are.
+template <class Truth>
 int32_t train_somehow(const LoadedModel& model, const Plan& plan, uint32_t t,
-                      const std::vector<int8_t>& image, int32_t label, std::vector<int8_t>& latent) {
+                      const std::vector<int8_t>& image, Truth truth, std::vector<int8_t>& latent) {
   if (t % 3 == 0)
-    return model.function<int32_t(const int8_t*, int32_t)>("thaw_train_step")(image.data(), label);
-  if (t % 3 == 1) return train_by_rows(model, plan, image, label);
-  return train_by_latent(model, image, label, latent);
+    return model.function<int32_t(const int8_t*, Truth)>("thaw_train_step")(image.data(), truth);
+  if (t % 3 == 1) return train_by_rows(model, plan, image, truth);
+  return train_by_latent(model, image, truth, latent);
 }
 
-/// The last of the latents once more, long after: as the whole step on its image.
-void expect_same_replay(const LoadedModel& model, const PlannedFirmware& made, Executor& executor,
-                        const std::pair<int32_t, std::vector<int8_t>>& sample,
-                        const std::vector<int8_t>& latent, uint32_t t) {
-  std::ranges::copy(sample.second, executor.values<int8_t>(made.plan.inputs[0]).begin());
-  const StepResult expected = executor.train_step({sample.first, made.rates.back(), made.seed, t});
-  ASSERT_EQ(model.function<int32_t(const int8_t*, int32_t)>("thaw_train_latent")(latent.data(), sample.first),
-            0);
+/// The step of so many that is the last of those from a latent.
+size_t last_latent(size_t steps) {
+  return (steps - 3) / 3 * 3 + 2;
+}
+
+/// A latent once more, long after: as the whole step on its image. `truth`: what the device is told.
+template <class Truth>
+void expect_same_replay(const LoadedModel& model, Executor& executor, const std::vector<int8_t>& image,
+                        const std::vector<int8_t>& latent, const StepInput& input, Truth truth) {
+  std::ranges::copy(image, executor.values<int8_t>(executor.plan().inputs[0]).begin());
+  const StepResult expected = executor.train_step(input);
+  ASSERT_EQ(model.function<int32_t(const int8_t*, Truth)>("thaw_train_latent")(latent.data(), truth), 0);
   EXPECT_EQ(model.function<int64_t()>("thaw_last_loss")(), expected.loss);
   EXPECT_EQ(model.function<uint32_t()>("thaw_state_crc")(), crc_of(executor.state()));
 }
@@ -102,8 +110,50 @@ void expect_same_training(const LoadedModel& model, const PlannedFirmware& made,
     ASSERT_EQ(state_crc(), crc_of(executor.state())) << "step " << t;
     ++t;
   }
+  const auto& [label, image] = images[last_latent(steps)];
   if (!reads_variables(made.plan, 0))
-    expect_same_replay(model, made, executor, images[(steps - 3) / 3 * 3 + 2], latent, t);
+    expect_same_replay(model, executor, image, latent, {label, made.rates.back(), made.seed, t}, label);
+}
+
+/// The same of a task that compares the output: outputs and, of a sample that is its own target, the errors
+/// of inference too.
+void expect_same_comparison(const LoadedModel& model, const PlannedFirmware& made, size_t steps) {
+  const auto infer = model.function<int32_t(const int8_t*)>("thaw_infer");
+  const auto output = model.function<const int8_t*()>("thaw_output");
+  const auto train = model.function<int32_t(const int8_t*, const int8_t*)>("thaw_train_step");
+  const auto loss = model.function<int64_t()>("thaw_last_loss");
+  const auto state_crc = model.function<uint32_t()>("thaw_state_crc");
+  model.function<void(uint32_t)>("thaw_init")(made.seed);
+  model.function<int32_t(uint32_t, uint32_t)>("thaw_set_schedule")(0, made.schedule_steps);
+  Executor executor(made.plan, made.layout.offsets, KernelSet::host, made.seed);
+  const bool regresses = made.plan.task == Task::regress;
+  testing::Noise noise(9);
+  std::vector<int8_t> target(static_cast<size_t>(made.plan.buffer(made.plan.output).bytes));
+  std::vector<int8_t> latent(static_cast<size_t>(latent_cut(made.plan).bytes));
+  const int8_t* truth = regresses ? target.data() : nullptr;
+  const auto images = testing::noise_images(made.plan, steps);
+  uint32_t t = 0;
+  for (const auto& [label, image] : images) {
+    for (int8_t& value : target) value = static_cast<int8_t>(noise.in(-128, 127));
+    StepInput input{0, made.rates[128 * t / made.schedule_steps], made.seed, t, target.data()};
+    std::ranges::copy(image, executor.values<int8_t>(made.plan.inputs[0]).begin());
+    const StepResult judged = executor.judge(input);
+    ASSERT_EQ(infer(image.data()), 0);
+    if (!regresses) {
+      ASSERT_EQ(loss(), judged.loss) << "inference " << t;
+    }
+    const std::span<const int8_t> expected_output = executor.values<int8_t>(made.plan.output);
+    ASSERT_TRUE(std::ranges::equal(expected_output, std::span(output(), target.size()))) << "inference " << t;
+    std::ranges::copy(image, executor.values<int8_t>(made.plan.inputs[0]).begin());
+    const StepResult expected = executor.train_step(input);
+    ASSERT_NE(train(image.data(), regresses ? nullptr : target.data()), 0) << "the other task's target";
+    ASSERT_EQ(train_somehow(model, made.plan, t, image, truth, latent), 0) << "step " << t;
+    ASSERT_EQ(loss(), expected.loss) << "step " << t;
+    ASSERT_EQ(state_crc(), crc_of(executor.state())) << "step " << t;
+    ++t;
+  }
+  expect_same_replay(model, executor, images[last_latent(steps)].second, latent,
+                     {0, made.rates.back(), made.seed, t, target.data()}, truth);
 }
 
 constexpr uint32_t kSteps = 13;  // the last is none whose latent is kept
@@ -120,7 +170,10 @@ void expect_the_simulators_bits(const std::vector<PlannedFirmware>& made,
     SCOPED_TRACE(names[i]);
     const LoadedModel model(testing::folder_of(all, i) / "model.so");
     ASSERT_TRUE(model.loaded()) << dlerror();
-    expect_same_training(model, made[i], kSteps);
+    if (compares_output(made[i].plan.task))
+      expect_same_comparison(model, made[i], kSteps);
+    else
+      expect_same_training(model, made[i], kSteps);
   }
 }
 
@@ -136,6 +189,23 @@ void expect_firmware_of(Network (*network_of)(uint32_t), uint32_t first, uint32_
     names.push_back("seed " + std::to_string(seed));
   }
   expect_the_simulators_bits(made, names);
+}
+
+Network regression(uint32_t seed) {
+  return reduce(testing::VariedNetwork(seed).graph(), {.task = Task::regress});
+}
+
+/// Small autoencoders of dense layers.
+Network autoencoder(uint32_t seed) {
+  return reduce(testing::Autoencoder(seed).graph(), {.task = Task::reconstruct});
+}
+
+TEST(VariedFirmware, OfRegressionsHasTheSimulatorsBits) {
+  expect_firmware_of(regression, 1, 6);
+}
+
+TEST(VariedFirmware, OfAutoencodersHasTheSimulatorsBits) {
+  expect_firmware_of(autoencoder, 1, 6);
 }
 
 TEST(VariedFirmware, HasTheSimulatorsBits) {

@@ -12,6 +12,7 @@
 #include "engine/kernels/gradient_pass.h"
 #include "sim/graph/tflite_reader.h"
 #include "sim/plan/fixed_point_plan.h"
+#include "tests/support/autoencoder.h"
 #include "tests/support/fixed_weight.h"
 #include "tests/support/naive_gradient.h"
 #include "tests/support/operator_network.h"
@@ -71,6 +72,28 @@ Values checked_error(TrainedNetwork& run, int32_t label) {
     EXPECT_NEAR(result[c], naive[c], unit / 2 + 6e-5 * probability + std::ldexp(1.0, -22)) << "class " << c;
   }
   return result;
+}
+
+/// The error of a task that compares the output, in real units: the derivative of the mean squared error by
+/// each real output, exact but for the binary64 product.
+Values checked_output_error(TrainedNetwork& run, std::span<const int8_t> target) {
+  const SquaredLoss& loss = *kernel_of<SquaredLoss>(run.plan);
+  const double scale = run.scale(run.network.classifier.feature_tensor);
+  const StepResult result = run.executor.values<StepResult>(run.plan.result)[0];
+  const std::span<const int8_t> output = run.activation(run.network.classifier.feature_tensor);
+  Values derivative;
+  double squares = 0.0;
+  for (size_t i = 0; i < output.size(); ++i) {
+    const double difference = scale * (output[i] - target[i]);
+    squares += difference * difference;
+    derivative.push_back(2.0 * difference / static_cast<double>(output.size()));
+    const double stored =
+        run.executor.values<int32_t>(loss.error)[i] * std::ldexp(1.0, result.error_exponent);
+    EXPECT_EQ(stored * 256, output[i] - target[i]);
+  }
+  const double mean = squares / static_cast<double>(output.size());
+  EXPECT_NEAR(static_cast<double>(result.loss) / 65536 * scale * scale, mean, scale * scale / 65536);
+  return derivative;
 }
 
 /// Gradient of the features from weights in units of 2^-12.
@@ -251,6 +274,12 @@ void expect_bias_update(TrainedNetwork& run, const UpdateBiases& k, const Values
   }
 }
 
+/// What a step is told of its sample, and what the naive differentiator derives from it.
+struct SampleTruth {
+  StepInput input;
+  std::vector<int8_t> target;  // of a task that compares the output
+};
+
 /// The class with the smallest logit: its error is near 1, far above the steps of the integer error.
 int32_t unlikeliest_class(TrainedNetwork& run) {
   run.executor.infer();
@@ -259,9 +288,11 @@ int32_t unlikeliest_class(TrainedNetwork& run) {
 }
 
 /// Every gradient tensor of the last step, by number; `classifier_weights` are those before it.
-std::map<int32_t, Values> checked_gradients(TrainedNetwork& run, int32_t label,
+std::map<int32_t, Values> checked_gradients(TrainedNetwork& run, const SampleTruth& truth,
                                             const std::vector<int16_t>& classifier_weights) {
-  const Values error = checked_error(run, label);
+  const bool compares = compares_output(run.network.task);
+  const Values error =
+      compares ? checked_output_error(run, truth.target) : checked_error(run, truth.input.label);
   std::map<std::string, const MakeGradient*> makes;
   for (const Step& step : run.plan.steps)
     if (const auto* k = std::get_if<MakeGradient>(&step.kernel))
@@ -269,7 +300,8 @@ std::map<int32_t, Values> checked_gradients(TrainedNetwork& run, int32_t label,
   std::map<int32_t, Values> result;
   if (makes.empty()) return result;
   size_t all_sums = 0;
-  testing::walk_back(run, feature_gradient(run.network.classifier, error, classifier_weights),
+  testing::walk_back(run,
+                     compares ? error : feature_gradient(run.network.classifier, error, classifier_weights),
                      [&](const Layer& layer, const Values& expected, int32_t terms) {
                        SCOPED_TRACE(layer.name);
                        const MakeGradient& k = *makes.at(layer.name);
@@ -306,27 +338,71 @@ bool has_settled(TrainedNetwork& run) {
   });
 }
 
+/// A target far from the output, or the label that is.
+SampleTruth far_truth(TrainedNetwork& run) {
+  SampleTruth truth;
+  if (!compares_output(run.network.task)) {
+    truth.input.label = unlikeliest_class(run);
+    return truth;
+  }
+  run.executor.infer();
+  if (run.network.task == Task::reconstruct) {
+    run.executor.judge({});
+    const Quantization& from = run.network.graph.tensor(run.network.input).quantization;
+    const Quantization& to = run.network.graph.tensor(run.network.classifier.feature_tensor).quantization;
+    const std::span<const int8_t> target =
+        run.executor.values<int8_t>(kernel_of<SquaredLoss>(run.plan)->target);
+    truth.target.assign(target.begin(), target.end());
+    const std::span<const int8_t> input = run.executor.values<int8_t>(run.plan.inputs[0]);
+    for (size_t i = 0; i < input.size(); ++i) {
+      const double real = (input[i] - from.zero_point()) * static_cast<double>(from.scale());
+      const double steps = real / static_cast<double>(to.scale()) + to.zero_point();
+      EXPECT_NEAR(target[i], std::clamp(steps, -128.0, 127.0), 0.5 + 1e-6) << "target " << i;
+    }
+    return truth;
+  }
+  for (int8_t value : run.executor.values<int8_t>(run.plan.output))
+    truth.target.push_back(static_cast<int8_t>(value ^ 0x40));
+  truth.input.target = truth.target.data();
+  return truth;
+}
+
+/// The sample's step number `step` at a rate.
+StepInput step_of(const SampleTruth& truth, LearningRate rate, uint32_t step) {
+  StepInput input = truth.input;
+  input.rate = rate;
+  input.step = step;
+  return input;
+}
+
+/// The classifier's weights, where there is one.
+std::vector<int16_t> weights_of_classifier(TrainedNetwork& run) {
+  const auto* k = kernel_of<ClassifierForward>(run.plan);
+  if (k == nullptr) return {};
+  const std::span<const int16_t> weights = run.executor.values<int16_t>(k->weights);
+  return {weights.begin(), weights.end()};
+}
+
 /// Settles the exponents, then checks one step's gradients and weights and, at another rate, its biases.
 Checked check(TrainedNetwork& run) {
-  const int32_t label = unlikeliest_class(run);
+  const SampleTruth truth = far_truth(run);
   for (uint32_t t = 0; t < kSettlingSteps || (t < kMostSettlingSteps && !has_settled(run)); ++t)
-    run.executor.train_step({label, {}, 1, t});
+    run.executor.train_step(step_of(truth, {}, t));
   const std::vector<std::byte> settled = run.executor.state();
-  const auto classifier = run.executor.values<int16_t>(kernel_of<ClassifierForward>(run.plan)->weights);
-  const std::vector<int16_t> classifier_weights(classifier.begin(), classifier.end());
+  const std::vector<int16_t> classifier_weights = weights_of_classifier(run);
   const auto old_weights = parameters<UpdateWeights>(run, fixed_weights);
   const auto old_biases = parameters<UpdateBiases>(run, biases);
 
   Checked checked;
-  run.executor.train_step({label, quantize_learning_rate(kWeightRate), 1, kSettlingSteps});
-  const std::map<int32_t, Values> gradients = checked_gradients(run, label, classifier_weights);
+  run.executor.train_step(step_of(truth, quantize_learning_rate(kWeightRate), kSettlingSteps));
+  const std::map<int32_t, Values> gradients = checked_gradients(run, truth, classifier_weights);
   for (const auto& [number, gradient] : gradients)
     checked.gradients += std::ranges::any_of(gradient, [](double g) { return g != 0.0; });
   for (const auto& [k, before] : old_weights) expect_weight_update(run, *k, gradients.at(k->tensor), before);
   checked.updates = static_cast<int>(old_weights.size());
 
   run.executor.set_state(settled);
-  run.executor.train_step({label, quantize_learning_rate(kBiasRate), 1, kSettlingSteps});
+  run.executor.train_step(step_of(truth, quantize_learning_rate(kBiasRate), kSettlingSteps));
   for (const auto& [k, before] : old_biases) expect_bias_update(run, *k, gradients.at(k->tensor), before);
   return checked;
 }
@@ -357,6 +433,26 @@ TEST(IntegerGradient, PlansOfRandomNetworksFollowTheNaiveDifferentiator) {
   const Checked all = check_networks(random_network, 1, 60);
   EXPECT_GT(all.gradients, 150);
   EXPECT_GT(all.updates, 60);
+}
+
+Network regression_network(uint32_t seed) {
+  return reduce(testing::VariedNetwork(seed).graph(), {.task = Task::regress});
+}
+
+Network autoencoder_network(uint32_t seed) {
+  return reduce(testing::Autoencoder(seed).graph(), {.task = Task::reconstruct});
+}
+
+TEST(IntegerGradient, RegressionsFollowTheNaiveDifferentiator) {
+  const Checked all = check_networks(regression_network, 1, 30);
+  EXPECT_GT(all.gradients, 50);
+  EXPECT_GT(all.updates, 20);
+}
+
+TEST(IntegerGradient, AutoencodersFollowTheNaiveDifferentiator) {
+  const Checked all = check_networks(autoencoder_network, 1, 40);
+  EXPECT_GT(all.gradients, 50);
+  EXPECT_GT(all.updates, 20);
 }
 
 TEST(IntegerGradient, PlansOfVariedNetworksFollowTheNaiveDifferentiator) {
