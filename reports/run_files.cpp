@@ -63,6 +63,10 @@ std::string text_of(const JsonView& view, std::string_view key) {
 
 RunFacts read_facts(const JsonView& view) {
   check_schema_version(view, 1);
+  if (const auto task = view.optional_field("task"); task && task->string() != "classify")
+    task->fail(
+        "reports show classifiers alone",
+        "The errors of this run are in its run.json, seeds, metrics; those of each sample in scores.csv");
   RunFacts facts;
   facts.thaw = view.field("thaw").string();
   for (const JsonView& word : view.field("command").items()) facts.command.push_back(word.string());

@@ -50,7 +50,9 @@ std::vector<int32_t> read_numbers(const NamedArray& labels) {
       throw Error(
           element_of(labels, i),
           "found " + number_text(value) + ", expected a whole number from 0 to " + std::to_string(max_label),
-          "Number the classes from 0: y = numpy.unique(y, return_inverse=True)[1]");
+          "Number the classes from 0: y = numpy.unique(y, return_inverse=True)[1]; where the labels are what "
+          "a "
+          "model should answer, use 'thaw train --task regress'");
     result.push_back(static_cast<int32_t>(value));
   }
   return result;
