@@ -127,8 +127,8 @@ ModelData read_model_data(const std::string& path, const Graph& graph, TensorId 
 
 ModelData read_training_data(const std::string& path, const Network& network, const DataOptions& options) {
   const Quantization& output = network.graph.tensor(network.classifier.feature_tensor).quantization;
-  const ModelData data = read_for_truth(path, network.graph, network.input, DataUse::training, options,
-                                        truth_of(network.task), &output);
+  ModelData data = read_for_truth(path, network.graph, network.input, DataUse::training, options,
+                                  truth_of(network.task), &output);
   check_target_count(data, network, path);
   return data;
 }
