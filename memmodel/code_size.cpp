@@ -66,8 +66,9 @@ struct Size {
   int64_t dsp;
 };
 
-/// Bytes without and with DSP kernels. Cortex-M4, M7 and M55 differ by 1 %.
 constexpr int64_t kInferenceFrameBytes = 2000;  // of a firmware that does not train
+
+/// Bytes without and with DSP kernels. Cortex-M4, M7 and M55 differ by 1 %.
 constexpr std::array<Size, kPartCount> kSizes = {{
     {"start-up, vectors, public functions, test program", 3900, 3900},
     {"calls and their parameters", 0, 0},  // see call_bytes

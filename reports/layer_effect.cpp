@@ -1,8 +1,8 @@
 #include "reports/layer_effect.h"
-#include "reports/schedule_words.h"
 
 #include <algorithm>
-#include <map>
+
+#include "reports/schedule_words.h"
 
 namespace thaw {
 namespace {

@@ -24,11 +24,16 @@ SampleShape wanted_shape(const Tensor& input) {
   return {input.shape[1], input.shape[2], input.shape[3]};
 }
 
+/// The input without its batch.
+std::vector<int32_t> sample_of(const Tensor& input) {
+  return {input.shape.begin() + (input.shape.empty() ? 0 : 1), input.shape.end()};
+}
+
 /// What a sample must be. Of a model with state variables it may be a sequence of inputs: one axis more, in
 /// front. `steps` becomes their number.
 std::vector<int32_t> wanted_sample(const Graph& graph, const Tensor& input, const Dataset& about,
                                    int32_t& steps) {
-  std::vector<int32_t> sample(input.shape.begin() + (input.shape.empty() ? 0 : 1), input.shape.end());
+  std::vector<int32_t> sample = sample_of(input);
   if (!graph.variables.empty() && about.shape.size() == sample.size() + 1 && about.shape[0] > 0) {
     steps = about.shape[0];
     sample.insert(sample.begin(), steps);
@@ -63,10 +68,6 @@ void warn_of_units(Dataset& about, const Quantization& units, bool normalised) {
   }
 }
 
-}  // namespace
-
-namespace {
-
 ModelData read_for_truth(const std::string& path, const Graph& graph, TensorId input, DataUse use,
                          const DataOptions& options, Truth truth, const Quantization* output = nullptr) {
   const Tensor& tensor = graph.tensor(input);
@@ -74,9 +75,7 @@ ModelData read_for_truth(const std::string& path, const Graph& graph, TensorId i
     throw Error(graph.file_name, "the model reads batches of " + std::to_string(tensor.shape[0]),
                 "Export it for batch 1");
   ModelData data;
-  const std::vector<int32_t> sample(tensor.shape.begin() + (tensor.shape.empty() ? 0 : 1),
-                                    tensor.shape.end());
-  data.about = read_dataset(path, wanted_shape(tensor), {sample, options.hop, options.pad}, truth);
+  data.about = read_dataset(path, wanted_shape(tensor), {sample_of(tensor), options.hop, options.pad}, truth);
   int32_t steps = 1;
   check_sample_shape(data.about, wanted_sample(graph, tensor, data.about, steps), path, graph.file_name);
   if (use == DataUse::training) {

@@ -169,17 +169,14 @@ struct SeedRun {
 void print_epoch(const EpochReport& report, const TrainingRecipe& recipe, const Setting& setting,
                  bool several_seeds) {
   std::string line = several_seeds ? fmt::format("seed {} ", recipe.seed) : "";
-  if (!setting.classifies()) {
-    line += fmt::format("epoch {}/{}  mean squared error {:.4g}", report.epoch, recipe.epochs,
-                        report.loss * setting.loss_unit());
+  line += fmt::format("epoch {}/{}  ", report.epoch, recipe.epochs);
+  if (setting.classifies()) {
+    line += fmt::format("loss {:.4f}  train {:.2f} %", report.loss, 100 * report.train_accuracy);
+    if (report.test_accuracy >= 0) line += fmt::format("  test {:.2f} %", 100 * report.test_accuracy);
+  } else {
+    line += fmt::format("mean squared error {:.4g}", report.loss * setting.loss_unit());
     if (report.test_loss >= 0) line += fmt::format("  test {:.4g}", report.test_loss * setting.loss_unit());
-    fmt::print("{}\n", line);
-    std::fflush(stdout);
-    return;
   }
-  line += fmt::format("epoch {}/{}  loss {:.4f}  train {:.2f} %", report.epoch, recipe.epochs, report.loss,
-                      100 * report.train_accuracy);
-  if (report.test_accuracy >= 0) line += fmt::format("  test {:.2f} %", 100 * report.test_accuracy);
   fmt::print("{}\n", line);
   std::fflush(stdout);
 }
