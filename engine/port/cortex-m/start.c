@@ -22,14 +22,24 @@ int main(void);
 #define COPROCESSOR_ACCESS (*(volatile uint32_t*)0xE000ED88)
 #define FAULT_STATUS (*(volatile uint32_t*)0xE000ED28)
 #define HARD_FAULT_STATUS (*(volatile uint32_t*)0xE000ED2C)
+#define BUS_FAULT_ADDRESS (*(volatile uint32_t*)0xE000ED38)
 #define SYSTICK_WRAPS (*(volatile uint32_t*)&thaw_board_words[0])
 
 static const uint32_t systick_span = UINT32_C(1) << 24;
+static const uint32_t bus_fault_address_valid = UINT32_C(1) << 15;  // of the fault status
+static const uint32_t guard_bytes = 4096;  // how far below the stack's space a fault is called an overflow
+
+// The processor pushes 32 bytes on entry; where they did not fit, the stack pointer is below its space. Where
+// they did fit, a push of more than 32 bytes was undone, and the address that it failed at says so.
+static int stack_overflowed(uint32_t stack_pointer) {
+  const uint32_t bottom = (uint32_t)thaw_stack_bottom;
+  if (stack_pointer < bottom) return 1;
+  return (FAULT_STATUS & bus_fault_address_valid) != 0 && bottom - BUS_FAULT_ADDRESS - 1 < guard_bytes;
+}
 
 _Noreturn static void report_fault(uint32_t stack_pointer) __attribute__((used));
 _Noreturn static void report_fault(uint32_t stack_pointer) {
-  // The processor pushes 32 bytes on entry; where they did not fit, the stack pointer is below its space.
-  if (stack_pointer < (uint32_t)thaw_stack_bottom) thaw_semihosting_print("fault: the stack overflowed\n");
+  if (stack_overflowed(stack_pointer)) thaw_semihosting_print("fault: the stack overflowed\n");
   thaw_semihosting_print_hex("fault: stack pointer       ", stack_pointer);
   thaw_semihosting_print_hex("fault: fault status        ", FAULT_STATUS);
   thaw_semihosting_print_hex("fault: hard fault status   ", HARD_FAULT_STATUS);
