@@ -16,7 +16,7 @@ Trace fisher(Evaluator& evaluator, const StrategyTask& given, const SearchLog& l
   Contributions information = fisher_contributions(evaluator.problem(), task.recipe, task.space);
   const BestSelection best =
       best_selection(evaluator, task.recipe, task.space, information, {.caution = 0.0});
-  information.learning_rate = rate_of_biases(evaluator, task);
+  information.learning_rate = rate_of_looks(evaluator, task);
   Trace trace = confirmed_after_swaps(evaluator, without_swaps, information, best.selection, log);
   trace.contributions.reset();  // they are not nats
   trace.stop_reason = "one selection, by gradients alone";

@@ -41,7 +41,7 @@ std::vector<Selection> drawn(const Evaluator& evaluator, const StrategyTask& tas
 Trace random_search(Evaluator& evaluator, const StrategyTask& task, const SearchLog& log) {
   const Network& network = *evaluator.problem().network;
   TrainingRecipe recipe = task.recipe;
-  recipe.learning_rate = rate_of_biases(evaluator, task);
+  recipe.learning_rate = rate_of_looks(evaluator, task);
   const std::vector<Selection> selections = drawn(evaluator, task);
   log(fmt::format("looking at {} random schedules that fit", selections.size()));
   std::vector<EvaluationRequest> requests;
