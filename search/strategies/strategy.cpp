@@ -10,11 +10,13 @@ Strategy knapsack_strategy();
 Strategy evolution_strategy();
 Strategy fisher_strategy();
 Strategy freeze_strategy();
+Strategy greedy_strategy();
 Strategy random_strategy();
 
 std::span<const Strategy> strategies() {
   static const Strategy table[] = {peak_strategy(),   knapsack_strategy(), evolution_strategy(),
-                                   fisher_strategy(), freeze_strategy(),   random_strategy()};
+                                   fisher_strategy(), freeze_strategy(),   greedy_strategy(),
+                                   random_strategy()};
   return table;
 }
 
