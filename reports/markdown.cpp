@@ -129,10 +129,10 @@ std::string provenance_section(const Run& run) {
   if (run.facts) {
     std::string command;
     for (const std::string& word : run.facts->command) command += (command.empty() ? "" : " ") + word;
-    text += "- data " + markdown_text(run.facts->data_name) + ", SHA-256 " +
-            markdown_text(run.facts->data_sha256) + "\n- thaw " + markdown_text(run.facts->thaw) + ": " +
+    text += "- data " + markdown_text(run.facts->data.name) + ", SHA-256 " +
+            markdown_text(run.facts->data.sha256) + "\n- thaw " + markdown_text(run.facts->thaw) + ": " +
             markdown_text(command, 1000) + "\n";
-    if (run.facts->seconds) text += "- " + seconds_text(*run.facts->seconds) + "\n";
+    if (const auto seconds = search_seconds(run)) text += "- " + seconds_text(*seconds) + "\n";
   }
   for (const std::string& note : run.notes) text += "- note: " + markdown_text(note) + "\n";
   return text + "\n";

@@ -18,85 +18,20 @@ namespace fs = std::filesystem;
 
 constexpr uint64_t kMostPredictionBytes = uint64_t{1} << 30;
 
-TrainingCurve read_training_curve(const JsonView& view) {
-  TrainingCurve curve;
-  curve.seed = view.field("seed").integer(0, UINT32_MAX);
-  for (const JsonView& item : view.field("epochs").items()) {
-    EpochPoint point;
-    point.epoch = item.field("epoch").integer(0, INT32_MAX);
-    point.loss = item.field("loss").number();
-    point.train_accuracy = item.field("train_accuracy").number(0.0, 1.0);
-    if (const auto test = item.optional_field("test_accuracy")) point.test_accuracy = test->number(0.0, 1.0);
-    curve.epochs.push_back(point);
-  }
-  return curve;
-}
-
 TrialEntry trial_entry(const Evaluation& evaluation) {
   TrialEntry trial{measured(evaluation), evaluation.request, {}};
   for (const SeedResult& seed : evaluation.seeds) {
-    if (seed.epochs.empty()) continue;
-    trial.curves.push_back({seed.seed, {}});
-    for (const EpochReport& e : seed.epochs)
-      trial.curves.back().epochs.push_back({e.epoch, e.loss, e.train_accuracy, std::nullopt});
+    if (!seed.epochs.empty()) trial.curves.push_back({seed.seed, seed.epochs});
   }
   return trial;
 }
 
-/// Numbers and texts of an object, in the order of their names.
-std::vector<std::pair<std::string, std::string>> plain_fields(const JsonView& view) {
-  std::vector<std::pair<std::string, std::string>> fields;
-  for (const std::string& key : view.keys()) {
-    const nlohmann::json& value = view.json()[key];
-    if (value.is_string())
-      fields.emplace_back(key, value.get<std::string>());
-    else if (value.is_number())
-      fields.emplace_back(key, value.dump());
-  }
-  return fields;
-}
-
-std::string text_of(const JsonView& view, std::string_view key) {
-  const auto field = view.optional_field(key);
-  return field ? field->string() : "";
-}
-
-RunFacts read_facts(const JsonView& view) {
-  check_schema_version(view, 1);
-  if (const auto task = view.optional_field("task"); task && task->string() != "classify")
-    task->fail(
+RunFile read_facts(const JsonView& view) {
+  RunFile facts = read_run_file(view);
+  if (facts.train && facts.train->task != Task::classify)
+    view.field("task").fail(
         "reports show classifiers alone",
         "The errors of this run are in its run.json, seeds, metrics; those of each sample in scores.csv");
-  RunFacts facts;
-  facts.thaw = view.field("thaw").string();
-  for (const JsonView& word : view.field("command").items()) facts.command.push_back(word.string());
-  facts.model_file = view.field("model").field("file").string();
-  facts.model_sha256 = view.field("model").field("sha256").string();
-  const JsonView data = view.field("data");
-  facts.data_name = data.field("name").string();
-  facts.data_sha256 = data.field("sha256").string();
-  facts.data = plain_fields(data);
-  if (const auto names = data.optional_field("class_names"))
-    for (const JsonView& name : names->items()) facts.class_names.push_back(name.string());
-  if (const auto next = view.optional_field("next"))
-    for (const JsonView& command : next->items()) facts.next.push_back(command.string());
-  if (const auto samples = data.optional_field("test_samples")) facts.test_samples = samples->integer(0);
-  if (const auto machine = view.optional_field("machine")) facts.machine = plain_fields(*machine);
-  facts.board = text_of(view, "board");
-  facts.strategy = text_of(view, "strategy");
-  if (const auto seconds = view.optional_field("seconds")) facts.seconds = seconds->number(0.0);
-  const auto seeds = view.optional_field("seeds");
-  if (seeds && seeds->is_array())
-    for (const JsonView& seed : seeds->items()) facts.curves.push_back(read_training_curve(seed));
-  if (const auto accuracy = view.optional_field("accuracy")) {
-    Promise trained;
-    trained.accuracy_mean = accuracy->field("mean").number(0.0, 1.0);
-    trained.accuracy_low = accuracy->field("low").number(0.0, 1.0);
-    trained.accuracy_high = accuracy->field("high").number(0.0, 1.0);
-    trained.seeds = static_cast<int32_t>(accuracy->field("seeds").integer(1, INT32_MAX));
-    if (seeds && seeds->size() > 0) trained.signature = text_of(seeds->items()[0], "signature");
-    facts.trained = trained;
-  }
   return facts;
 }
 
@@ -149,7 +84,7 @@ Run read_run(const fs::path& folder) {
   run.schedule = read_schedule_file(schedule);
   read_optional(folder / "run.json", "no provenance", run.notes,
                 [&](const JsonView& view) { run.facts = read_facts(view); });
-  const bool trained = run.facts && !run.facts->curves.empty();
+  const bool trained = run.facts && run.facts->train;
   read_optional(folder / "curve.json", trained ? "" : "no freezing curve", run.notes,
                 [&](const JsonView& view) { run.curve = read_curve(view); });
   read_optional(folder / "contributions.json", "", run.notes,
@@ -181,13 +116,34 @@ bool on_front(const Run& run, int64_t trial) {
   return std::ranges::any_of(run.front, [&](const ParetoPoint& p) { return p.trial == trial; });
 }
 
-const std::vector<TrainingCurve>& training_curves(const Run& run) {
-  static const std::vector<TrainingCurve> kNone;
-  if (run.facts && !run.facts->curves.empty()) return run.facts->curves;
-  if (run.comparison)
+std::vector<TrainingCurve> training_curves(const Run& run) {
+  std::vector<TrainingCurve> curves;
+  if (run.facts && run.facts->train)
+    for (const RunSeed& seed : run.facts->train->seeds) curves.push_back({seed.seed, seed.epochs});
+  else if (run.comparison)
     for (const TrialEntry& t : run.trials)
       if (t.trial == run.comparison->rows[0].trial) return t.curves;
-  return kNone;
+  return curves;
+}
+
+std::optional<Promise> trained_accuracy(const Run& run) {
+  if (!run.facts || !run.facts->train || !run.facts->train->accuracy) return std::nullopt;
+  const TrainFacts& train = *run.facts->train;
+  Promise trained;
+  trained.accuracy_mean = train.accuracy->mean;
+  trained.accuracy_low = train.accuracy->interval.low;
+  trained.accuracy_high = train.accuracy->interval.high;
+  trained.seeds = static_cast<int32_t>(train.seeds.size());
+  if (!train.seeds.empty()) trained.signature = train.seeds.front().signature;
+  return trained;
+}
+
+std::string searched_board(const Run& run) {
+  return run.facts && run.facts->search ? run.facts->search->board : "";
+}
+
+std::optional<double> search_seconds(const Run& run) {
+  return run.facts && run.facts->search ? std::optional(run.facts->search->seconds) : std::nullopt;
 }
 
 }  // namespace thaw

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <limits>
 #include <utility>
 
 namespace thaw {
@@ -10,7 +11,7 @@ namespace {
 constexpr double kFastestRate = 1.0;
 constexpr double kCoarse = 4.0, kFine = 2.0;  // steps between rates that are compared
 
-/// Accuracies of one schedule at several rates, asked once each.
+/// Losses of one schedule at several rates, asked once each.
 class RateTable {
  public:
   RateTable(Evaluator& evaluator, std::string role, const Schedule& schedule, const Fidelity& fidelity,
@@ -24,7 +25,7 @@ class RateTable {
   void measure(const std::vector<double>& rates) {
     std::vector<EvaluationRequest> requests;
     for (double rate : rates) {
-      if (accuracy_.contains(rate)) continue;
+      if (loss_.contains(rate)) continue;
       EvaluationRequest request{fmt::format("learning rate {:.3g}: {}", rate, role_),
                                 schedule_,
                                 fidelity_,
@@ -35,15 +36,13 @@ class RateTable {
       requests.push_back(std::move(request));
     }
     for (const Evaluation& measured : evaluator_.evaluate(requests))
-      accuracy_[measured.request.schedule.training.learning_rate] = measured.accuracy();
+      loss_[measured.request.schedule.training.learning_rate] = measured.judged_loss();
   }
 
-  std::optional<double> best() const { return best_rate(accuracy_); }
+  std::optional<double> best() const { return best_rate(loss_); }
 
   /// Whether this rate beats the double of it, or both diverge.
-  bool slower_is_better(double rate) const {
-    return !best() || accuracy_.at(rate) > accuracy_.at(kFine * rate);
-  }
+  bool slower_is_better(double rate) const { return !best() || loss_.at(rate) < loss_.at(kFine * rate); }
 
  private:
   Evaluator& evaluator_;
@@ -51,17 +50,17 @@ class RateTable {
   const Schedule& schedule_;
   Fidelity fidelity_;
   uint32_t seed_;
-  std::map<double, double> accuracy_;  // by rate
+  std::map<double, double> loss_;  // nats, by rate
 };
 
 }  // namespace
 
-std::optional<double> best_rate(const std::map<double, double>& accuracy_by_rate) {
+std::optional<double> best_rate(const std::map<double, double>& loss_by_rate) {
   std::optional<double> found;
-  double most = 0.0;
-  for (const auto& [rate, accuracy] : accuracy_by_rate)
-    if (accuracy > most) {
-      most = accuracy;
+  double least = std::numeric_limits<double>::infinity();
+  for (const auto& [rate, loss] : loss_by_rate)
+    if (loss < least) {
+      least = loss;
       found = rate;
     }
   return found;
@@ -90,7 +89,7 @@ std::optional<double> best_learning_rate(Evaluator& evaluator, const std::string
   if (runs.best() == rough)
     for (double rate = rough * kFine; runs.best() == rate / kFine && rate <= kFastestRate; rate *= kFine)
       runs.measure({rate});
-  else  // slower only while that helps: equal accuracies are no reason to train less and less
+  else  // slower only while that helps: equal losses are no reason to train less and less
     for (double rate = rough / kFine / kFine; runs.slower_is_better(rate * kFine) && rate >= kSlowestRate / 4;
          rate /= kFine)
       runs.measure({rate});

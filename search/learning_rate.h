@@ -24,12 +24,13 @@ struct RateSearch {
 /// (arithmetic section 11).
 constexpr double kSlowestRate = 0.1 / 256.0;
 
-/// The rate of the highest accuracy, the slower of equals; empty where all are 0 (diverged).
-std::optional<double> best_rate(const std::map<double, double>& accuracy_by_rate);
+/// The rate of the lowest loss, the slower of equals; empty where all are infinite (diverged).
+std::optional<double> best_rate(const std::map<double, double>& loss_by_rate);
 
-/// The rate with the best accuracy on validation: looks at 1, 4, 16 and 64 times kSlowestRate (and on, while
+/// The rate with the lowest loss on validation, which ranks better than accuracy does
+/// (docs/decisions/024): looks at 1, 4, 16 and 64 times kSlowestRate (and on, while
 /// the fastest wins: a classifier alone wants far more than a whole network) find the order of magnitude,
-/// whole runs at the halves and doubles around it the rate. The lower of equals; diverged runs count as 0.
+/// whole runs at the halves and doubles around it the rate. The lower of equals; diverged runs never win.
 /// Empty where every rate diverges.
 std::optional<double> best_learning_rate(Evaluator& evaluator, const std::string& role,
                                          const Schedule& schedule, const RateSearch& search);

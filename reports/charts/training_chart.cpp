@@ -16,7 +16,7 @@ std::vector<XySeries> seed_series(const TrainingCurve& curve, const std::string&
   XySeries train{
       fmt::format("seed {}, training", curve.seed), colour, Shape::ring, 3.5, Line::dashed, false, {}};
   XySeries test{fmt::format("seed {}, test", curve.seed), colour, Shape::circle, 4, Line::solid, false, {}};
-  for (const EpochPoint& p : curve.epochs) {
+  for (const EpochReport& p : curve.epochs) {
     const auto epoch = static_cast<double>(p.epoch);
     const std::string text = fmt::format("seed {}, epoch {}\nloss {:.4f}, training {}{}", curve.seed, p.epoch,
                                          p.loss, percent_text(p.train_accuracy),

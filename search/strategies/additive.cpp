@@ -13,8 +13,10 @@
 namespace thaw {
 namespace {
 
-// What a search is expected to need: looks at rates of biases, rounds of swaps.
-constexpr double kRateLooks = 4.0, kSwapRounds = 1.5;
+// What a search is expected to need: looks at rates, rounds of swaps.
+constexpr double kRateLooks = 6.0, kSwapRounds = 1.5;
+
+constexpr const char* kMixed = "biases and some of the weights";
 
 }  // namespace
 
@@ -49,13 +51,19 @@ StrategyTask without_what_cannot_fit(const Evaluator& evaluator, const StrategyT
   return result;
 }
 
-double rate_of_biases(Evaluator& evaluator, const StrategyTask& task) {
+double rate_of_looks(Evaluator& evaluator, const StrategyTask& task) {
+  if (task.rates.given) return *task.rates.given;
   const Network& network = *evaluator.problem().network;
-  // Not as deep as the budget allows: contributions measured at one rate serve all budgets.
+  // Neither as deep as the budget allows nor what fits it: contributions measured at one rate serve all
+  // budgets.
   const int32_t half = (first_trainable_convolution(network) + network.convolution_count()) / 2;
-  const int32_t first = std::max(half, deepest_bias_that_fits(evaluator, task.recipe, task.space));
-  return roughly_best_learning_rate(evaluator, "biases alone", bias_schedule(network, task.recipe, first),
-                                    task.rates)
+  Selection mixed{std::max(half, deepest_bias_that_fits(evaluator, task.recipe, task.space)), {}};
+  for (const int32_t op : search_space(network).weights)
+    if (op >= mixed.first_bias) mixed = with_share(mixed, {op, 1});
+  const Schedule schedule = schedule_of(network, task.recipe, mixed);
+  const double rough =
+      roughly_best_learning_rate(evaluator, kMixed, schedule, task.rates).value_or(kSlowestRate);
+  return better_learning_rate(evaluator, kMixed, schedule, {rough / 2, rough, rough * 2}, task.rates)
       .value_or(kSlowestRate);
 }
 
@@ -82,7 +90,7 @@ void finish(Trace& trace, const StrategyTask& task, std::string stop_reason) {
 Contributions contributions_at_a_good_rate(Evaluator& evaluator, const StrategyTask& task,
                                            const SearchLog& log) {
   TrainingRecipe recipe = task.recipe;
-  recipe.learning_rate = rate_of_biases(evaluator, task);
+  recipe.learning_rate = rate_of_looks(evaluator, task);
   log(fmt::format("measuring what each of {} layers adds, at rate {:.3g}",
                   evaluator.problem().network->convolution_count() - task.space.first_op,
                   recipe.learning_rate));

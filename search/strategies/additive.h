@@ -14,13 +14,14 @@ namespace thaw {
 /// look at.
 StrategyTask without_what_cannot_fit(const Evaluator& evaluator, const StrategyTask& task);
 
-/// Contributions at `rate_of_biases`.
+/// Contributions at `rate_of_looks`.
 Contributions contributions_at_a_good_rate(Evaluator& evaluator, const StrategyTask& task,
                                            const SearchLog& log);
 
-/// The rate that looks prefer for the biases of the last half of the layers, the same for every budget; for
-/// fewer of them where those do not fit the board.
-double rate_of_biases(Evaluator& evaluator, const StrategyTask& task);
+/// The rate that looks prefer for the biases of the last half of the layers and an eighth of their weights:
+/// biases alone bear twice the rate at which weights fall apart (docs/decisions/046). The same for every
+/// budget; for fewer layers where those biases do not fit the board.
+double rate_of_looks(Evaluator& evaluator, const StrategyTask& task);
 
 /// A selection confirmed in full at this rate, or a slower one where that diverges.
 TraceStep confirmed_step(Evaluator& evaluator, const StrategyTask& task, const std::string& name,

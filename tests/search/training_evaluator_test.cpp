@@ -2,6 +2,7 @@
 #include "search/training_evaluator.h"
 
 #include <gtest/gtest.h>
+#include <limits>
 
 #include "search/learning_rate.h"
 #include "search/schedules.h"
@@ -160,9 +161,10 @@ TEST_F(EvaluatorTest, AStoppedCallKeepsWhatHadFinished) {
   EXPECT_EQ(stopped.work().known, 2U);
 }
 
-TEST(BestRate, IsTheMostAccurateAndTheSlowerOfEquals) {
-  EXPECT_EQ(best_rate({{0.1, 0.5}, {0.2, 0.7}, {0.4, 0.7}, {0.8, 0.0}}), 0.2);
-  EXPECT_EQ(best_rate({{0.1, 0.0}, {0.2, 0.0}}), std::nullopt) << "all diverged";
+TEST(BestRate, HasTheLeastLossAndIsTheSlowerOfEquals) {
+  constexpr double kDiverged = std::numeric_limits<double>::infinity();
+  EXPECT_EQ(best_rate({{0.1, 0.5}, {0.2, 0.3}, {0.4, 0.3}, {0.8, kDiverged}}), 0.2);
+  EXPECT_EQ(best_rate({{0.1, kDiverged}, {0.2, kDiverged}}), std::nullopt) << "all diverged";
 }
 
 TEST(WithEpochs, KeepsTheShareOfTheWarmUp) {

@@ -290,7 +290,8 @@ int generate_command(const Options& options) {
   write_file_atomically(folder / "check/expected.bin", trace.expected);
   fs::remove(folder / "normalisation.json");  // of an earlier firmware in this folder
   if (made.normalisation)
-    write_json_file(folder / "normalisation.json", normalisation_json(*made.normalisation));
+    write_json_file(folder / "normalisation.json",
+                    normalisation_json(normalisation_record(*made.normalisation)));
   if (options.json) {
     Json document = {{"schema_version", 1}, {"written", folder.string()}, {"board", made.board.name}};
     document.update(sizes_json(made));

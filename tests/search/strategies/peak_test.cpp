@@ -1,9 +1,10 @@
 // The strategy on tables of made-up accuracies: one layer's weights matter, all others hardly.
-#include "search/strategies/peak.h"
+#include "search/strategies/strategy.h"
 
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cmath>
 
 #include "search/schedules.h"
 #include "tests/search/small_problem.h"
@@ -48,7 +49,7 @@ class Peak : public ::testing::Test {
   Trace run(const StrategyTask& task, int64_t ram) {
     small_.problem.board.ram_bytes = ram;
     TableEvaluator evaluator(small_.problem, 2000, [&](const EvaluationRequest& r) { return accuracy(r); });
-    return peak(evaluator, task, [](const std::string&) {});
+    return strategy_named("peak").run(evaluator, task, [](const std::string&) {});
   }
 
   bool trains_what_matters(const TraceStep& step) const {
@@ -106,7 +107,7 @@ TEST_F(Peak, BiasesThatDoNotFitAreNotMeasured) {
       }
       return accuracy(request);
     });
-    peak(evaluator, task(Goal::accuracy), [](const std::string&) {});
+    strategy_named("peak").run(evaluator, task(Goal::accuracy), [](const std::string&) {});
     return count;
   };
   const int everything = looks_at_biases(1 << 20);
@@ -122,10 +123,10 @@ TEST_F(Peak, ContributionsAreMeasuredAtOneRateForEveryBudget) {
     small_.problem.board.ram_bytes = ram;
     std::vector<size_t> updated;  // layers in each schedule whose rate is looked for
     TableEvaluator evaluator(small_.problem, 2000, [&](const EvaluationRequest& request) {
-      if (request.role.ends_with("biases alone")) updated.push_back(request.schedule.update.size());
+      if (request.role.ends_with("some of the weights")) updated.push_back(request.schedule.update.size());
       return accuracy(request);
     });
-    peak(evaluator, without_rate, [](const std::string&) {});
+    strategy_named("peak").run(evaluator, without_rate, [](const std::string&) {});
     return updated;
   };
   const auto fits = [&](int64_t ram, int32_t first_op) {
@@ -139,6 +140,23 @@ TEST_F(Peak, ContributionsAreMeasuredAtOneRateForEveryBudget) {
   const std::vector<size_t> with_everything = rate_looks(1 << 20);
   EXPECT_FALSE(with_everything.empty());
   EXPECT_EQ(rate_looks(least), with_everything);
+}
+
+TEST_F(Peak, ContributionsAreMeasuredAtARateThatWeightsBearToo) {
+  StrategyTask without_rate = task(Goal::accuracy);
+  without_rate.rates.given.reset();
+  small_.problem.board.ram_bytes = 1 << 20;
+  const double slow = kSlowestRate * 4, fast = slow * 8;
+  TableEvaluator evaluator(small_.problem, 2000, [&](const EvaluationRequest& request) {
+    const bool weights = std::ranges::any_of(request.schedule.update, [&](const LayerUpdate& entry) {
+      return entry.op < count_ - 1 && entry.weights != UpdatedWeights::none;
+    });
+    const double octaves = std::log2(request.schedule.training.learning_rate / (weights ? slow : fast));
+    return 0.7 - 0.01 * std::abs(octaves);
+  });
+  const Trace trace = strategy_named("peak").run(evaluator, without_rate, [](const std::string&) {});
+  ASSERT_TRUE(trace.contributions);
+  EXPECT_DOUBLE_EQ(trace.contributions->learning_rate, slow);
 }
 
 }  // namespace
