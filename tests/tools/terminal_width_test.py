@@ -21,7 +21,8 @@ import unittest
 SOURCE, BUILD = (pathlib.Path(word).resolve() for word in sys.argv[1:3])
 FASHION = pathlib.Path("/usr/share/datasets/fashion-mnist")
 SEARCH = ["search", SOURCE / "configs/models/reference.tflite", FASHION, "--board",
-          SOURCE / "configs/boards/cortex-m7-256k.json", "--samples", "200", "--epochs", "1", "--seeds", "1"]
+          SOURCE / "configs/boards/cortex-m7-256k.json", "--samples", "200", "--epochs", "1", "--seeds", "1", "--effort",
+          "quick"]
 DRAWINGS = 12
 COLOURS = re.compile(r"\033\[\d*m")
 
