@@ -25,7 +25,9 @@ TrainingCurve read_training_curve(const JsonView& view) {
     EpochPoint point;
     point.epoch = item.field("epoch").integer(0, INT32_MAX);
     point.loss = item.field("loss").number();
-    point.train_accuracy = item.field("train_accuracy").number(0.0, 1.0);
+    if (const auto train = item.optional_field("train_accuracy"))
+      point.train_accuracy = train->number(0.0, 1.0);
+    if (const auto test = item.optional_field("test_loss")) point.test_loss = test->number();
     if (const auto test = item.optional_field("test_accuracy")) point.test_accuracy = test->number(0.0, 1.0);
     curve.epochs.push_back(point);
   }
@@ -37,8 +39,10 @@ TrialEntry trial_entry(const Evaluation& evaluation) {
   for (const SeedResult& seed : evaluation.seeds) {
     if (seed.epochs.empty()) continue;
     trial.curves.push_back({seed.seed, {}});
+    const bool classifies = seed.metric == MetricKind::accuracy;
     for (const EpochReport& e : seed.epochs)
-      trial.curves.back().epochs.push_back({e.epoch, e.loss, e.train_accuracy, std::nullopt});
+      trial.curves.back().epochs.push_back(
+          {e.epoch, e.loss, classifies ? std::optional(e.train_accuracy) : std::nullopt, {}, {}});
   }
   return trial;
 }
@@ -61,12 +65,28 @@ std::string text_of(const JsonView& view, std::string_view key) {
   return field ? field->string() : "";
 }
 
+/// The first metric of each seed's "metrics": mean over the seeds, of the ends of its intervals too. None of
+/// runs without test samples.
+std::optional<Promise> trained_errors(const std::vector<JsonView>& seeds) {
+  Promise trained;
+  for (const JsonView& seed : seeds) {
+    const auto metrics = seed.optional_field("metrics");
+    if (!metrics || metrics->field("test").size() == 0) return std::nullopt;
+    const JsonView first = metrics->field("test").items()[0];
+    trained.metric = read_metric_kind(first.field("name"));
+    const auto mean = [&](const char* key) {
+      return first.field(key).number() / static_cast<double>(seeds.size());
+    };
+    trained.mean += mean("value");
+    trained.low += mean("low");
+    trained.high += mean("high");
+    if (++trained.seeds == 1) trained.signature = text_of(seed, "signature");
+  }
+  return trained.seeds > 0 ? std::optional(trained) : std::nullopt;
+}
+
 RunFacts read_facts(const JsonView& view) {
   check_schema_version(view, 1);
-  if (const auto task = view.optional_field("task"); task && task->string() != "classify")
-    task->fail(
-        "reports show classifiers alone",
-        "The errors of this run are in its run.json, seeds, metrics; those of each sample in scores.csv");
   RunFacts facts;
   facts.thaw = view.field("thaw").string();
   for (const JsonView& word : view.field("command").items()) facts.command.push_back(word.string());
@@ -90,12 +110,14 @@ RunFacts read_facts(const JsonView& view) {
     for (const JsonView& seed : seeds->items()) facts.curves.push_back(read_training_curve(seed));
   if (const auto accuracy = view.optional_field("accuracy")) {
     Promise trained;
-    trained.accuracy_mean = accuracy->field("mean").number(0.0, 1.0);
-    trained.accuracy_low = accuracy->field("low").number(0.0, 1.0);
-    trained.accuracy_high = accuracy->field("high").number(0.0, 1.0);
+    trained.mean = accuracy->field("mean").number(0.0, 1.0);
+    trained.low = accuracy->field("low").number(0.0, 1.0);
+    trained.high = accuracy->field("high").number(0.0, 1.0);
     trained.seeds = static_cast<int32_t>(accuracy->field("seeds").integer(1, INT32_MAX));
     if (seeds && seeds->size() > 0) trained.signature = text_of(seeds->items()[0], "signature");
     facts.trained = trained;
+  } else if (seeds && seeds->is_array()) {
+    facts.trained = trained_errors(seeds->items());
   }
   return facts;
 }
@@ -175,6 +197,13 @@ Run read_run(const fs::path& folder) {
   read_optional(folder / "device.json", "", run.notes,
                 [&](const JsonView& view) { run.device = read_device(view); });
   return run;
+}
+
+MetricKind metric_of(const Run& run) {
+  if (run.curve) return run.curve->points.front().metric;
+  if (!run.front.empty()) return run.front.front().metric;
+  if (run.facts && run.facts->trained) return run.facts->trained->metric;
+  return run.schedule.promise ? run.schedule.promise->metric : MetricKind::accuracy;
 }
 
 bool on_front(const Run& run, int64_t trial) {

@@ -18,8 +18,8 @@ namespace thaw {
 
 struct EpochPoint {
   int64_t epoch = 0;
-  double loss = 0.0, train_accuracy = 0.0;
-  std::optional<double> test_accuracy;
+  double loss = 0.0;  // nats; where the output is compared, mean squared error in its units
+  std::optional<double> train_accuracy, test_accuracy, test_loss;
 };
 
 struct TrainingCurve {
@@ -51,7 +51,7 @@ struct RunFacts {
   std::vector<std::pair<std::string, std::string>> data;     // numbers and texts of "data"
   int64_t test_samples = 0;
   std::optional<double> seconds;
-  std::optional<Promise> trained;     // accuracy of `thaw train`; bytes are 0
+  std::optional<Promise> trained;     // accuracy or error of `thaw train`; bytes are 0
   std::vector<TrainingCurve> curves;  // of `thaw train`
 };
 
@@ -94,6 +94,9 @@ struct Run {
   std::optional<DeviceCheck> device;
   std::vector<std::string> notes;
 };
+
+/// What decisions of a search were taken by, or a training run is judged by.
+MetricKind metric_of(const Run& run);
 
 /// Whether a trial is on the Pareto front.
 bool on_front(const Run& run, int64_t trial);

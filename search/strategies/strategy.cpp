@@ -1,5 +1,7 @@
 #include "search/strategies/strategy.h"
 
+#include <algorithm>
+
 #include "search/strategies/additive.h"
 #include "search/strategies/evolution.h"
 #include "search/strategies/fisher.h"
@@ -10,6 +12,12 @@
 #include "sim/base/error.h"
 
 namespace thaw {
+
+const TraceStep& best_step(const Trace& trace) {
+  return *std::max_element(
+      trace.steps.begin(), trace.steps.end(),
+      [](const TraceStep& a, const TraceStep& b) { return a.evaluation.score() < b.evaluation.score(); });
+}
 
 std::span<const Strategy> strategies() {
   static const Strategy table[] = {

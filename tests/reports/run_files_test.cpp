@@ -73,8 +73,8 @@ INSTANTIATE_TEST_SUITE_P(
         Damage{"Offset", "comparison.json", "\"offset\": 2000", "\"offset\": 9223372036854775807", "offset"},
         Damage{"NoTrialRole", "trials.jsonl", "\"role\"", "\"part\"", "role"},
         Damage{"Command", "run.json", "\"search\"", "7", "command"},
-        Damage{"OtherTask", "run.json", "\"board\"", "\"task\": \"regress\", \"board\"",
-               "classifiers alone"}),
+        Damage{"UnknownMetric", "curve.json", "\"accuracy\"", "\"metric\": \"luck\", \"accuracy\"",
+               "metric"}),
     [](const auto& one) { return one.param.name; });
 
 TEST(RunFiles, NamesTheBytesThatPredictionsLack) {

@@ -37,6 +37,7 @@
 #include "sim/plan/schedule_json.h"
 #include "sim/plan/training_plan.h"
 #include "sim/train/float_run.h"
+#include "sim/train/macro_f1.h"
 #include "sim/train/output_metrics.h"
 #include "sim/train/state_file.h"
 #include "sim/train/trained_model.h"
@@ -284,6 +285,10 @@ Json metrics_json(const OutputMetrics& metrics) {
   return json;
 }
 
+Metric macro_f1_of(const SeedRun& run, const Setting& setting) {
+  return macro_f1(setting.data.test.labels, run.result.predictions, setting.network.classifier.classes);
+}
+
 Json seed_json(const SeedRun& run, const Setting& setting) {
   Json epochs = Json::array();
   for (const EpochReport& report : run.result.epochs) {
@@ -303,6 +308,8 @@ Json seed_json(const SeedRun& run, const Setting& setting) {
   } else if (setting.has_test()) {
     const AccuracyInterval interval = wilson_interval(run.result.accuracy, setting.data.test.count);
     json["accuracy"] = {{"mean", run.result.accuracy}, {"low", interval.low}, {"high", interval.high}};
+    const Metric f1 = macro_f1_of(run, setting);
+    json["macro_f1"] = {{"mean", f1.value}, {"low", f1.low}, {"high", f1.high}};
   }
   json["signature"] = run.result.signature;
   if (setting.float_model) json["clipped_values"] = run.values.clipped;
@@ -347,6 +354,12 @@ void print_metrics(const OutputMetrics& metrics, const std::string& seed) {
                seed, *metrics.threshold, 100 * kThresholdQuantile);
 }
 
+void print_shares(const SeedRun& run, const Setting& setting, const std::string& seed) {
+  fmt::print("{}accuracy {}\n", seed, accuracy_text(run.result.accuracy, setting.data.test.count));
+  const Metric f1 = macro_f1_of(run, setting);
+  fmt::print("{}{} {:.4f} (95 % interval {:.4f} to {:.4f})\n", seed, f1.name, f1.value, f1.low, f1.high);
+}
+
 void print_result(const Setting& setting, const std::vector<SeedRun>& runs, const fs::path& folder) {
   for (const SeedRun& run : runs) {
     const std::string seed = runs.size() > 1 ? fmt::format("seed {} ", run.schedule.training.seed) : "";
@@ -355,7 +368,7 @@ void print_result(const Setting& setting, const std::vector<SeedRun>& runs, cons
     else if (!setting.classifies())
       print_metrics(run.metrics, seed);
     else if (setting.has_test())
-      fmt::print("{}accuracy {}\n", seed, accuracy_text(run.result.accuracy, setting.data.test.count));
+      print_shares(run, setting, seed);
     if (run.values.clipped > 0)
       fmt::print("{}{} float values lie outside int8 or int32; model.tflite holds the nearest\n", seed,
                  grouped_text(run.values.clipped));
