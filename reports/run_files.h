@@ -77,14 +77,17 @@ struct Run {
   std::vector<std::string> notes;
 };
 
+/// What decisions of a search were taken by, or a training run is judged by.
+MetricKind metric_of(const Run& run);
+
 /// Whether a trial is on the Pareto front.
 bool on_front(const Run& run, int64_t trial);
 
 /// The chosen schedule's runs, epoch by epoch: of `thaw train`, or of the search's last comparison; or none.
 std::vector<TrainingCurve> training_curves(const Run& run);
 
-/// What `thaw train` measured, where it did: its bytes are 0.
-std::optional<Promise> trained_accuracy(const Run& run);
+/// What `thaw train` measured, where it did, accuracy or error: its bytes are 0.
+std::optional<Promise> trained_metric(const Run& run);
 
 /// The board of a search; empty where the run is none.
 std::string searched_board(const Run& run);

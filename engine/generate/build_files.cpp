@@ -198,6 +198,7 @@ std::string firmware_json(const FirmwareBuild& build) {
       {"board_flash_bytes", request.board.flash_bytes},
       {"macs_per_step", sizes.macs_per_step()},
       {"steps", steps}};
+  if (request.anomaly_threshold) json["anomaly_threshold"] = *request.anomaly_threshold;
   return json_text(json);
 }
 

@@ -113,7 +113,7 @@ const std::array kRows = {
     Row{Flag::ram, "--ram", bytes(&CommonOptions::ram), "Budget of RAM", "the board's"},
     Row{Flag::flash, "--flash", bytes(&CommonOptions::flash), "Budget of flash", "the board's"},
     Row{Flag::threshold, "--threshold", within(&CommonOptions::threshold, 0, 100),
-        "Points of accuracy that may be lost", kCaptured},
+        "Points of accuracy that may be lost; of errors, percent that they may rise", kCaptured},
     Row{Flag::output, "-o,--output", folder(&CommonOptions::output), "Directory for the results"},
 };
 

@@ -31,6 +31,7 @@
 #include "tools/thaw/json_output.h"
 #include "tools/thaw/model_data.h"
 #include "tools/thaw/run_record.h"
+#include "tools/thaw/run_threshold.h"
 
 namespace thaw::cli {
 namespace {
@@ -38,7 +39,7 @@ namespace {
 namespace fs = std::filesystem;
 
 struct Options : CommonOptions {
-  std::string model, schedule, board, data, name;
+  std::string model, schedule, board, data, name, run;
   std::string ecosystem = "cmake";
   int32_t check_steps = 3;
   bool inference = false;
@@ -282,6 +283,7 @@ int generate_command(const Options& options) {
     request.input_scale = static_cast<double>(made.normalisation->input.scale());
     request.input_zero_point = made.normalisation->input.zero_point();
   }
+  if (!options.run.empty()) request.anomaly_threshold = run_threshold(options.run, made.graph, made.schedule);
   request.name = options.name;
   request.ecosystem = ecosystem_named(options.ecosystem);
   for (const GeneratedFile& file : generate(request)) write_file(folder, file.path, file.text);
@@ -322,6 +324,11 @@ Command add_generate(CLI::App& root) {
       "--data", options->data,
       "Check the firmware on the first training samples of these data (default: on noise), and take the "
       "rates of a run over them; with --inference, on the first test samples");
+  app->add_option(
+         "--run", options->run,
+         "Folder of a run of 'thaw train --task reconstruct': its threshold of anomalies goes into the "
+         "header")
+      ->type_name("DIR");
   app->add_option("--name", options->name,
                   "Begins every symbol and file, so that several models live in one program")
       ->type_name("NAME")
@@ -337,7 +344,7 @@ Command add_generate(CLI::App& root) {
   add_common_options(
       *app, *options,
       {Flag::output, Flag::seed, Flag::task, Flag::input, Flag::ram, Flag::flash, Flag::json, Flag::quiet});
-  app->get_option("--inference")->excludes(app->get_option("--task"));
+  app->get_option("--inference")->excludes(app->get_option("--task"))->excludes(app->get_option("--run"));
   app->get_option("--output")->default_str("runs/firmware");
   app->footer(
       "Examples:\n"
