@@ -44,8 +44,8 @@ class Folder(unittest.TestCase):
 
     def generate(self, name, *options, schedule="last-layer", board="cortex-m4-192k"):
         folder = self.folder / name
-        run(BUILD / "thaw", "generate", MODEL, "--schedule", SCHEDULES / f"{schedule}.json", "--board", board, "-o",
-            folder, "--check-steps", "2", *options)
+        self.said = run(BUILD / "thaw", "generate", MODEL, "--schedule", SCHEDULES / f"{schedule}.json", "--board", board, "-o",
+                        folder, "--check-steps", "2", *options, cwd=SOURCE)
         return folder
 
     def compiled(self, compiler, include, sources, *flags):
@@ -61,6 +61,7 @@ class Folder(unittest.TestCase):
 class Name(Folder):
     def test_begins_every_symbol_macro_and_file(self):
         folder = self.generate("named", "--name", "gesture", board="host")
+        self.assertIn("check  tools/run-on-qemu", self.said)
         sources = [path for path in folder.rglob("*.c") if "port" not in path.parts]
         for compiler in COMPILERS:
             for symbol in self.compiled(compiler, folder, sources):
@@ -182,6 +183,7 @@ class Shape(Folder):
 
     def shaped(self, ecosystem):
         folder = self.generate(ecosystem, "--for", ecosystem, "--name", "gesture")
+        self.assertNotIn("run-on-qemu", self.said)  # nothing that would check it works in such a folder
         if ecosystem != "cmake":
             self.assertEqual([path for path in folder.rglob("*") if path.name in ("port", "main.c", "Makefile")], [])
         return folder

@@ -59,6 +59,20 @@ TEST_F(Help, EveryCommandShowsAtLeastTwoExamples) {
   }
 }
 
+TEST_F(Help, RangesAndDefaultsReadAsPeopleWriteThem) {
+  for (const std::string& command : kCommands) {
+    const std::string text = thaw({"help", command}).out;
+    for (const char* machine : {"INT", "FLOAT", "TEXT", "WORD", " in [", "e+", "::"})
+      EXPECT_THAT(text, Not(HasSubstr(machine))) << command;
+  }
+  // What a search does where nothing is said: as its header says, too.
+  const std::string search = thaw({"help", "search"}).out;
+  for (const char* words :
+       {"(0 to 100; default: 1)", "(1 to 100000; default: 4)", "(0.01 to 0.5; default: 0.2)",
+        "(1 to 1000; default: 3)", "default: cortex-m7-256k)"})
+    EXPECT_THAT(search, HasSubstr(words));
+}
+
 TEST_F(Help, ConfigurationFileSetsWhatTheCommandLineDoesNot) {
   write_text("flat.toml", "epochs = 1\nseed = 7\njson = true\n");
   write_text("sections.toml", "[train]\nepochs = 1\n\n[plan]\nboard = \"host\"\n");

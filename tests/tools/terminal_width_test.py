@@ -89,7 +89,7 @@ class Progress(unittest.TestCase):
                               stderr=subprocess.PIPE, text=True, check=True)
         for words in ("data    fashion-mnist, 10 classes: 200 training samples (160 trained on and 40 judged on in "
                       "each of 5 parts), 200 test samples", "262,144 bytes of RAM", "1 epochs, 1 seeds from 1",
-                      "note: ", "nothing was trained: --dry-run"):
+                      "note: ", "time    about ", "nothing was searched or written: --dry-run"):
             self.assertIn(words, done.stderr)
         self.assertEqual(done.stdout, "")
         self.assertFalse((self.folder / "run").exists())

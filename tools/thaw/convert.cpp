@@ -106,7 +106,9 @@ Command add_convert(CLI::App& root) {
       ->required();
   app->add_option("OUT", options->output_file, "Result: JSON where the name ends in .json, otherwise flags")
       ->required();
-  app->add_option("--model", options->model, "The model that the schedule is for")->required();
+  app->add_option("--model", options->model, "The model that the schedule is for")
+      ->required()
+      ->type_name("FILE");
   add_common_options(*app, *options, {Flag::classes, Flag::json, Flag::quiet});
   app->footer(
       "Examples:\n"

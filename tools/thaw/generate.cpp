@@ -321,9 +321,10 @@ Command add_generate(CLI::App& root) {
       ->required()
       ->type_name("NAME|FILE");
   app->add_option(
-      "--data", options->data,
-      "Check the firmware on the first training samples of these data (default: on noise), and take the "
-      "rates of a run over them; with --inference, on the first test samples");
+         "--data", options->data,
+         "Check the firmware on the first training samples of these data (default: on noise), and take the "
+         "rates of a run over them; with --inference, on the first test samples")
+      ->type_name("DATA");
   app->add_option(
          "--run", options->run,
          "Folder of a run of 'thaw train --task reconstruct': its threshold of anomalies goes into the "

@@ -154,13 +154,14 @@ Command add_report(CLI::App& root) {
   CLI::App* app =
       root.add_subcommand("report", "Show runs as pages and tables, and gate them against a baseline");
   app->add_option("RUN", options->runs, "Run directories, as 'thaw search' and 'thaw train' write them");
-  app->add_option("--baseline", options->baseline,
-                  "Figures of an accepted run to compare the first RUN with");
-  app->add_option("--gate", options->gate, "Limits (default: configs/gates/default.json)");
+  app->add_option("--baseline", options->baseline, "Figures of an accepted run to compare the first RUN with")
+      ->type_name("FILE");
+  app->add_option("--gate", options->gate, "Limits (default: configs/gates/default.json)")->type_name("FILE");
   app->add_flag("--require-baseline", options->require_baseline, "A missing baseline is an error");
   app->add_flag("--update-baseline", options->update_baseline,
                 "Accept the first RUN: write its figures to --baseline");
-  app->add_option("--boards", options->boards, "Folder of boards (default: configs/boards)");
+  app->add_option("--boards", options->boards, "Folder of boards (default: configs/boards)")
+      ->type_name("DIR");
   add_common_options(*app, *options, {Flag::json, Flag::quiet, Flag::output});
   add_diff(*app, *options);
   app->footer(

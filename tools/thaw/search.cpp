@@ -36,6 +36,7 @@
 #include "tools/thaw/sample_limit.h"
 #include "tools/thaw/search_network.h"
 #include "tools/thaw/search_print.h"
+#include "tools/thaw/search_time.h"
 #include "tools/thaw/search_watch.h"
 #include "tools/thaw/search_words.h"
 #include "tools/thaw/table.h"
@@ -232,14 +233,14 @@ int lead(const Options& options, Ranks& ranks) {
   if (shipped) searching.shipped_predictions = shipped->test_predictions;
   require_classifier_fits(problem, searching.recipe);
   const fs::path folder = output_folder(options, data);
+  const int32_t at_once = std::max(problem.jobs, ranks.count() - 1);
   const auto say = [&] {
     print_before(search_header(problem, searching, data), data.about,
                  search_remarks(problem, shipped, options.threshold), quiet);
   };
   if (options.dry_run) {
     say();
-    print_remark("nothing was trained: --dry-run\n");
-    return kDone;
+    return end_dry_run(problem, searching, at_once, quiet);
   }
   const std::string digest = run_digest(problem, searching.start_recipe());
   const RunLock lock(folder);
@@ -252,8 +253,7 @@ int lead(const Options& options, Ranks& ranks) {
   Trainers trainers(ranks, problem, digest);
   TrainingEvaluator evaluator(problem, record, store, trainers.get());
   evaluator.cancelled = [] { return interrupted(); };
-  const double expected = quiet ? 1.0 : expected_work(evaluator, searching);  // a hundred plans
-  Watch watch{start, quiet, expected, std::max(problem.jobs, ranks.count() - 1)};
+  Watch watch{start, quiet, quiet ? 1.0 : say_expected_time(evaluator, searching, at_once), at_once};
   watch.follow(evaluator);
   std::optional<SearchResult> found = found_unless_interrupted(evaluator, searching, watch);
   watch.progress.clear();
@@ -351,9 +351,10 @@ Command add_search(CLI::App& root) {
   add_sample_limit(*app, options->samples);
   add_data_options(*app, options->read);
   app->add_option(
-      "--store", options->store,
-      "SQLite file of all training runs, which several searches may share (default: trials.sqlite "
-      "in the run directory)");
+         "--store", options->store,
+         "SQLite file of all training runs, which several searches may share (default: trials.sqlite "
+         "in the run directory)")
+      ->type_name("FILE");
   app->add_option(
          "--classifier", options->classifier,
          "keep: train on from the model's own; fresh: start anew; auto: keep where it knows the classes")
@@ -363,7 +364,7 @@ Command add_search(CLI::App& root) {
                                     "Mirror training images (default: image folders and CIFAR only)");
   app->add_flag("--no-flip", options->no_flip, "Do not mirror training images")->excludes(flip);
   app->add_flag("--dry-run", options->dry_run,
-                "Say what would be done, and read everything, but train nothing");
+                "Say what would be done and how long it takes, and write nothing");
   add_common_options(
       *app, *options,
       {Flag::json, Flag::quiet, Flag::seed, Flag::seeds, Flag::jobs, Flag::task, Flag::classes, Flag::input,
