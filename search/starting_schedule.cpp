@@ -18,12 +18,13 @@ void require_classifier_fits(const SearchProblem& problem, const TrainingRecipe&
   const auto check = [&](const char* what, const Budget& budget) {
     if (budget.fits()) return;
     throw Error(network.graph.file_name,
-                fmt::format("training only the classifier needs {} bytes of {}, {} has {} ({} too many)",
+                fmt::format("training only the classifier needs {} {}, {} has {} ({} too many)",
                             budget.required, what, problem.board.name, budget.available, budget.excess()),
                 "Choose a larger board or a smaller model");
   };
-  check("RAM", needed.ram);
-  check("flash", needed.flash);
+  check("bytes of RAM", needed.ram);
+  check("bytes of flash", needed.flash);
+  check("instructions", needed.work);
 }
 
 int32_t deepest_bias_that_fits(const Evaluator& evaluator, const TrainingRecipe& recipe,
