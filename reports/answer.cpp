@@ -149,17 +149,30 @@ std::string layer_costs(const Run& run) {
                      clipped(most->layer, 60), static_cast<double>(*most->bytes_saved) / 1024.0);
 }
 
-/// Of the board that was searched for, whose clock is known: an instruction a cycle, which is said.
-std::string milliseconds(const Run& run, const std::optional<int64_t>& instructions,
-                         const std::vector<BoardLimits>& boards) {
-  if (!instructions) return "; milliseconds: not known before its firmware has run (device.json)";
+/// "one cycle", "1.3 cycles".
+std::string cycles_text(const BoardLimits& board) {
+  return board.cycles_per_instruction == 1.0 ? "one cycle"
+                                             : fmt::format("{:.3g} cycles", board.cycles_per_instruction);
+}
+
+/// Instructions of a step, counted where the firmware has run, else predicted; with milliseconds on the board
+/// that was searched for, where its clock is known.
+std::string instruction_words(const Run& run, const std::optional<int64_t>& counted,
+                              const std::vector<BoardLimits>& boards) {
+  const int64_t predicted = run.arena ? run.arena->instructions_per_step : 0;
+  if (!counted && predicted == 0)
+    return "; milliseconds: not known before its firmware has run (device.json)";
+  const int64_t instructions = counted.value_or(predicted);
+  std::string words =
+      fmt::format("; {} instructions, {}", grouped_text(instructions), counted ? "counted" : "predicted");
   const std::string searched_for = searched_board(run);
   for (const BoardLimits& board : boards)
     if (board.clock_hz > 0 && (searched_for == board.name || searched_for.starts_with(board.name + " ")))
-      return fmt::format("; about {:.1f} ms on {} at {} MHz, estimated at one instruction a cycle",
-                         1000.0 * static_cast<double>(*instructions) / static_cast<double>(board.clock_hz),
-                         board.name, board.clock_hz / 1'000'000);
-  return "";
+      return words + fmt::format("; about {:.1f} ms on {} at {} MHz, estimated at {} an instruction",
+                                 1000.0 * static_cast<double>(instructions) * board.cycles_per_instruction /
+                                     static_cast<double>(board.clock_hz),
+                                 board.name, board.clock_hz / 1'000'000, cycles_text(board));
+  return words;
 }
 
 std::string device_words(const Run& run) {
@@ -226,10 +239,7 @@ Answer answer_of(const Run& run, const std::vector<BoardLimits>& boards) {
     answer.figures.push_back({"Step cost", million_text(*figures.macs_per_step) + " MACs",
                               grouped_text(*figures.macs_per_step) +
                                   " MACs: forward, backward, update of one sample" +
-                                  (figures.instructions_per_step
-                                       ? "; " + grouped_text(*figures.instructions_per_step) + " instructions"
-                                       : "") +
-                                  milliseconds(run, figures.instructions_per_step, boards)});
+                                  instruction_words(run, figures.instructions_per_step, boards)});
   answer.device = device_words(run);
   if (figures.ram_bytes && figures.flash_bytes)
     for (const BoardLimits& board : boards)

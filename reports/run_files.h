@@ -57,6 +57,7 @@ struct ArenaMap {
   bool trains = true;
   std::string board;  // that the plan was made for; may be empty
   int64_t ram_bytes = 0, flash_bytes = 0, macs_per_step = 0;
+  int64_t instructions_per_step = 0;  // predicted; 0: not known
   int64_t arena_bytes = 0, persistent_bytes = 0, stack_bytes = 0, constant_bytes = 0, code_bytes = 0;
   std::vector<ArenaBuffer> buffers;  // of the arena only
   std::vector<ArenaStep> steps;

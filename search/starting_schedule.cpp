@@ -17,14 +17,14 @@ void require_classifier_fits(const SearchProblem& problem, const TrainingRecipe&
           .totals;
   const auto check = [&](const char* what, const Budget& budget) {
     if (budget.fits()) return;
-    throw Error(
-        network.graph.file_name,
-        fmt::format("training only {} needs {} bytes of {}, {} has {} ({} too many)", head_words(network),
-                    budget.required, what, problem.board.name, budget.available, budget.excess()),
-        "Choose a larger board or a smaller model");
+    throw Error(network.graph.file_name,
+                fmt::format("training only {} needs {} {}, {} has {} ({} too many)", head_words(network),
+                            budget.required, what, problem.board.name, budget.available, budget.excess()),
+                "Choose a larger board or a smaller model");
   };
-  check("RAM", needed.ram);
-  check("flash", needed.flash);
+  check("bytes of RAM", needed.ram);
+  check("bytes of flash", needed.flash);
+  check("instructions", needed.work);
 }
 
 int32_t deepest_bias_that_fits(const Evaluator& evaluator, const TrainingRecipe& recipe,

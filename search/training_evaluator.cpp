@@ -16,6 +16,7 @@ void set_memory(const MemoryTotals& needed, Evaluation& evaluation) {
   evaluation.ram_bytes = needed.ram.required;
   evaluation.flash_bytes = needed.flash.required;
   evaluation.macs_per_step = needed.macs_per_step();
+  evaluation.instructions_per_step = needed.work.required;
   evaluation.over_budget = !needed.fits();
 }
 

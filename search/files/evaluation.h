@@ -79,6 +79,7 @@ struct Evaluation {
   EvaluationRequest request;
   std::vector<SeedResult> seeds;
   int64_t ram_bytes = 0, flash_bytes = 0, macs_per_step = 0;
+  int64_t instructions_per_step = 0;  // predicted for the board; 0: not known
   bool over_budget = false;
 
   bool diverged() const;

@@ -42,6 +42,7 @@ Measured measured(const Evaluation& e) {
   m.ram_bytes = e.ram_bytes;
   m.flash_bytes = e.flash_bytes;
   m.macs_per_step = e.macs_per_step;
+  m.instructions_per_step = e.instructions_per_step;
   m.schedule = e.request.schedule;
   return m;
 }
@@ -83,6 +84,7 @@ void add_figures(nlohmann::ordered_json& json, const Measured& m) {
   json["ram_bytes"] = m.ram_bytes;
   json["flash_bytes"] = m.flash_bytes;
   json["macs_per_step"] = m.macs_per_step;
+  if (m.instructions_per_step > 0) json["instructions_per_step"] = m.instructions_per_step;
   json["learning_rate"] = m.schedule.training.learning_rate;
 }
 
@@ -101,6 +103,8 @@ Measured read_measured(const JsonView& view) {
   m.ram_bytes = view.field("ram_bytes").integer(0);
   m.flash_bytes = view.field("flash_bytes").integer(0);
   m.macs_per_step = view.field("macs_per_step").integer(0);
+  if (const auto count = view.optional_field("instructions_per_step"))
+    m.instructions_per_step = count->integer(0);
   view.field("learning_rate").number(0.0);  // the schedule's, for people
   m.schedule = read_schedule(view.field("schedule"));
   return m;

@@ -36,6 +36,7 @@ struct Measured {
   double value = 0.0;
   std::vector<SeedValue> by_seed;
   int64_t ram_bytes = 0, flash_bytes = 0, macs_per_step = 0;
+  int64_t instructions_per_step = 0;  // predicted; 0: not known
   Schedule schedule;
 };
 

@@ -118,6 +118,7 @@ std::string trial_line(const TrialRow& row) {
   json["flash_bytes"] = e.flash_bytes;
   json["macs_per_step"] = e.macs_per_step;
   json["seeds"] = std::move(seeds);
+  if (e.instructions_per_step > 0) json["instructions_per_step"] = e.instructions_per_step;
   json["schedule"] = Json::parse(write_schedule(e.request.schedule));
   return json.dump();
 }
@@ -143,6 +144,8 @@ TrialRow read_trial(const JsonView& view) {
   e.ram_bytes = view.field("ram_bytes").integer(0);
   e.flash_bytes = view.field("flash_bytes").integer(0);
   e.macs_per_step = view.field("macs_per_step").integer(0);
+  if (const auto count = view.optional_field("instructions_per_step"))
+    e.instructions_per_step = count->integer(0);
   e.request.seeds.clear();
   for (const JsonView& seed : view.field("seeds").items()) {
     e.seeds.push_back(read_seed(seed));

@@ -83,7 +83,7 @@ SearchProblem problem_of(const Options& options, const Network& network, const M
   problem.network = &network;
   problem.train = &data.train;
   problem.test = &data.test;
-  problem.board = board_option(options.board, options.ram, options.flash);
+  problem.board = board_option(options.board, options.ram, options.flash, options.instructions);
   problem.input_by = options.input_by(InputBy::image);
   problem.jobs = ranks.count() > 1 && options.jobs == 0 ? 1 : job_count(options);  // ranks are the jobs
   problem.data_sha256 = data.about.sha256;
@@ -365,10 +365,10 @@ Command add_search(CLI::App& root) {
   app->add_flag("--no-flip", options->no_flip, "Do not mirror training images")->excludes(flip);
   app->add_flag("--dry-run", options->dry_run,
                 "Say what would be done and how long it takes, and write nothing");
-  add_common_options(
-      *app, *options,
-      {Flag::json, Flag::quiet, Flag::seed, Flag::seeds, Flag::jobs, Flag::task, Flag::classes, Flag::input,
-       Flag::epochs, Flag::learning_rate, Flag::ram, Flag::flash, Flag::threshold, Flag::output});
+  add_common_options(*app, *options,
+                     {Flag::json, Flag::quiet, Flag::seed, Flag::seeds, Flag::jobs, Flag::task, Flag::classes,
+                      Flag::input, Flag::epochs, Flag::learning_rate, Flag::ram, Flag::flash,
+                      Flag::instructions, Flag::threshold, Flag::output});
   show_defaults(*app);
   app->footer(
       "Examples:\n"

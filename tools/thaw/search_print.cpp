@@ -28,18 +28,23 @@ std::string kib(int64_t bytes) {
   return fmt::format("{} B ({:.1f} KiB)", grouped_text(bytes), static_cast<double>(bytes) / 1024);
 }
 
+/// As predicted for the board.
+std::string instructions_text(const Evaluation& e) {
+  return e.instructions_per_step > 0 ? grouped_text(e.instructions_per_step) : "not known";
+}
+
 void print_curve(const SearchResult& result) {
   const Trace& trace = result.trace;
   const MetricKind metric = trace.steps.front().evaluation.metric();
   fmt::print("\nwhat was tried in which order ({} on validation{})\n", metric_name(metric),
              metric == MetricKind::accuracy ? ", %" : "");
-  Table table(
-      {">step", "tried", std::string(">") + metric_name(metric), ">RAM bytes", ">saved", ">MACs/step", ""});
+  Table table({">step", "tried", std::string(">") + metric_name(metric), ">RAM bytes", ">saved", ">MACs/step",
+               ">instructions/step", ""});
   for (size_t i = 0; i < trace.steps.size(); ++i) {
     const Evaluation& e = trace.steps[i].evaluation;
     const int64_t saved = i == 0 ? 0 : trace.steps[i - 1].evaluation.ram_bytes - e.ram_bytes;
     table.add({std::to_string(i), trace.steps[i].frozen, percent(e), grouped_text(e.ram_bytes),
-               grouped_text(saved), grouped_text(e.macs_per_step),
+               grouped_text(saved), grouped_text(e.macs_per_step), instructions_text(e),
                i == result.chosen_step() ? "<- chosen"
                : trace.steps[i].holds    ? ""
                                          : "below the threshold"});
@@ -66,19 +71,20 @@ void print_comparison(const SearchResult& result, const SearchProblem& problem) 
              metric_name(metric), metric == MetricKind::accuracy ? " in %" : "");
   if (decided != metric) fmt::print("validation: {}, lower is better\n", metric_name(decided));
   Table table({"schedule", std::string(">") + metric_name(metric), ">95 % interval", ">validation", ">seeds",
-               ">RAM bytes", ">flash bytes", ">MACs/step", ">rate", ""});
+               ">RAM bytes", ">flash bytes", ">MACs/step", ">instructions/step", ">rate", ""});
   for (size_t i = 0; i < result.comparison.size(); ++i) {
     const ComparisonRow& row = result.comparison[i];
     const Evaluation& e = row.evaluation;
     table.add({row.name, percent(e), interval_text(metric, row.low, row.high),
                row.on_validation ? percent(*row.on_validation) : "", std::to_string(e.seeds.size()),
                grouped_text(e.ram_bytes), grouped_text(e.flash_bytes), grouped_text(e.macs_per_step),
-               fmt::format("{:.3g}", e.request.schedule.training.learning_rate), remark(row, i == 0)});
+               instructions_text(e), fmt::format("{:.3g}", e.request.schedule.training.learning_rate),
+               remark(row, i == 0)});
   }
   if (const auto& shipped = result.as_it_is)
     table.add({"as it is", metric_text(metric, shipped->value, false),
                interval_text(metric, shipped->low, shipped->high), "", "", grouped_text(shipped->ram_bytes),
-               grouped_text(shipped->flash_bytes), "", "",
+               grouped_text(shipped->flash_bytes), "", "", "",
                shipped->surely_better() ? "better than the chosen one" : "without training"});
   table.print(stdout);
 }
