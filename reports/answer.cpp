@@ -107,7 +107,7 @@ std::string before_training(const Run& run) {
   if (const auto& shipped = run.comparison->as_it_is)
     return fmt::format("Before training: {} (the model as it is).",
                        metric_text(shipped->metric, shipped->value));
-  const size_t classes = run.facts ? run.facts->class_names.size() : 0;
+  const size_t classes = run.facts ? run.facts->data.class_names.size() : 0;
   if (classes < 2) return "";
   return fmt::format("Before training: {}, chance among {} classes (the classifier starts anew).",
                      percent_text(1.0 / static_cast<double>(classes)), classes);
@@ -153,7 +153,7 @@ std::string layer_costs(const Run& run) {
 std::string milliseconds(const Run& run, const std::optional<int64_t>& instructions,
                          const std::vector<BoardLimits>& boards) {
   if (!instructions) return "; milliseconds: not known before its firmware has run (device.json)";
-  const std::string searched_for = run.facts ? run.facts->board : "";
+  const std::string searched_for = searched_board(run);
   for (const BoardLimits& board : boards)
     if (board.clock_hz > 0 && (searched_for == board.name || searched_for.starts_with(board.name + " ")))
       return fmt::format("; about {:.1f} ms on {} at {} MHz, estimated at one instruction a cycle",
@@ -200,7 +200,7 @@ Answer answer_of(const Run& run, const std::vector<BoardLimits>& boards) {
   answer.before = before_training(run);
   answer.classes = weakest_words(run);
   answer.costs = layer_costs(run);
-  if (run.facts) answer.next = run.facts->next;
+  if (run.facts && run.facts->search) answer.next = run.facts->search->next;
   if (figures.value)
     answer.figures.push_back(
         {heading_of(figures.metric), metric_text(figures.metric, *figures.value),

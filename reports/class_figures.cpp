@@ -15,8 +15,8 @@ std::vector<ClassFigures> class_figures(const Run& run) {
     for (const uint8_t predicted : seed.classes) count = std::max(count, size_t{1} + predicted);
   std::vector<ClassFigures> classes(count);
   for (size_t c = 0; c < count; ++c) {
-    const bool named = run.facts && c < run.facts->class_names.size();
-    classes[c].name = named ? run.facts->class_names[c] : std::to_string(c);
+    const bool named = run.facts && c < run.facts->data.class_names.size();
+    classes[c].name = named ? run.facts->data.class_names[c] : std::to_string(c);
     classes[c].taken_for.assign(count, 0.0);
   }
   for (const uint8_t label : labels) ++classes[label].samples;

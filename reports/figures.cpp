@@ -143,10 +143,10 @@ Figures figures_of(const Run& run) {
   figures.model_sha256 = run.schedule.model_sha256;
   if (run.facts) {
     figures.thaw = run.facts->thaw;
-    figures.data_sha256 = run.facts->data_sha256;
-    figures.board = run.facts->board;
-    figures.samples = run.facts->test_samples;
-    figures.search_seconds = run.facts->seconds;
+    figures.data_sha256 = run.facts->data.sha256;
+    figures.board = searched_board(run);
+    figures.samples = run.facts->data.test_samples;
+    figures.search_seconds = search_seconds(run);
   }
   if (run.device) figures.instructions_per_step = run.device->instructions_per_step;
   const auto take_metric = [&](const Promise& promise) {
@@ -170,7 +170,7 @@ Figures figures_of(const Run& run) {
     figures.macs_per_step = run.arena->macs_per_step;
     if (figures.board.empty()) figures.board = run.arena->board;
   }
-  if (run.facts && run.facts->trained) take_metric(*run.facts->trained);
+  if (const auto trained = trained_metric(run)) take_metric(*trained);
   if (run.comparison) {
     figures.samples = run.comparison->samples;
     if (!run.comparison->labels.empty()) {

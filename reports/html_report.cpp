@@ -76,9 +76,10 @@ std::string details_html(const Run& run, const Answer& answer) {
   std::string text = sentence("soft", "What is updated: " + answer.schedule + ".");
   if (!answer.device.empty()) text += sentence(run.device->same_bits ? "good" : "bad", answer.device + ".");
   if (run.facts)
-    text += fmt::format("<p class=\"soft\">{} on {}{}</p>\n", html_text(run.schedule.model_file, 80),
-                        html_text(run.facts->data_name, 80),
-                        run.facts->board.empty() ? "" : ", searched for " + html_text(run.facts->board, 80));
+    text += fmt::format(
+        "<p class=\"soft\">{} on {}{}</p>\n", html_text(run.schedule.model_file, 80),
+        html_text(run.facts->data.name, 80),
+        searched_board(run).empty() ? "" : ", searched for " + html_text(searched_board(run), 80));
   return text + boards_html(answer);
 }
 
@@ -186,12 +187,12 @@ std::string trials_html(const Run& run) {
                   {}};
   for (const TrialEntry& t : run.trials) {
     if (on_front(run, t.trial)) table.marked.push_back(table.rows.size());
-    table.rows.push_back({count_cell(t.trial), text_cell(t.request.role), text_cell(t.request.fidelity.name),
-                          text_cell(measured_on_name(t.request.measured_on)),
-                          text_cell(outcome_words(t.outcome)), metric_cell(t.metric, t.value),
-                          kib_cell(t.ram_bytes), kib_cell(t.flash_bytes), count_cell(t.macs_per_step),
-                          rate_cell(t.schedule.training.learning_rate),
-                          wide_cell(schedule_words(t.schedule.update, 8))});
+    table.rows.push_back(
+        {count_cell(t.trial), text_cell(t.request.role), text_cell(t.request.fidelity.name),
+         text_cell(measured_on_name(t.request.measured_on)), text_cell(outcome_words(t.outcome)),
+         number_cell(named_metric_text(t.metric, t.value, metric, false), t.value), kib_cell(t.ram_bytes),
+         kib_cell(t.flash_bytes), count_cell(t.macs_per_step), rate_cell(t.schedule.training.learning_rate),
+         wide_cell(schedule_words(t.schedule.update, 8))});
   }
   return html_figure(pareto_chart(run), kHoverHint) +
          "<details><summary>The trials as a table (those of the Pareto front are set apart)</summary>" +
@@ -210,7 +211,7 @@ std::string training_html(const std::vector<TrainingCurve>& curves) {
                   {},
                   {}};
   for (const TrainingCurve& curve : curves)
-    for (const EpochPoint& p : curve.epochs)
+    for (const EpochReport& p : curve.epochs)
       table.rows.push_back({count_cell(curve.seed), count_cell(p.epoch),
                             number_cell(fmt::format("{:.4f}", p.loss), p.loss),
                             epoch_cell(classifies ? p.train_accuracy : p.loss, classifies),
@@ -235,11 +236,21 @@ std::string provenance_html(const Run& run) {
     for (const std::string& word : run.facts->command) command += (command.empty() ? "" : " ") + word;
     add("thaw", run.facts->thaw);
     add("command", command);
-    add("strategy", run.facts->strategy);
-    add("board", run.facts->board);
-    for (const auto& [name, value] : run.facts->data) add("data: " + name, value);
-    for (const auto& [name, value] : run.facts->machine) add("machine: " + name, value);
-    if (run.facts->seconds) add("duration", seconds_text(*run.facts->seconds));
+    if (run.facts->search) add("strategy", run.facts->search->strategy);
+    add("board", searched_board(run));
+    const RunData& data = run.facts->data;
+    add("data: format", data.format);
+    add("data: name", data.name);
+    add("data: sha256", data.sha256);
+    add("data: test_samples", std::to_string(data.test_samples));
+    add("data: train_samples", std::to_string(data.train_samples));
+    const RunMachine& machine = run.facts->machine;
+    add("machine: build", machine.build);
+    add("machine: compiler", machine.compiler);
+    add("machine: cores", std::to_string(machine.cores));
+    add("machine: processor", machine.processor);
+    add("machine: system", machine.system);
+    if (run.facts->search) add("duration", seconds_text(run.facts->search->seconds));
   }
   if (run.device) add("device", answer_of(run, {}).device);
   for (const std::string& note : run.notes) add("note", note);

@@ -18,108 +18,41 @@ namespace fs = std::filesystem;
 
 constexpr uint64_t kMostPredictionBytes = uint64_t{1} << 30;
 
-TrainingCurve read_training_curve(const JsonView& view) {
-  TrainingCurve curve;
-  curve.seed = view.field("seed").integer(0, UINT32_MAX);
-  for (const JsonView& item : view.field("epochs").items()) {
-    EpochPoint point;
-    point.epoch = item.field("epoch").integer(0, INT32_MAX);
-    point.loss = item.field("loss").number();
-    if (const auto train = item.optional_field("train_accuracy"))
-      point.train_accuracy = train->number(0.0, 1.0);
-    if (const auto test = item.optional_field("test_loss")) point.test_loss = test->number();
-    if (const auto test = item.optional_field("test_accuracy")) point.test_accuracy = test->number(0.0, 1.0);
-    curve.epochs.push_back(point);
-  }
-  return curve;
-}
-
 TrialEntry trial_entry(const Evaluation& evaluation) {
   TrialEntry trial{measured(evaluation), evaluation.request, {}};
   for (const SeedResult& seed : evaluation.seeds) {
-    if (seed.epochs.empty()) continue;
-    trial.curves.push_back({seed.seed, {}});
-    const bool classifies = seed.metric == MetricKind::accuracy;
-    for (const EpochReport& e : seed.epochs)
-      trial.curves.back().epochs.push_back(
-          {e.epoch, e.loss, classifies ? std::optional(e.train_accuracy) : std::nullopt, {}, {}});
+    if (!seed.epochs.empty())
+      trial.curves.push_back({seed.seed, seed.epochs, seed.metric == MetricKind::accuracy});
   }
   return trial;
 }
 
-/// Numbers and texts of an object, in the order of their names.
-std::vector<std::pair<std::string, std::string>> plain_fields(const JsonView& view) {
-  std::vector<std::pair<std::string, std::string>> fields;
-  for (const std::string& key : view.keys()) {
-    const nlohmann::json& value = view.json()[key];
-    if (value.is_string())
-      fields.emplace_back(key, value.get<std::string>());
-    else if (value.is_number())
-      fields.emplace_back(key, value.dump());
-  }
-  return fields;
+/// The kind of a metric's name, where it is one that schedules promise.
+std::optional<MetricKind> kind_named(const std::string& name) {
+  for (const MetricKind kind : kMetricKinds)
+    if (name == metric_name(kind)) return kind;
+  return std::nullopt;
 }
 
-std::string text_of(const JsonView& view, std::string_view key) {
-  const auto field = view.optional_field(key);
-  return field ? field->string() : "";
-}
-
-/// The first metric of each seed's "metrics": mean over the seeds, of the ends of its intervals too. None of
-/// runs without test samples.
-std::optional<Promise> trained_errors(const std::vector<JsonView>& seeds) {
+/// The first metric of each seed: mean over the seeds, of the ends of its intervals too. None of runs without
+/// test samples.
+std::optional<Promise> trained_errors(const std::vector<RunSeed>& seeds) {
   Promise trained;
-  for (const JsonView& seed : seeds) {
-    const auto metrics = seed.optional_field("metrics");
-    if (!metrics || metrics->field("test").size() == 0) return std::nullopt;
-    const JsonView first = metrics->field("test").items()[0];
-    trained.metric = read_metric_kind(first.field("name"));
-    const auto mean = [&](const char* key) {
-      return first.field(key).number() / static_cast<double>(seeds.size());
-    };
-    trained.mean += mean("value");
-    trained.low += mean("low");
-    trained.high += mean("high");
-    if (++trained.seeds == 1) trained.signature = text_of(seed, "signature");
+  for (const RunSeed& seed : seeds) {
+    if (!seed.metrics || seed.metrics->test.empty()) return std::nullopt;
+    const Metric& first = seed.metrics->test.front();
+    const std::optional<MetricKind> kind = kind_named(first.name);
+    if (!kind) return std::nullopt;
+    const auto count = static_cast<double>(seeds.size());
+    trained.metric = *kind;
+    trained.mean += first.value / count;
+    trained.low += first.low / count;
+    trained.high += first.high / count;
   }
-  return trained.seeds > 0 ? std::optional(trained) : std::nullopt;
-}
-
-RunFacts read_facts(const JsonView& view) {
-  check_schema_version(view, 1);
-  RunFacts facts;
-  facts.thaw = view.field("thaw").string();
-  for (const JsonView& word : view.field("command").items()) facts.command.push_back(word.string());
-  facts.model_file = view.field("model").field("file").string();
-  facts.model_sha256 = view.field("model").field("sha256").string();
-  const JsonView data = view.field("data");
-  facts.data_name = data.field("name").string();
-  facts.data_sha256 = data.field("sha256").string();
-  facts.data = plain_fields(data);
-  if (const auto names = data.optional_field("class_names"))
-    for (const JsonView& name : names->items()) facts.class_names.push_back(name.string());
-  if (const auto next = view.optional_field("next"))
-    for (const JsonView& command : next->items()) facts.next.push_back(command.string());
-  if (const auto samples = data.optional_field("test_samples")) facts.test_samples = samples->integer(0);
-  if (const auto machine = view.optional_field("machine")) facts.machine = plain_fields(*machine);
-  facts.board = text_of(view, "board");
-  facts.strategy = text_of(view, "strategy");
-  if (const auto seconds = view.optional_field("seconds")) facts.seconds = seconds->number(0.0);
-  const auto seeds = view.optional_field("seeds");
-  if (seeds && seeds->is_array())
-    for (const JsonView& seed : seeds->items()) facts.curves.push_back(read_training_curve(seed));
-  if (const auto accuracy = view.optional_field("accuracy")) {
-    Promise trained;
-    trained.mean = accuracy->field("mean").number(0.0, 1.0);
-    trained.low = accuracy->field("low").number(0.0, 1.0);
-    trained.high = accuracy->field("high").number(0.0, 1.0);
-    trained.seeds = static_cast<int32_t>(accuracy->field("seeds").integer(1, INT32_MAX));
-    if (seeds && seeds->size() > 0) trained.signature = text_of(seeds->items()[0], "signature");
-    facts.trained = trained;
-  } else if (seeds && seeds->is_array()) {
-    facts.trained = trained_errors(seeds->items());
-  }
-  return facts;
+  if (seeds.empty()) return std::nullopt;
+  trained.seeds = static_cast<int32_t>(seeds.size());
+  trained.signature = seeds.front().signature;
+  return trained;
 }
 
 DeviceCheck read_device(const JsonView& view) {
@@ -170,8 +103,8 @@ Run read_run(const fs::path& folder) {
   run.schedule_file = schedule.lexically_relative(folder).string();
   run.schedule = read_schedule_file(schedule);
   read_optional(folder / "run.json", "no provenance", run.notes,
-                [&](const JsonView& view) { run.facts = read_facts(view); });
-  const bool trained = run.facts && !run.facts->curves.empty();
+                [&](const JsonView& view) { run.facts = read_run_file(view); });
+  const bool trained = run.facts && run.facts->train;
   read_optional(folder / "curve.json", trained ? "" : "no freezing curve", run.notes,
                 [&](const JsonView& view) { run.curve = read_curve(view); });
   read_optional(folder / "contributions.json", "", run.notes,
@@ -202,7 +135,7 @@ Run read_run(const fs::path& folder) {
 MetricKind metric_of(const Run& run) {
   if (run.curve) return run.curve->points.front().metric;
   if (!run.front.empty()) return run.front.front().metric;
-  if (run.facts && run.facts->trained) return run.facts->trained->metric;
+  if (const auto trained = trained_metric(run)) return trained->metric;
   return run.schedule.promise ? run.schedule.promise->metric : MetricKind::accuracy;
 }
 
@@ -210,13 +143,37 @@ bool on_front(const Run& run, int64_t trial) {
   return std::ranges::any_of(run.front, [&](const ParetoPoint& p) { return p.trial == trial; });
 }
 
-const std::vector<TrainingCurve>& training_curves(const Run& run) {
-  static const std::vector<TrainingCurve> kNone;
-  if (run.facts && !run.facts->curves.empty()) return run.facts->curves;
-  if (run.comparison)
+std::vector<TrainingCurve> training_curves(const Run& run) {
+  std::vector<TrainingCurve> curves;
+  if (run.facts && run.facts->train)
+    for (const RunSeed& seed : run.facts->train->seeds)
+      curves.push_back({seed.seed, seed.epochs, run.facts->train->task == Task::classify});
+  else if (run.comparison)
     for (const TrialEntry& t : run.trials)
       if (t.trial == run.comparison->rows[0].trial) return t.curves;
-  return kNone;
+  return curves;
+}
+
+std::optional<Promise> trained_metric(const Run& run) {
+  if (!run.facts || !run.facts->train) return std::nullopt;
+  const TrainFacts& train = *run.facts->train;
+  if (train.task != Task::classify) return trained_errors(train.seeds);
+  if (!train.accuracy) return std::nullopt;
+  Promise trained;
+  trained.mean = train.accuracy->mean;
+  trained.low = train.accuracy->interval.low;
+  trained.high = train.accuracy->interval.high;
+  trained.seeds = static_cast<int32_t>(train.seeds.size());
+  if (!train.seeds.empty()) trained.signature = train.seeds.front().signature;
+  return trained;
+}
+
+std::string searched_board(const Run& run) {
+  return run.facts && run.facts->search ? run.facts->search->board : "";
+}
+
+std::optional<double> search_seconds(const Run& run) {
+  return run.facts && run.facts->search ? std::optional(run.facts->search->seconds) : std::nullopt;
 }
 
 }  // namespace thaw

@@ -12,19 +12,15 @@
 #include "search/files/contributions_file.h"
 #include "search/files/curve_file.h"
 #include "search/files/pareto_file.h"
+#include "search/files/run_file.h"
 #include "search/files/trial_file.h"
 
 namespace thaw {
 
-struct EpochPoint {
-  int64_t epoch = 0;
-  double loss = 0.0;  // nats; where the output is compared, mean squared error in its units
-  std::optional<double> train_accuracy, test_accuracy, test_loss;
-};
-
 struct TrainingCurve {
   int64_t seed = 1;
-  std::vector<EpochPoint> epochs;
+  std::vector<EpochReport> epochs;
+  bool classifies = true;  // otherwise epochs have losses alone: the mean squared error
 };
 
 /// A line of trials.jsonl; `curves` where it keeps the epochs of its seeds.
@@ -39,20 +35,6 @@ struct DeviceCheck {
   bool same_bits = false;
   int64_t training_steps = 0;
   std::optional<int64_t> instructions_per_step;
-};
-
-/// run.json: provenance, and what depends on time and machine.
-struct RunFacts {
-  std::string thaw, model_file, model_sha256, data_name, data_sha256, board, strategy;
-  std::vector<std::string> command;
-  std::vector<std::string> class_names;  // by label; may be empty
-  std::vector<std::string> next;         // commands that go on from here, as they are typed
-  std::vector<std::pair<std::string, std::string>> machine;  // name, value; as they stand in the file
-  std::vector<std::pair<std::string, std::string>> data;     // numbers and texts of "data"
-  int64_t test_samples = 0;
-  std::optional<double> seconds;
-  std::optional<Promise> trained;     // accuracy or error of `thaw train`; bytes are 0
-  std::vector<TrainingCurve> curves;  // of `thaw train`
 };
 
 /// One buffer of the arena over its life; steps inclusive.
@@ -89,7 +71,7 @@ struct Run {
   std::vector<ParetoPoint> front;
   std::optional<Comparison> comparison;
   std::vector<TrialEntry> trials;
-  std::optional<RunFacts> facts;
+  std::optional<RunFile> facts;
   std::optional<ArenaMap> arena;
   std::optional<DeviceCheck> device;
   std::vector<std::string> notes;
@@ -102,7 +84,16 @@ MetricKind metric_of(const Run& run);
 bool on_front(const Run& run, int64_t trial);
 
 /// The chosen schedule's runs, epoch by epoch: of `thaw train`, or of the search's last comparison; or none.
-const std::vector<TrainingCurve>& training_curves(const Run& run);
+std::vector<TrainingCurve> training_curves(const Run& run);
+
+/// What `thaw train` measured, accuracy or the first metric of its task, where it did: its bytes are 0.
+std::optional<Promise> trained_metric(const Run& run);
+
+/// The board of a search; empty where the run is none.
+std::string searched_board(const Run& run);
+
+/// How long a search took.
+std::optional<double> search_seconds(const Run& run);
 
 /// Throws Error naming file and field of the first thing that is not as the formats say.
 Run read_run(const std::filesystem::path& folder);

@@ -10,7 +10,7 @@
 namespace thaw {
 
 /// Writes schedule.json, curve.json, pareto.json, comparison.json, predictions.bin and plan.json;
-/// trials.jsonl is already there, run.json (all that depends on time and machine) is the command's. Each file
+/// trials.jsonl is already there, run.json (all that depends on time and machine, search/files/run_file.h) is written by the command. Each file
 /// is written whole or not at all.
 void write_run_directory(const std::filesystem::path& folder, const Evaluator& evaluator,
                          const std::vector<Evaluation>& trials, const SearchResult& result,

@@ -13,7 +13,7 @@ std::vector<Chart> run_charts(const Run& run) {
            !run.trials.empty() && !effects.empty())
     charts.push_back(layer_chart(effects, metric_of(run)));
   if (run.arena) charts.push_back(arena_chart(*run.arena));
-  if (const auto& curves = training_curves(run); !curves.empty())
+  if (const auto curves = training_curves(run); !curves.empty())
     charts.push_back(xy_picture(training_chart(curves), true));
   return charts;
 }

@@ -12,11 +12,11 @@ namespace {
 constexpr size_t kMostSeeds = 24;
 constexpr const char* kColours[] = {"blue", "orange", "green", "pink", "red", "sky"};
 
-std::string words_of(const EpochPoint& p) {
-  if (!p.train_accuracy)
+std::string words_of(const EpochReport& p, bool classifies) {
+  if (!classifies)
     return fmt::format("mean squared error {:.4g}{}", p.loss,
                        p.test_loss ? fmt::format(", test {:.4g}", *p.test_loss) : "");
-  return fmt::format("loss {:.4f}, training {}{}", p.loss, percent_text(*p.train_accuracy),
+  return fmt::format("loss {:.4f}, training {}{}", p.loss, percent_text(p.train_accuracy),
                      p.test_accuracy ? ", test " + percent_text(*p.test_accuracy) : "");
 }
 
@@ -25,13 +25,14 @@ std::vector<XySeries> seed_series(const TrainingCurve& curve, const std::string&
   XySeries train{
       fmt::format("seed {}, training", curve.seed), colour, Shape::ring, 3.5, Line::dashed, false, {}};
   XySeries test{fmt::format("seed {}, test", curve.seed), colour, Shape::circle, 4, Line::solid, false, {}};
-  for (const EpochPoint& p : curve.epochs) {
+  for (const EpochReport& p : curve.epochs) {
     const auto epoch = static_cast<double>(p.epoch);
-    const std::string text = fmt::format("seed {}, epoch {}\n", curve.seed, p.epoch) + words_of(p);
-    train.points.push_back({epoch, p.train_accuracy ? 100.0 * *p.train_accuracy : p.loss, text, ""});
+    const std::string text =
+        fmt::format("seed {}, epoch {}\n", curve.seed, p.epoch) + words_of(p, curve.classifies);
+    train.points.push_back({epoch, curve.classifies ? 100.0 * p.train_accuracy : p.loss, text, ""});
     if (p.test_accuracy)
       test.points.push_back({epoch, 100.0 * *p.test_accuracy, text, ""});
-    else if (p.test_loss)
+    else if (p.test_loss && !curve.classifies)
       test.points.push_back({epoch, *p.test_loss, text, ""});
   }
   if (test.points.empty()) return {std::move(train)};
@@ -41,9 +42,7 @@ std::vector<XySeries> seed_series(const TrainingCurve& curve, const std::string&
 }  // namespace
 
 bool shows_accuracy(const std::vector<TrainingCurve>& curves) {
-  return std::ranges::any_of(curves, [](const TrainingCurve& curve) {
-    return !curve.epochs.empty() && curve.epochs.front().train_accuracy.has_value();
-  });
+  return std::ranges::any_of(curves, &TrainingCurve::classifies);
 }
 
 XyChart training_chart(const std::vector<TrainingCurve>& curves) {

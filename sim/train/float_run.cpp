@@ -143,7 +143,7 @@ FloatRun train_float(const FloatModel& model, const Schedule& schedule, const Tr
       run.steps += static_cast<uint32_t>(options.batch);
       if (window.diverged(score, model.network.classifier.classes)) run.outcome = Outcome::diverged;
     }
-    EpochReport report{epoch + 1, sum.loss(), sum.accuracy(), -1.0};
+    EpochReport report{epoch + 1, sum.loss(), sum.accuracy(), {}, {}};
     const bool last = epoch + 1 == recipe.epochs || run.outcome == Outcome::diverged;
     if (tested && (last || control.test_every_epoch))
       report.test_accuracy = run.accuracy = trainer.evaluate(test, &run.predictions).accuracy();

@@ -14,13 +14,6 @@
 
 namespace thaw {
 
-/// One figure with its 95 % interval.
-struct Metric {
-  std::string name;
-  bool higher_is_better = false;
-  double value = 0.0, low = 0.0, high = 0.0;
-};
-
 /// The share of the training samples whose error of reconstruction is at most the threshold.
 inline constexpr double kThresholdQuantile = 0.95;
 

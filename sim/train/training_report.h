@@ -2,6 +2,8 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
+#include <string>
 
 namespace thaw {
 
@@ -9,10 +11,17 @@ struct EpochReport {
   int32_t epoch = 0;            // from 1
   double loss = 0.0;            // mean over the epoch's samples: nats, or squared steps of the output
   double train_accuracy = 0.0;  // of the predictions before each update; 0 where nothing is classified
-  double test_accuracy = -1.0;  // after the epoch; -1: not measured
-  double test_loss = -1.0;      // likewise, in the unit of `loss`
+  std::optional<double> test_accuracy;  // after the epoch, where it was measured
+  std::optional<double> test_loss;      // likewise, in the unit of `loss`
 };
 
 enum class Outcome { ok, diverged };
+
+/// One figure of a trained model with its 95 % interval.
+struct Metric {
+  std::string name;
+  bool higher_is_better = false;
+  double value = 0.0, low = 0.0, high = 0.0;
+};
 
 }  // namespace thaw

@@ -282,9 +282,15 @@ inline fs::path write_example(const fs::path& folder, const ExampleRun& run) {
                      {"train_samples", 4000},
                      {"test_samples", run.samples},
                      {"notes", Json::array()}}},
+                   {"kind", "search"},
                    {"strategy", "freeze"},
                    {"board", run.board},
+                   {"train_samples", 3200},
+                   {"validation_samples", 800},
+                   {"mirror", false},
+                   {"classifier", "fresh"},
                    {"trials", run.trials},
+                   {"jobs", 2},
                    {"next", {"thaw generate models/reference.tflite --schedule demo/schedule.json"}},
                    {"seconds", run.seconds}})
                  .dump(2));

@@ -109,9 +109,15 @@ TEST(ReportFolder, ShowsTrainingCurvesAndSeveralRuns) {
                       {"loss", 1.0 / e},
                       {"train_accuracy", 0.5 + 0.1 * e},
                       {"test_accuracy", 0.4 + 0.1 * e}});
-  testing::Json seed = {{"seed", 1}, {"outcome", "ok"}, {"epochs", epochs}, {"signature", "77"}};
+  testing::Json seed = {{"seed", 1},        {"outcome", "ok"},   {"steps", 12},
+                        {"epochs", epochs}, {"signature", "77"}, {"seconds", 2.5}};
   testing::Json run = nlohmann::ordered_json::parse(testing::read_text(search / "run.json"));
   run["kind"] = "train";
+  run["schedule"] = {{"file", "schedule.json"}, {"layers", 3}};
+  run["arithmetic"] = "int8";
+  run["batch"] = 1;
+  run["task"] = "classify";
+  run["durations"] = {{"prepare_seconds", 0.5}};
   run["seeds"] = testing::Json::array({seed});
   run["accuracy"] = {{"mean", 0.7}, {"low", 0.68}, {"high", 0.72}, {"seeds", 1}};
   testing::write_text(folder / "train/run.json", run.dump());

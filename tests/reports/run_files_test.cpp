@@ -72,9 +72,9 @@ INSTANTIATE_TEST_SUITE_P(
         Damage{"LifeOutside", "plan.json", "\"last_step\": 2", "\"last_step\": 200", "last_step"},
         Damage{"Offset", "comparison.json", "\"offset\": 2000", "\"offset\": 9223372036854775807", "offset"},
         Damage{"NoTrialRole", "trials.jsonl", "\"role\"", "\"part\"", "role"},
-        Damage{"Command", "run.json", "\"search\"", "7", "command"},
-        Damage{"UnknownMetric", "curve.json", "\"accuracy\"", "\"metric\": \"luck\", \"accuracy\"",
-               "metric"}),
+        Damage{"UnknownMetric", "curve.json", "\"accuracy\"", "\"metric\": \"luck\", \"accuracy\"", "metric"},
+        Damage{"Command", "run.json", "\"search\",", "7,", "command"},
+        Damage{"Kind", "run.json", "\"kind\": \"search\"", "\"kind\": \"other\"", "kind"}),
     [](const auto& one) { return one.param.name; });
 
 TEST(RunFiles, NamesTheBytesThatPredictionsLack) {

@@ -146,6 +146,10 @@ void plan_training(const Options& options, Firmware& made) {
     throw Error(options.schedule + ": arithmetic",
                 "'" + made.schedule.arithmetic + "' does not run on a device",
                 "Generate from a schedule with \"arithmetic\": \"int8\"");
+  if (!options.run.empty() && is_trained_model(options.run, made.graph)) {  // the same layers, trained
+    made.schedule.model_file = made.graph.file_name;
+    made.schedule.model_sha256 = made.graph.sha256;
+  }
   if (options.seed) made.schedule.training.seed = *options.seed;
   made.schedule.task = options.task_or(made.schedule.task);
   if (compares_output(made.schedule.task)) made.schedule.classes = 0;
@@ -292,7 +296,8 @@ int generate_command(const Options& options) {
   write_file_atomically(folder / "check/expected.bin", trace.expected);
   fs::remove(folder / "normalisation.json");  // of an earlier firmware in this folder
   if (made.normalisation)
-    write_json_file(folder / "normalisation.json", normalisation_json(*made.normalisation));
+    write_json_file(folder / "normalisation.json",
+                    normalisation_json(normalisation_record(*made.normalisation)));
   if (options.json) {
     Json document = {{"schema_version", 1}, {"written", folder.string()}, {"board", made.board.name}};
     document.update(sizes_json(made));
@@ -326,7 +331,7 @@ Command add_generate(CLI::App& root) {
   app->add_option(
          "--run", options->run,
          "Folder of a run of 'thaw train --task reconstruct': its threshold of anomalies goes into the "
-         "header")
+         "header; MODEL may be its model.tflite, to begin where the run ended")
       ->type_name("DIR");
   app->add_option("--name", options->name,
                   "Begins every symbol and file, so that several models live in one program")

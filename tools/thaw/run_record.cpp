@@ -25,14 +25,12 @@ std::string processor_name() {
   return "unknown";
 }
 
-Json machine_json() {
+RunMachine machine_record() {
   utsname system{};
   uname(&system);
-  return {{"processor", processor_name()},
-          {"cores", std::thread::hardware_concurrency()},
-          {"system", std::string(system.sysname) + " " + system.release + " " + system.machine},
-          {"compiler", __VERSION__},
-          {"build", THAW_BUILD_TYPE}};
+  return {processor_name(), std::thread::hardware_concurrency(),
+          std::string(system.sysname) + " " + system.release + " " + system.machine, __VERSION__,
+          THAW_BUILD_TYPE};
 }
 
 }  // namespace
@@ -42,29 +40,22 @@ void remember_command(int argc, const char* const* argv) {
   for (int i = 0; i < argc; ++i) command().push_back(printable(argv[i]));
 }
 
-Json normalisation_json(const Normalisation& normalisation) {
-  return {{"mean", normalisation.means},
-          {"standard_deviation", normalisation.deviations},
-          {"scale", normalisation.input.scale()},
-          {"zero_point", normalisation.input.zero_point()}};
+RunNormalisation normalisation_record(const Normalisation& normalisation) {
+  return {normalisation.means, normalisation.deviations, static_cast<double>(normalisation.input.scale()),
+          normalisation.input.zero_point()};
 }
 
-Json run_record(const Graph& model, const ModelData& data) {
-  Json record = {{"schema_version", kRunSchemaVersion},
-                 {"thaw", THAW_VERSION},
-                 {"command", command()},
-                 {"machine", machine_json()},
-                 {"model", {{"file", model.file_name}, {"sha256", model.sha256}}},
-                 {"data",
-                  {{"name", data.about.name},
-                   {"format", data.about.format},
-                   {"sha256", data.about.sha256},
-                   {"class_names", data.about.class_names},
-                   {"train_samples", data.train.count},
-                   {"test_samples", data.test.count},
-                   {"notes", data_remarks(data.about)}}}};
-  if (data.normalisation) record["data"]["normalisation"] = normalisation_json(*data.normalisation);
-  return record;
+RunFile run_record(const Graph& model, const ModelData& data) {
+  RunFile run;
+  run.thaw = THAW_VERSION;
+  run.command = command();
+  run.machine = machine_record();
+  run.model_file = model.file_name;
+  run.model_sha256 = model.sha256;
+  run.data = {data.about.name,  data.about.format, data.about.sha256,        data.about.class_names,
+              data.train.count, data.test.count,   data_remarks(data.about), {}};
+  if (data.normalisation) run.data.normalisation = normalisation_record(*data.normalisation);
+  return run;
 }
 
 }  // namespace thaw::cli

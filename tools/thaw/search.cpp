@@ -126,27 +126,23 @@ ModelData read_data(const Options& options, const Graph& graph) {
   return data;
 }
 
-/// run.json.
-Json search_record(const Options& options, const Graph& graph, const ModelData& data,
-                   const SearchProblem& problem, size_t trials, const std::vector<std::string>& next,
-                   double seconds) {
-  Json about = run_record(graph, data);
-  about["kind"] = "search";
-  about["strategy"] = options.strategy;
-  about["board"] = problem.board.name;
-  about["train_samples"] = problem.folds.front().train.size();
-  about["validation_samples"] = problem.folds.front().validation.size();
-  about["mirror"] = problem.mirror;
-  if (compares_output(problem.network->task))
-    about["task"] = task_name(problem.network->task);
-  else
-    about["classifier"] = problem.network->classifier.fresh ? "fresh" : "kept";
-  about["trials"] = trials;
-  about["jobs"] = problem.jobs;
-  about["next"] = Json::array();
-  for (const std::string& command : next) about["next"].push_back(printable(command));
-  about["seconds"] = seconds;
-  return about;
+RunFile search_record(const Options& options, const Graph& graph, const ModelData& data,
+                      const SearchProblem& problem, size_t trials, const std::vector<std::string>& next,
+                      double seconds) {
+  RunFile run = run_record(graph, data);
+  SearchFacts& facts = run.search.emplace();
+  facts.task = problem.network->task;
+  facts.strategy = options.strategy;
+  facts.board = problem.board.name;
+  facts.train_samples = std::ssize(problem.folds.front().train);
+  facts.validation_samples = std::ssize(problem.folds.front().validation);
+  facts.mirror = problem.mirror;
+  facts.fresh_classifier = problem.network->classifier.fresh;
+  facts.trials = static_cast<int64_t>(trials);
+  facts.jobs = problem.jobs;
+  for (const std::string& command : next) facts.next.push_back(printable(command));
+  facts.seconds = seconds;
+  return run;
 }
 
 std::string data_words(const Options& options) {
@@ -268,8 +264,8 @@ int lead(const Options& options, Ranks& ranks) {
   result.schedule.provenance = Provenance{THAW_VERSION, options.strategy, digest, options.threshold};
   write_run_directory(folder, evaluator, record.evaluations(), result, searching);
   const Json about =
-      search_record(options, graph, data, problem, record.evaluations().size(),
-                    next_commands(answer_words(options, result, folder)), seconds_since(start));
+      run_json(search_record(options, graph, data, problem, record.evaluations().size(),
+                             next_commands(answer_words(options, result, folder)), seconds_since(start)));
   write_json_file(folder / "run.json", about);
   record.finish();
   trainers.finish();

@@ -173,10 +173,10 @@ void print_epoch(const EpochReport& report, const TrainingRecipe& recipe, const 
   line += fmt::format("epoch {}/{}  ", report.epoch, recipe.epochs);
   if (setting.classifies()) {
     line += fmt::format("loss {:.4f}  train {:.2f} %", report.loss, 100 * report.train_accuracy);
-    if (report.test_accuracy >= 0) line += fmt::format("  test {:.2f} %", 100 * report.test_accuracy);
+    if (report.test_accuracy) line += fmt::format("  test {:.2f} %", 100 * *report.test_accuracy);
   } else {
     line += fmt::format("mean squared error {:.4g}", report.loss * setting.loss_unit());
-    if (report.test_loss >= 0) line += fmt::format("  test {:.4g}", report.test_loss * setting.loss_unit());
+    if (report.test_loss) line += fmt::format("  test {:.4g}", *report.test_loss * setting.loss_unit());
   }
   fmt::print("{}\n", line);
   std::fflush(stdout);
@@ -271,50 +271,36 @@ void write_seed(const Setting& setting, const SeedRun& run, const fs::path& fold
   write_file_atomically(folder / "predictions.bin", predictions);
 }
 
-Json metrics_json(const OutputMetrics& metrics) {
-  Json list = Json::array();
-  for (const Metric& m : metrics.test)
-    list.push_back({{"name", m.name},
-                    {"better", m.higher_is_better ? "higher" : "lower"},
-                    {"value", m.value},
-                    {"low", m.low},
-                    {"high", m.high}});
-  Json json = {{"test", list}};
-  if (metrics.threshold)
-    json["threshold"] = {{"loss", *metrics.threshold}, {"training_quantile", kThresholdQuantile}};
-  return json;
+RunAccuracy accuracy_record(double share, int64_t samples) {
+  return {share, wilson_interval(share, samples)};
 }
 
 Metric macro_f1_of(const SeedRun& run, const Setting& setting) {
   return macro_f1(setting.data.test.labels, run.result.predictions, setting.network.classifier.classes);
 }
 
-Json seed_json(const SeedRun& run, const Setting& setting) {
-  Json epochs = Json::array();
-  for (const EpochReport& report : run.result.epochs) {
-    Json entry = {{"epoch", report.epoch}, {"loss", report.loss * setting.loss_unit()}};
-    if (setting.classifies()) entry["train_accuracy"] = report.train_accuracy;
-    if (report.test_accuracy >= 0) entry["test_accuracy"] = report.test_accuracy;
-    if (!setting.classifies() && report.test_loss >= 0)
-      entry["test_loss"] = report.test_loss * setting.loss_unit();
-    epochs.push_back(entry);
+RunSeed seed_record(const SeedRun& run, const Setting& setting) {
+  RunSeed record;
+  record.seed = run.schedule.training.seed;
+  record.outcome = run.result.outcome;
+  record.steps = run.result.steps;
+  for (EpochReport epoch : run.result.epochs) {
+    epoch.loss *= setting.loss_unit();
+    if (epoch.test_loss) *epoch.test_loss *= setting.loss_unit();
+    record.epochs.push_back(epoch);
   }
-  Json json = {{"seed", run.schedule.training.seed},
-               {"outcome", run.result.outcome == Outcome::ok ? "ok" : "diverged"},
-               {"steps", run.result.steps},
-               {"epochs", epochs}};
   if (!setting.classifies()) {
-    json["metrics"] = metrics_json(run.metrics);
+    record.metrics = {run.metrics.test, {}};
+    if (run.metrics.threshold) record.metrics->threshold = {*run.metrics.threshold, kThresholdQuantile};
   } else if (setting.has_test()) {
-    const AccuracyInterval interval = wilson_interval(run.result.accuracy, setting.data.test.count);
-    json["accuracy"] = {{"mean", run.result.accuracy}, {"low", interval.low}, {"high", interval.high}};
+    record.accuracy = accuracy_record(run.result.accuracy, setting.data.test.count);
     const Metric f1 = macro_f1_of(run, setting);
-    json["macro_f1"] = {{"mean", f1.value}, {"low", f1.low}, {"high", f1.high}};
+    record.macro_f1 = {f1.value, {f1.low, f1.high}};
   }
-  json["signature"] = run.result.signature;
-  if (setting.float_model) json["clipped_values"] = run.values.clipped;
-  json["seconds"] = run.seconds;
-  return json;
+  record.signature = run.result.signature;
+  if (setting.float_model) record.clipped_values = run.values.clipped;
+  record.seconds = run.seconds;
+  return record;
 }
 
 double mean_accuracy(const std::vector<SeedRun>& runs) {
@@ -323,26 +309,21 @@ double mean_accuracy(const std::vector<SeedRun>& runs) {
   return sum / static_cast<double>(runs.size());
 }
 
-Json result_json(const Options& options, const Schedule& schedule, const Setting& setting,
-                 const std::vector<SeedRun>& runs) {
-  Json json = run_record(setting.network.graph, setting.data);
-  json["kind"] = "train";
-  json["schedule"] = {{"file", printable(options.schedule)}, {"layers", schedule.update.size()}};
-  json["arithmetic"] = schedule.arithmetic;
-  json["batch"] = options.batch;
-  json["task"] = task_name(schedule.task);
-  if (options.replay.samples > 0)
-    json["replay"] = {{"samples", options.replay.samples}, {"memory_bytes", options.replay.memory_bytes}};
-  json["seeds"] = Json::array();
-  for (const SeedRun& run : runs) json["seeds"].push_back(seed_json(run, setting));
-  if (setting.has_test() && setting.classifies()) {
-    const double mean = mean_accuracy(runs);
-    const AccuracyInterval interval = wilson_interval(mean, setting.data.test.count);
-    json["accuracy"] = {
-        {"mean", mean}, {"low", interval.low}, {"high", interval.high}, {"seeds", runs.size()}};
-  }
-  json["durations"] = {{"prepare_seconds", setting.prepare_seconds}};
-  return json;
+RunFile train_record(const Options& options, const Schedule& schedule, const Setting& setting,
+                     const std::vector<SeedRun>& runs) {
+  RunFile record = run_record(setting.network.graph, setting.data);
+  TrainFacts& facts = record.train.emplace();
+  facts.schedule_file = printable(options.schedule);
+  facts.schedule_layers = std::ssize(schedule.update);
+  facts.arithmetic = schedule.arithmetic;
+  facts.batch = options.batch;
+  facts.task = schedule.task;
+  if (options.replay.samples > 0) facts.replay = {options.replay.samples, options.replay.memory_bytes};
+  for (const SeedRun& run : runs) facts.seeds.push_back(seed_record(run, setting));
+  if (setting.has_test() && setting.classifies())
+    facts.accuracy = accuracy_record(mean_accuracy(runs), setting.data.test.count);
+  facts.prepare_seconds = setting.prepare_seconds;
+  return record;
 }
 
 void print_metrics(const OutputMetrics& metrics, const std::string& seed) {
@@ -420,7 +401,7 @@ int train_command(const Options& options) {
     const std::vector<SeedRun> runs = train_seeds(options, schedule, setting);
     for (const SeedRun& run : runs)
       write_seed(setting, run, runs.size() == 1 ? folder : folder / seed_folder(run.schedule.training.seed));
-    const Json json = result_json(options, schedule, setting, runs);
+    const Json json = run_json(train_record(options, schedule, setting, runs));
     write_json_file(folder / "run.json", json);
     if (options.json)
       print_document(json);

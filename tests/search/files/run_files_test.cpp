@@ -9,6 +9,7 @@
 #include "search/files/contributions_file.h"
 #include "search/files/curve_file.h"
 #include "search/files/pareto_file.h"
+#include "search/files/run_file.h"
 #include "search/files/trial_file.h"
 #include "sim/base/json.h"
 
@@ -48,7 +49,7 @@ Evaluation example_evaluation(int32_t number, Outcome second) {
               1.1,
               "ab12",
               {1, 0, 9},
-              {{1, 1.7, 0.4, -1.0}, {2, 1.3, 0.6, -1.0}},
+              {{1, 1.7, 0.4, {}, {}}, {2, 1.3, 0.6, {}, {}}},
               {},
               0.0,
               {}},
@@ -207,6 +208,54 @@ TEST(RunFormats, TheComparisonIsReadWithoutItsPredictions) {
   EXPECT_TRUE(back.labels.empty());
   EXPECT_TRUE(back.rows[0].predictions.empty());
   EXPECT_EQ(back.rows[0].validation->trial, 4);
+}
+
+RunFile example_run() {
+  RunFile run;
+  run.thaw = "1.2";
+  run.command = {"thaw", "train", "m.tflite"};
+  run.machine = {"a processor", 2, "Linux", "12.2", "Release"};
+  run.model_file = "m.tflite";
+  run.model_sha256 = std::string(64, 'a');
+  run.data = {"clothes", "npz", std::string(64, 'b'), {"shirt", "shoe"}, 40, 20, {"cut"}, {}};
+  return run;
+}
+
+void expect_run_written_as_read(const RunFile& run) {
+  const std::string text = json_text(run_json(run));
+  EXPECT_EQ(json_text(run_json(read_text(text, read_run_file))), text);
+}
+
+TEST(RunFormats, ASearchsRunIsWrittenAsItWasRead) {
+  RunFile run = example_run();
+  run.data.normalisation = {{0.5, 1.5}, {1.0, 2.0}, 0.03125, -4};
+  run.search = {"peak", "cortex-m4-192k", 30, 10, true, false, 17, 2, {"thaw report out"}, 12.5};
+  expect_run_written_as_read(run);
+}
+
+TEST(RunFormats, ATrainingRunIsWrittenAsItWasRead) {
+  RunFile run = example_run();
+  run.train.emplace();
+  run.train->schedule_file = "schedule.json";
+  run.train->replay = {8, 4096};
+  RunSeed& seed = run.train->seeds.emplace_back();
+  seed.outcome = Outcome::diverged;
+  seed.epochs = {{1, 1.75, 0.5, 0.25, {}}, {2, 1.5, 0.75, {}, {}}};
+  seed.accuracy = {0.5, {0.25, 0.75}};
+  seed.clipped_values = 3;
+  run.train->accuracy = seed.accuracy;
+  expect_run_written_as_read(run);
+}
+
+TEST(RunFormats, ARunOfAnotherTaskIsWrittenAsItWasRead) {
+  RunFile run = example_run();
+  run.train.emplace();
+  run.train->task = Task::reconstruct;
+  RunSeed& seed = run.train->seeds.emplace_back();
+  seed.epochs = {{1, 0.75, 0.0, {}, 0.5}};
+  seed.metrics = {{{"mean squared error", false, 0.5, 0.25, 0.75}, {"area under the curve", true, 1, 1, 1}},
+                  RunMetrics::Threshold{1234, 0.95}};
+  expect_run_written_as_read(run);
 }
 
 }  // namespace

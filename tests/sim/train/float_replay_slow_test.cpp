@@ -84,7 +84,7 @@ TEST(FloatReplaySlow, FiveEpochsFollowThePublishedRun) {
   control.test_every_epoch = true;
   control.on_epoch = [](const EpochReport& report) {
     std::printf("epoch %d: training loss %.5f, test accuracy %.2f %%\n", report.epoch, report.loss,
-                100.0 * report.test_accuracy);
+                100.0 * report.test_accuracy.value());
   };
   const TrainingData data{{&train, &replay.dataset.train.labels, {}},
                           {&test, &replay.dataset.test.labels, {}}};
@@ -97,7 +97,7 @@ TEST(FloatReplaySlow, FiveEpochsFollowThePublishedRun) {
   for (size_t e = 0; e < 5; ++e) {
     SCOPED_TRACE(e + 1);
     EXPECT_NEAR(result.run.epochs[e].loss, losses[e], 0.02 * losses[e]);
-    EXPECT_NEAR(100.0 * result.run.epochs[e].test_accuracy, accuracies[e], bands[e]);
+    EXPECT_NEAR(100.0 * result.run.epochs[e].test_accuracy.value(), accuracies[e], bands[e]);
   }
 }
 
