@@ -84,5 +84,5 @@ set(CPACK_COMPONENT_DEVELOPMENT_DESCRIPTION "libraries and headers of thaw, with
 set(CPACK_DEBIAN_DEVELOPMENT_PACKAGE_NAME libthaw-dev)
 set(CPACK_DEBIAN_DEVELOPMENT_PACKAGE_SECTION libdevel)
 set(CPACK_DEBIAN_DEVELOPMENT_PACKAGE_DEPENDS
-  "libeigen3-dev, nlohmann-json3-dev, libfmt-dev, libjpeg-dev, libpng-dev, libsndfile1-dev, zlib1g-dev, libhwy-dev, libsqlite3-dev, libssl-dev")
+  "libeigen3-dev, nlohmann-json3-dev, libfmt-dev, libjpeg-dev, libpng-dev, libsndfile1-dev, libzip-dev, zlib1g-dev, libpugixml-dev, libhwy-dev, libsqlite3-dev, libssl-dev")
 include(CPack)

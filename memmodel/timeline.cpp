@@ -1,4 +1,4 @@
-// Live bytes a step, and the text map. The picture is in arena_svg.cpp.
+// Live bytes a step, and the text map.
 #include "memmodel/timeline.h"
 
 #include <algorithm>

@@ -1,4 +1,4 @@
-// The arena over time: how many bytes are alive at each step, and which buffers; as text and as a picture.
+// The arena over time: how many bytes are alive at each step, and which buffers, as text.
 #pragma once
 
 #include <cstdint>
@@ -26,8 +26,5 @@ std::vector<TimelineStep> timeline(const Plan& plan);
 /// address left, one letter for the kind of buffer, capitals for every other one so that neighbours can be
 /// told apart, '.' free, '!' two buffers in one place), name; the peak marked. `map_columns` characters wide.
 std::string timeline_text(const Plan& plan, const Layout& layout, int32_t map_columns = 48);
-
-/// A self-contained SVG: steps to the right, arena offsets upwards, one rectangle a buffer over its lifetime.
-std::string arena_svg(const Plan& plan, const Layout& layout);
 
 }  // namespace thaw

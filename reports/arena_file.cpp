@@ -32,6 +32,7 @@ ArenaMap read_arena_map(const JsonView& view) {
   map.peak_bytes = layout.field("peak_bytes").integer(0, kMostBytes);
   map.lower_bound_bytes = layout.field("lower_bound_bytes").integer(0, kMostBytes);
   map.proven_optimal = layout.field("proven_optimal").boolean();
+  if (const auto trains = view.optional_field("trains")) map.trains = trains->boolean();
   if (const auto board = view.optional_field("board")) map.board = board->field("name").string();
   const JsonView totals = view.field("totals");
   map.ram_bytes = totals.field("ram_bytes").integer(0);

@@ -41,10 +41,6 @@ std::string html_text(std::string_view text, size_t most) {
   return result;
 }
 
-std::string xml_text(std::string_view text, size_t most) {
-  return html_text(text, most);
-}
-
 std::string markdown_text(std::string_view text, size_t most) {
   std::string result;
   for (char c : clipped(text, most)) {

@@ -17,9 +17,6 @@ std::string clipped(std::string_view text, size_t most = kMostNameBytes);
 /// Clipped, for HTML text and quoted attributes, and for SVG.
 std::string html_text(std::string_view text, size_t most = kMostNameBytes);
 
-/// Clipped, for XML text and quoted attributes: as HTML.
-std::string xml_text(std::string_view text, size_t most = kMostNameBytes);
-
 /// Clipped, for a Markdown table cell or sentence: no HTML, links, mentions or emphasis survive.
 std::string markdown_text(std::string_view text, size_t most = kMostNameBytes);
 

@@ -55,6 +55,7 @@ struct ArenaStep {
 struct ArenaMap {
   int64_t peak_bytes = 0, lower_bound_bytes = 0;
   bool proven_optimal = false;
+  bool trains = true;
   std::string board;  // that the plan was made for; may be empty
   int64_t ram_bytes = 0, flash_bytes = 0, macs_per_step = 0;
   int64_t arena_bytes = 0, persistent_bytes = 0, stack_bytes = 0, constant_bytes = 0, code_bytes = 0;

@@ -34,8 +34,9 @@ Chart layer_chart(const std::vector<LayerEffect>& effects, MetricKind metric = M
 /// Two bars a layer: RAM that its weights need, and what they take off the loss, with its 95 % interval.
 Chart contribution_chart(const Run& run);
 
-/// Where each buffer of the arena lies when: steps to the right, offsets upwards, the peak marked.
-Chart arena_chart(const ArenaMap& arena);
+/// Where each buffer of the arena lies when: steps to the right, offsets upwards, the bytes alive at each
+/// step, the peak marked. A larger picture has room for more names.
+Chart arena_chart(const ArenaMap& arena, double width = 720, double height = 400);
 
 /// Whether epochs have accuracies; otherwise they have errors alone.
 bool shows_accuracy(const std::vector<TrainingCurve>& curves);

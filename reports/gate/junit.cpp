@@ -2,6 +2,12 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <pugixml.hpp>
+#include <sstream>
+#include <string_view>
+#include <vector>
+
 #include "reports/escape.h"
 
 namespace thaw {
@@ -27,25 +33,30 @@ Case metric_case(const MetricVerdict& v, const std::vector<std::string>& schedul
   return result;
 }
 
-std::string case_xml(const Case& c, const std::string& run_name) {
-  constexpr size_t kMostText = 20'000;
-  std::string lines;  // escaping drops line breaks, so line by line
-  for (size_t at = 0; at < c.text.size();) {
-    const size_t end = std::min(c.text.find('\n', at), c.text.size());
-    lines += (at == 0 ? "" : "\n") + xml_text(std::string_view(c.text).substr(at, end - at), 2000);
+/// The lines of a text, each clipped and printable, at most some thousands of characters of them.
+std::string clipped_lines(const std::string& text) {
+  constexpr size_t kMostText = 20'000, kMostLine = 2000;
+  std::string lines;
+  for (size_t at = 0; at < text.size() && lines.size() <= kMostText;) {
+    const size_t end = std::min(text.find('\n', at), text.size());
+    lines += (at == 0 ? "" : "\n") + clipped(std::string_view(text).substr(at, end - at), kMostLine);
     at = end + 1;
-    if (lines.size() > kMostText) break;
   }
-  std::string xml =
-      fmt::format("    <testcase classname=\"thaw.{}\" name=\"{}\">\n", xml_text(run_name), xml_text(c.name));
-  const std::string first = lines.substr(0, lines.find('\n'));
-  if (c.kind == "failure")
-    xml += fmt::format("      <failure message=\"{}\">{}</failure>\n", first, lines);
-  else if (c.kind == "skipped")
-    xml += fmt::format("      <skipped message=\"{}\"/>\n", first);
-  else
-    xml += fmt::format("      <system-out>{}</system-out>\n", lines);
-  return xml + "    </testcase>\n";
+  return lines;
+}
+
+void set(pugi::xml_node node, const char* name, const std::string& value) {
+  node.append_attribute(name).set_value(value.c_str());
+}
+
+void add_case(pugi::xml_node suite, const Case& c, const std::string& run_name) {
+  pugi::xml_node node = suite.append_child("testcase");
+  set(node, "classname", "thaw." + clipped(run_name));
+  set(node, "name", clipped(c.name));
+  const std::string lines = clipped_lines(c.text);
+  pugi::xml_node said = node.append_child(c.kind.empty() ? "system-out" : c.kind.c_str());
+  if (!c.kind.empty()) set(said, "message", lines.substr(0, lines.find('\n')));
+  if (c.kind != "skipped") said.text().set(lines.c_str());
 }
 
 }  // namespace
@@ -57,18 +68,23 @@ std::string junit_report(const GateReport& gate, const std::string& run_name) {
   for (const BudgetVerdict& b : gate.budgets)
     cases.push_back({std::string(metric_key(b.metric)) + " budget of " + b.of,
                      b.level == Level::fail ? "failure" : "", budget_text(b)});
-  size_t failures = 0, skipped = 0;
-  std::string body;
-  for (const Case& c : cases) {
-    failures += c.kind == "failure" ? 1U : 0U;
-    skipped += c.kind == "skipped" ? 1U : 0U;
-    body += case_xml(c, run_name);
-  }
-  return fmt::format(
-      "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites>\n"
-      "  <testsuite name=\"thaw gate\" tests=\"{}\" failures=\"{}\" errors=\"0\" skipped=\"{}\">\n{}"
-      "  </testsuite>\n</testsuites>\n",
-      cases.size(), failures, skipped, body);
+  const auto count = [&](std::string_view kind) {
+    return std::to_string(std::ranges::count(cases, kind, &Case::kind));
+  };
+  pugi::xml_document document;
+  pugi::xml_node declaration = document.append_child(pugi::node_declaration);
+  set(declaration, "version", "1.0");
+  set(declaration, "encoding", "UTF-8");
+  pugi::xml_node suite = document.append_child("testsuites").append_child("testsuite");
+  set(suite, "name", "thaw gate");
+  set(suite, "tests", std::to_string(cases.size()));
+  set(suite, "failures", count("failure"));
+  set(suite, "errors", "0");
+  set(suite, "skipped", count("skipped"));
+  for (const Case& c : cases) add_case(suite, c, run_name);
+  std::ostringstream text;
+  document.save(text, "  ", pugi::format_default, pugi::encoding_utf8);
+  return text.str();
 }
 
 }  // namespace thaw

@@ -196,7 +196,8 @@ TrainFacts read_train(const JsonView& view) {
   train.schedule_layers = view.field("schedule").field("layers").integer(0);
   train.arithmetic = view.field("arithmetic").string();
   train.batch = static_cast<int32_t>(view.field("batch").integer(1, INT32_MAX));
-  train.task = read_task(view.field("task"));
+  if (const auto task = view.optional_field("task"))
+    train.task = read_task(*task);  // earlier versions knew one
   if (const auto replay = view.optional_field("replay"))
     train.replay = {replay->field("samples").integer(1), replay->field("memory_bytes").integer(1)};
   for (const JsonView& seed : view.field("seeds").items()) train.seeds.push_back(read_seed(seed));

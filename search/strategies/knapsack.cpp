@@ -1,5 +1,4 @@
-#include "search/strategies/knapsack.h"
-
+// The strategy `knapsack`: the published objective, solved exactly on the paper's extra memory.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -7,6 +6,7 @@
 
 #include "search/knapsack.h"
 #include "search/strategies/additive.h"
+#include "search/strategies/strategy.h"
 
 namespace thaw {
 namespace {
@@ -36,8 +36,9 @@ Found best_that_fits(const Evaluator& evaluator, const TrainingRecipe& recipe, c
   return {least_selection(space, network), 0};
 }
 
-}  // namespace
-
+/// Of the optima for every number of bytes of extra memory (knapsack.h), the one that adds most among those
+/// whose planned RAM and flash fit the board; improved by swaps and confirmed like that of `peak`. Says what
+/// the paper's proxy costs: its bytes beside those that are planned.
 Trace knapsack(Evaluator& evaluator, const StrategyTask& given, const SearchLog& log) {
   const StrategyTask task = without_what_cannot_fit(evaluator, given);
   const Network& network = *evaluator.problem().network;
@@ -49,6 +50,13 @@ Trace knapsack(Evaluator& evaluator, const StrategyTask& given, const SearchLog&
   log(fmt::format("by contributions: {}; nothing in {} bytes of the paper's extra memory adds up to more",
                   selection_text(network, best.selection), best.extra_bytes));
   return confirmed_after_swaps(evaluator, task, contributions, best.selection, log);
+}
+
+}  // namespace
+
+Strategy knapsack_strategy() {
+  return {"knapsack", "the published objective solved exactly under the paper's extra memory, then swaps",
+          knapsack, additive_work};
 }
 
 }  // namespace thaw

@@ -1,11 +1,12 @@
-#include "search/strategies/peak.h"
-
+// The strategy `peak`: what contributes most under the planned RAM of the board, then swaps that are
+// measured.
 #include <fmt/format.h>
 
 #include "search/best_selection.h"
 #include "search/expected_work.h"
 #include "search/strategies/additive.h"
 #include "search/strategies/smaller_budgets.h"
+#include "search/strategies/strategy.h"
 
 namespace thaw {
 namespace {
@@ -13,8 +14,11 @@ namespace {
 // Smaller budgets that a search for the fewest bytes is expected to confirm.
 constexpr double kBudgetsForBytes = 5.0;
 
-}  // namespace
-
+/// Measures what each tensor adds alone (contributions.h), takes the selection with the largest sum that fits
+/// (best_selection.h), and then, since contributions overlap, tries the most promising neighbours by looks:
+/// something added or enlarged, and what adds least taken out until it fits. A swap is taken where it lowers
+/// the validation loss by more than the error of a look, at most a few times. Rates are searched and the
+/// selections before and after the swaps confirmed in full.
 Trace peak(Evaluator& evaluator, const StrategyTask& given, const SearchLog& log) {
   const StrategyTask task = without_what_cannot_fit(evaluator, given);
   const Network& network = *evaluator.problem().network;
@@ -38,6 +42,12 @@ double peak_work(const Evaluator& evaluator, const StrategyTask& task) {
   return additive_work(evaluator, task) +
          request_work(evaluator, typical_schedule(evaluator, task), task.rates.full, MeasuredOn::validation,
                       budgets * static_cast<double>(task.rates.seeds.size()));
+}
+
+}  // namespace
+
+Strategy peak_strategy() {
+  return {"peak", "what adds most under the planned RAM, then swaps that are measured", peak, peak_work};
 }
 
 }  // namespace thaw

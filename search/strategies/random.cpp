@@ -1,5 +1,4 @@
-#include "search/strategies/random.h"
-
+// The strategy `random`: what a search must beat.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -13,6 +12,7 @@
 #include "search/schedules.h"
 #include "search/starting_schedule.h"
 #include "search/strategies/additive.h"
+#include "search/strategies/strategy.h"
 
 namespace thaw {
 namespace {
@@ -36,8 +36,8 @@ std::vector<Selection> drawn(const Evaluator& evaluator, const StrategyTask& tas
   return result;
 }
 
-}  // namespace
-
+/// Draws schedules that fit until `StrategyTask::random_looks` were found, looks at each, and confirms the
+/// three of least validation loss.
 Trace random_search(Evaluator& evaluator, const StrategyTask& task, const SearchLog& log) {
   const Network& network = *evaluator.problem().network;
   TrainingRecipe recipe = task.recipe;
@@ -66,6 +66,12 @@ double random_search_work(const Evaluator& evaluator, const StrategyTask& given)
   return looks_work(evaluator, task, task.random_looks) +
          static_cast<double>(kConfirmed) *
              rate_and_confirmation_work(evaluator, task, typical_schedule(evaluator, task));
+}
+
+}  // namespace
+
+Strategy random_strategy() {
+  return {"random", "random schedules that fit, the best by looks", random_search, random_search_work};
 }
 
 }  // namespace thaw

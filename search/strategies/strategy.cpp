@@ -2,13 +2,6 @@
 
 #include <algorithm>
 
-#include "search/strategies/additive.h"
-#include "search/strategies/evolution.h"
-#include "search/strategies/fisher.h"
-#include "search/strategies/freeze.h"
-#include "search/strategies/knapsack.h"
-#include "search/strategies/peak.h"
-#include "search/strategies/random.h"
 #include "sim/base/error.h"
 
 namespace thaw {
@@ -19,19 +12,19 @@ const TraceStep& best_step(const Trace& trace) {
       [](const TraceStep& a, const TraceStep& b) { return a.evaluation.score() < b.evaluation.score(); });
 }
 
+// Each in the file of its name.
+Strategy peak_strategy();
+Strategy knapsack_strategy();
+Strategy evolution_strategy();
+Strategy fisher_strategy();
+Strategy freeze_strategy();
+Strategy greedy_strategy();
+Strategy random_strategy();
+
 std::span<const Strategy> strategies() {
-  static const Strategy table[] = {
-      {"peak", "what adds most under the planned RAM, then swaps that are measured", peak, peak_work},
-      {"knapsack", "the published objective solved exactly under the paper's extra memory, then swaps",
-       knapsack, additive_work},
-      {"evolution", "the published method: the same objective by evolution, then swaps", evolution,
-       additive_work},
-      {"fisher", "what gradients say of each tensor under the planned RAM, without trial trainings", fisher,
-       fisher_work},
-      {"freeze", "from all that fits, freeze what costs least accuracy per byte until accuracy falls", freeze,
-       freeze_work},
-      {"random", "random schedules that fit, the best by looks", random_search, random_search_work},
-  };
+  static const Strategy table[] = {peak_strategy(),   knapsack_strategy(), evolution_strategy(),
+                                   fisher_strategy(), freeze_strategy(),   greedy_strategy(),
+                                   random_strategy()};
   return table;
 }
 

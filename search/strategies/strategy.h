@@ -1,6 +1,6 @@
 // A strategy as a value: its name, what it does in words, and one function. Command line, provenance, curve
-// and report take what the function returns without knowing whose it is. A new one is a file beside this and
-// a line in strategy.cpp.
+// and report take what the function returns without knowing whose it is. A new one is a file beside this,
+// which defines NAME_strategy(), and its name in strategy.cpp.
 #pragma once
 
 #include <optional>

@@ -10,15 +10,15 @@
 namespace thaw {
 namespace {
 
-// zlib's parameter for the window: 15 bits; +16 reads the gzip wrapper, negative reads raw deflate.
+// zlib's parameter for the window: 15 bits; +16 reads the gzip wrapper.
 constexpr int gzip_window = 15 + 16;
-constexpr int raw_window = -15;
 
 /// A zlib stream that is released at the end of the scope.
 struct Inflater {
   z_stream stream{};
-  explicit Inflater(int window, const std::string& where) {
-    if (inflateInit2(&stream, window) != Z_OK) throw Error(where, "cannot be decompressed: out of memory");
+  explicit Inflater(const std::string& where) {
+    if (inflateInit2(&stream, gzip_window) != Z_OK)
+      throw Error(where, "cannot be decompressed: out of memory");
   }
   Inflater(const Inflater&) = delete;
   Inflater& operator=(const Inflater&) = delete;
@@ -71,23 +71,9 @@ std::vector<std::byte> inflate_gzip(std::span<const std::byte> file, uint64_t ma
                                     const std::string& where) {
   std::vector<std::byte> out;
   for (size_t at = 0; at < file.size();) {
-    Inflater inflater(gzip_window, where);
+    Inflater inflater(where);
     at = inflate_member(inflater, file, at, max_bytes, out, where);
   }
-  return out;
-}
-
-std::vector<std::byte> inflate_raw(std::span<const std::byte> stream, uint64_t size,
-                                   const std::string& where) {
-  Inflater inflater(raw_window, where);
-  std::vector<std::byte> out;
-  const size_t end = inflate_member(inflater, stream, 0, size, out, where);
-  if (out.size() != size || end != stream.size())
-    throw Error(where,
-                "decompresses to " + std::to_string(out.size()) + " bytes using " + std::to_string(end) +
-                    " of " + std::to_string(stream.size()) + ", expected " + std::to_string(size) +
-                    " bytes using all",
-                "The file is damaged");
   return out;
 }
 

@@ -1,4 +1,4 @@
-// Decompression of gzip files and raw deflate streams by zlib, with a ceiling on what may come out.
+// Decompression of gzip files by zlib, with a ceiling on what may come out.
 #pragma once
 
 #include <cstddef>
@@ -16,9 +16,5 @@ bool is_gzip(std::span<const std::byte> file);
 /// `where` and the byte offset where the stream is damaged or gives more than `max_bytes`.
 std::vector<std::byte> inflate_gzip(std::span<const std::byte> file, uint64_t max_bytes,
                                     const std::string& where);
-
-/// The content of a raw deflate stream (zip members), which must be exactly `size` bytes. Throws Error.
-std::vector<std::byte> inflate_raw(std::span<const std::byte> stream, uint64_t size,
-                                   const std::string& where);
 
 }  // namespace thaw

@@ -82,29 +82,28 @@ void fit_samples(const NamedArray& x, const SampleShape& wanted, Dataset& datase
 
 /// The archive's arrays by name.
 struct Archive {
-  std::span<const std::byte> bytes;
-  std::vector<ZipMember> members;
+  ZipArchive zip;
   const std::string& where;
 
-  /// The array of this name, whose first letter may be a capital; null where there is none.
-  const ZipMember* member(const std::string& name) const {
-    const ZipMember* found = nullptr;
-    for (const ZipMember& candidate : members) {
-      std::string lower = candidate.name;
+  /// The member of this name, whose first letter may be a capital; nothing where there is none.
+  std::optional<size_t> member(const std::string& name) const {
+    std::optional<size_t> found;
+    for (size_t i = 0; i < zip.names().size(); ++i) {
+      std::string lower = zip.names()[i];
       if (!lower.empty()) lower[0] = static_cast<char>(std::tolower(static_cast<unsigned char>(lower[0])));
       if (lower != name + ".npy") continue;
-      if (found != nullptr)
-        throw Error(where + ", array '" + name + "'", "is there twice", "Save each array once");
-      found = &candidate;
+      if (found) throw Error(where + ", array '" + name + "'", "is there twice", "Save each array once");
+      found = i;
     }
     return found;
   }
 
   std::optional<NamedArray> find(const std::string& name) const {
-    const ZipMember* found = member(name);
-    if (found == nullptr) return std::nullopt;
-    NamedArray named{{}, where + ", array '" + found->name.substr(0, found->name.size() - 4) + "'"};
-    named.array = parse_npy(extract(bytes, *found, where), named.where);
+    const std::optional<size_t> found = member(name);
+    if (!found) return std::nullopt;
+    const std::string& file = zip.names()[*found];
+    NamedArray named{{}, where + ", array '" + file.substr(0, file.size() - 4) + "'"};
+    named.array = parse_npy(zip.read(*found), named.where);
     return named;
   }
 
@@ -112,7 +111,7 @@ struct Archive {
     std::optional<NamedArray> array = find(name);
     if (array) return *std::move(array);
     std::string names;
-    for (const ZipMember& member : members) names += (names.empty() ? "" : ", ") + member.name;
+    for (const std::string& file : zip.names()) names += (names.empty() ? "" : ", ") + file;
     throw Error(where, "has no array '" + name + "', it holds " + (names.empty() ? "nothing" : names),
                 "Save it with numpy.savez(file, x_train=..., y_train=..., x_test=..., y_test=...)");
   }
@@ -120,9 +119,9 @@ struct Archive {
   /// What the names of the test split end in ("test", "val"); nothing where there is none.
   std::optional<std::string> test_name(std::vector<std::string>& notes) const {
     std::optional<std::string> result;
-    if (member("x_test") != nullptr) result = "test";
+    if (member("x_test")) result = "test";
     for (const std::string name : {"val", "valid", "validation"}) {
-      if (member("x_" + name) == nullptr) continue;
+      if (!member("x_" + name)) continue;
       notes.push_back("x_" + name +
                       (result ? " is not read: validation samples are cut from the training samples"
                               : " is read as the test split: there is no x_test"));
@@ -202,7 +201,7 @@ void read_truth(const Archive& archive, const std::optional<std::string>& test, 
 
 Dataset parse_npz(std::span<const std::byte> file, const SampleShape& wanted, const std::string& where,
                   Truth truth) {
-  const Archive archive{file, list_zip(file, where), where};
+  const Archive archive{ZipArchive(file, where), where};
   Dataset dataset;
   dataset.format = "npz";
   const NamedArray x_train = archive.get("x_train");

@@ -1,33 +1,41 @@
-// Zip archives as numpy writes them: members stored or deflated, no encryption, one disk.
+// Zip archives as numpy writes them, by libzip: members stored or compressed, of any size, not encrypted.
 #pragma once
 
 #include <cstddef>
-#include <cstdint>
+#include <memory>
 #include <span>
 #include <string>
 #include <vector>
 
-namespace thaw {
+struct zip;  // libzip's
 
-/// One entry of the central directory.
-struct ZipMember {
-  std::string name;
-  uint16_t method = 0;  // 0 stored, 8 deflated
-  uint32_t crc32 = 0;
-  uint64_t compressed_bytes = 0;
-  uint64_t bytes = 0;
-  uint64_t header_offset = 0;  // of the local header in the archive
-};
+namespace thaw {
 
 /// Whether `file` begins as a zip archive does.
 bool is_zip(std::span<const std::byte> file);
 
-/// The members in the order of the central directory. Throws Error naming `where` and the byte offset.
-std::vector<ZipMember> list_zip(std::span<const std::byte> archive, const std::string& where);
+/// An archive in memory, open for reading. One thread at a time.
+class ZipArchive {
+ public:
+  /// `bytes` must outlive the archive; `where` names it in messages. Throws Error where they are no archive.
+  ZipArchive(std::span<const std::byte> bytes, std::string where);
 
-/// The content of one member, its CRC checked. Throws Error naming `where`, the member and the offset;
-/// members of more than max_inflated_bytes are refused unless they are stored.
-std::vector<std::byte> extract(std::span<const std::byte> archive, const ZipMember& member,
-                               const std::string& where);
+  /// Of the members, in the order of the archive's directory.
+  const std::vector<std::string>& names() const { return names_; }
+
+  /// The content of names()[index], its CRC checked. Throws Error naming the archive and the member;
+  /// compressed members of more than max_inflated_bytes are refused.
+  std::vector<std::byte> read(size_t index) const;
+
+ private:
+  struct Discard {
+    void operator()(zip* archive) const;
+  };
+
+  std::span<const std::byte> bytes_;
+  std::string where_;
+  std::unique_ptr<zip, Discard> archive_;
+  std::vector<std::string> names_;
+};
 
 }  // namespace thaw

@@ -6,26 +6,18 @@
 
 #include <filesystem>
 #include <fstream>
-#include <functional>
 
 #include "sim/base/byte_size.h"
 #include "sim/base/error.h"
+#include "tests/support/error_of.h"
 #include "tests/support/mutate.h"
 #include "tests/support/project_folders.h"
 
 namespace thaw {
 namespace {
 
+using testing::error_of;
 using ::testing::HasSubstr;
-
-std::string message_of(const std::function<void()>& call) {
-  try {
-    call();
-  } catch (const Error& error) {
-    return error.what();
-  }
-  return "no error";
-}
 
 TEST(ByteSize, ReadsNumbersAndUnits) {
   const struct {
@@ -57,7 +49,7 @@ TEST(ByteSize, RefusesTheRest) {
       {"4294967297G", "is too large"},
   };
   for (const auto& c : cases)
-    EXPECT_THAT(message_of([&] { parse_byte_size(c.text, "--ram"); }), HasSubstr(c.message)) << c.text;
+    EXPECT_THAT(error_of([&] { parse_byte_size(c.text, "--ram"); }), HasSubstr(c.message)) << c.text;
 }
 
 TEST(ByteSize, PrintsBytesAndKib) {
@@ -101,7 +93,7 @@ TEST(Board, ReadsEveryBoardOfTheRepository) {
 
 TEST(Board, NamesTheKnownOnes) {
   const std::vector<Board> boards = read_boards(boards_folder());
-  EXPECT_THAT(message_of([&] { find_board(boards, "cortex-m9"); }),
+  EXPECT_THAT(error_of([&] { find_board(boards, "cortex-m9"); }),
               HasSubstr("'cortex-m9' is not known. Known: cortex-m4-192k, cortex-m7-256k, host"));
 }
 
@@ -145,24 +137,23 @@ TEST(Board, NamesTheFieldThatIsWrong) {
       {"more", "", "b.json: "},
   };
   for (const auto& c : cases)
-    EXPECT_THAT(message_of([&] { parse_board(board_text(c.field, c.value), "b.json"); }),
-                HasSubstr(c.message))
+    EXPECT_THAT(error_of([&] { parse_board(board_text(c.field, c.value), "b.json"); }), HasSubstr(c.message))
         << c.field << " " << c.value;
-  EXPECT_THAT(message_of([&] { parse_board("{}", "b.json"); }), HasSubstr("b.json"));
-  EXPECT_THAT(message_of([&] { parse_board("{\"schema_version\": 2}", "b.json"); }),
+  EXPECT_THAT(error_of([&] { parse_board("{}", "b.json"); }), HasSubstr("b.json"));
+  EXPECT_THAT(error_of([&] { parse_board("{\"schema_version\": 2}", "b.json"); }),
               HasSubstr("schema_version"));
-  EXPECT_THAT(message_of([&] { parse_board("{", "b.json"); }), HasSubstr("b.json"));
+  EXPECT_THAT(error_of([&] { parse_board("{", "b.json"); }), HasSubstr("b.json"));
 }
 
 TEST(Board, RefusesAFileOfAnotherName) {
   const std::filesystem::path path = std::filesystem::path(::testing::TempDir()) / "thaw-other-name.json";
   std::ofstream(path) << board_text("", "");
-  EXPECT_THAT(message_of([&] { read_board(path); }), HasSubstr("'b' is not the file's name"));
+  EXPECT_THAT(error_of([&] { read_board(path); }), HasSubstr("'b' is not the file's name"));
   std::filesystem::remove(path);
 }
 
 TEST(Board, NamesAFolderThatIsNotThere) {
-  EXPECT_THAT(message_of([] { read_boards("no-such-folder"); }), HasSubstr("no-such-folder: cannot be read"));
+  EXPECT_THAT(error_of([] { read_boards("no-such-folder"); }), HasSubstr("no-such-folder: cannot be read"));
 }
 
 TEST(Board, DamagedFilesAreReadOrRefused) {

@@ -1,14 +1,12 @@
-// Live bytes, the text map and the picture of plans small enough to draw by hand.
+// Live bytes and the text map of plans small enough to draw by hand.
 #include "memmodel/timeline.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <algorithm>
 #include <string>
 #include <vector>
 
-#include "memmodel/planner.h"
 #include "sim/base/printable.h"
 #include "tests/memmodel/bare_plan.h"
 
@@ -97,124 +95,6 @@ TEST(Printable, ShortensByCharacters) {
   EXPECT_EQ(shortened("abcdefgh", 8), "abcdefgh");
   EXPECT_EQ(shortened("abcdefghi", 8), "abcde...");
   EXPECT_EQ(shortened("\xC3\xA9\xC3\xA9\xC3\xA9\xC3\xA9\xC3\xA9\xC3\xA9", 5), "\xC3\xA9\xC3\xA9...");
-}
-
-// ---- picture ---------------------------------------------------------------------------------------------
-
-bool is_name(const std::string& text) {
-  return !text.empty() && std::all_of(text.begin(), text.end(), [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-';
-  });
-}
-
-/// True for text in which '<' and '>' do not occur and every '&' begins one of the four entities we write.
-bool is_escaped(const std::string& text) {
-  for (size_t i = 0; i < text.size(); ++i) {
-    if (text[i] == '<' || text[i] == '>') return false;
-    if (text[i] != '&') continue;
-    const std::string rest = text.substr(i, 6);
-    if (rest.rfind("&amp;", 0) != 0 && rest.rfind("&lt;", 0) != 0 && rest.rfind("&gt;", 0) != 0 &&
-        rest != "&quot;")
-      return false;
-  }
-  return true;
-}
-
-/// True for ` name="value"` repeated, values escaped.
-bool are_attributes(const std::string& text) {
-  for (size_t at = 0; at < text.size();) {
-    const size_t quote = text.find("=\"", at);
-    if (text[at] != ' ' || quote == std::string::npos || !is_name(text.substr(at + 1, quote - at - 1)))
-      return false;
-    const size_t end = text.find('"', quote + 2);
-    if (end == std::string::npos || !is_escaped(text.substr(quote + 2, end - quote - 2))) return false;
-    at = end + 1;
-  }
-  return true;
-}
-
-/// What is not well-formed in a document of elements, attributes and text; empty where nothing is.
-std::string xml_fault(const std::string& xml) {
-  std::vector<std::string> open;
-  size_t at = 0;
-  while (true) {
-    const size_t begin = xml.find('<', at);
-    const std::string text = xml.substr(at, begin - at);
-    if (begin == std::string::npos)
-      return !open.empty() ? "open: " + open.back() : text == "\n" ? "" : "rest: " + text;
-    if (!is_escaped(text)) return "text: " + text;
-    const size_t end = xml.find('>', begin);
-    if (end == std::string::npos) return "unfinished tag";
-    std::string tag = xml.substr(begin + 1, end - begin - 1);
-    at = end + 1;
-    if (tag.rfind('/', 0) == 0) {
-      if (open.empty() || open.back() != tag.substr(1)) return "closes " + tag;
-      open.pop_back();
-      continue;
-    }
-    const bool empty_element = !tag.empty() && tag.back() == '/';
-    if (empty_element) tag.pop_back();
-    const size_t name_end = std::min(tag.find(' '), tag.size());
-    if (!is_name(tag.substr(0, name_end)) || !are_attributes(tag.substr(name_end))) return "tag: " + tag;
-    if (!empty_element) open.push_back(tag.substr(0, name_end));
-  }
-}
-
-size_t count(const std::string& text, const std::string& part) {
-  size_t found = 0;
-  for (size_t at = text.find(part); at != std::string::npos; at = text.find(part, at + 1)) ++found;
-  return found;
-}
-
-TEST(ArenaSvg, DrawsEachBufferOnce) {
-  Plan plan = small_plan();
-  plan.model_file = "small.tflite";
-  const std::string svg = arena_svg(plan, small_layout());
-  EXPECT_EQ(xml_fault(svg), "");
-  EXPECT_EQ(count(svg, "bytes at offset"), 4U);
-  EXPECT_EQ(count(svg, "<title>b3: clamp mask, 3 bytes at offset 12, steps 1 to 3</title>"), 1U);
-  EXPECT_THAT(svg, HasSubstr("Arena of small.tflite, inference"));
-  EXPECT_THAT(svg, HasSubstr("peak 16 bytes = lower bound, reached at step 1 (step1)"));
-  EXPECT_THAT(svg, HasSubstr("; proven optimal"));
-  EXPECT_THAT(svg, HasSubstr(">clamp mask</text>"));
-  EXPECT_THAT(svg, Not(HasSubstr(">gradient</text>")));
-  EXPECT_THAT(svg, Not(HasSubstr("http://www.w3.org/1999/xlink")));
-  EXPECT_EQ(svg, arena_svg(plan, small_layout()));
-}
-
-TEST(ArenaSvg, ShowsTheBoundWhereItIsNotReached) {
-  Layout layout = small_layout();
-  layout.peak = 20;
-  layout.proven_optimal = false;
-  const std::string svg = arena_svg(small_plan(), layout);
-  EXPECT_THAT(svg, HasSubstr("lower bound 16 bytes"));
-  EXPECT_THAT(svg, HasSubstr("; not proven optimal"));
-  EXPECT_EQ(xml_fault(svg), "");
-}
-
-TEST(ArenaSvg, EscapesNames) {
-  Plan plan = small_plan();
-  for (Buffer& buffer : plan.buffers) buffer.name = "<script>\"&'\x02\xFF";
-  for (Step& step : plan.steps) step.name = plan.buffers[0].name;
-  plan.model_file = "</svg>&.tflite";
-  const std::string svg = arena_svg(plan, small_layout());
-  EXPECT_EQ(xml_fault(svg), "");
-  EXPECT_THAT(svg, Not(HasSubstr("<script>")));
-  EXPECT_THAT(svg, HasSubstr("&lt;script&gt;&quot;&amp;'??"));
-}
-
-TEST(ArenaSvg, AcceptsAnEmptyPlan) {
-  EXPECT_EQ(xml_fault(arena_svg(Plan(), plan_layout(Plan()))), "");
-}
-
-TEST(XmlFault, FindsFaults) {
-  EXPECT_EQ(xml_fault("<a><b/></a>\n"), "");
-  EXPECT_NE(xml_fault("<a><b></a>\n"), "");
-  EXPECT_NE(xml_fault("<a>x & y</a>\n"), "");
-  EXPECT_NE(xml_fault("<a>\n"), "");
-  EXPECT_NE(xml_fault("<a t=\"<\"></a>\n"), "");
-  EXPECT_NE(xml_fault("<a t=\"&\"></a>\n"), "");
-  EXPECT_NE(xml_fault("<a t=1></a>\n"), "");
 }
 
 }  // namespace

@@ -77,7 +77,8 @@ TEST(Junit, CountsFailuresAndEscapes) {
   gate.schedule_changes = {"- b7 & b8"};
   const std::string xml = junit_report(gate, "demo");
   EXPECT_THAT(xml, AllOf(HasSubstr("tests=\"3\" failures=\"1\" errors=\"0\" skipped=\"1\""),
-                         HasSubstr("now &lt;2&gt; &quot;bytes&quot;"), HasSubstr("\n- b7 &amp; b8</failure>"),
+                         HasSubstr("now &lt;2&gt; \"bytes\""), HasSubstr("now &lt;2> &quot;bytes&quot;"),
+                         HasSubstr("\n- b7 &amp; b8</failure>"),
                          HasSubstr("name=\"flash_bytes budget of board\""), Not(HasSubstr("<2>"))));
 }
 

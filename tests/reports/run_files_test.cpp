@@ -4,29 +4,19 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <functional>
-
 #include "reports/figures.h"
 #include "reports/gate/gate_rules.h"
 #include "reports/html_report.h"
 #include "sim/base/error.h"
 #include "tests/reports/example_run.h"
+#include "tests/support/error_of.h"
 
 namespace thaw {
 namespace {
 
 using ::testing::AllOf;
+using testing::error_of;
 using ::testing::HasSubstr;
-
-std::string error_of(const std::function<void()>& call) {
-  try {
-    call();
-  } catch (const Error& error) {
-    return error.what();
-  }
-  ADD_FAILURE() << "nothing was refused";
-  return "";
-}
 
 struct Damage {
   const char* name;

@@ -12,6 +12,7 @@
 #include <string>
 
 #include "sim/base/error.h"
+#include "tests/support/error_of.h"
 
 namespace thaw {
 namespace {
@@ -28,12 +29,7 @@ class RunLockTest : public ::testing::Test {
   ~RunLockTest() override { fs::remove_all(root_); }
 
   static std::string refusal(const fs::path& folder) {
-    try {
-      RunLock lock(folder);
-    } catch (const Error& error) {
-      return error.what();
-    }
-    return "";
+    return testing::error_of([&] { RunLock lock(folder); });
   }
 
   fs::path root_;
@@ -45,12 +41,12 @@ TEST_F(RunLockTest, RefusesASecondByTheProcessOfTheFirst) {
               ::testing::AllOf(HasSubstr((root_ / "run").string()), HasSubstr("another run is at work here"),
                                HasSubstr("(process " + std::to_string(getpid()) + ")")));
   EXPECT_TRUE(fs::exists(root_ / "run"));
-  EXPECT_EQ(refusal(root_ / "other"), "");
+  EXPECT_EQ(refusal(root_ / "other"), "no error");
 }
 
 TEST_F(RunLockTest, IsFreeAgainAfterwards) {
   { const RunLock first(root_ / "run"); }
-  EXPECT_EQ(refusal(root_ / "run"), "");
+  EXPECT_EQ(refusal(root_ / "run"), "no error");
 }
 
 TEST_F(RunLockTest, LeavesNothingWhereNothingWasWritten) {
@@ -83,7 +79,7 @@ TEST_F(RunLockTest, AKilledProcessHoldsNothing) {
   kill(child, SIGKILL);
   waitpid(child, nullptr, 0);
   EXPECT_TRUE(fs::exists(root_ / "run/.lock")) << "what it left is no hindrance";
-  EXPECT_EQ(refusal(root_ / "run"), "");
+  EXPECT_EQ(refusal(root_ / "run"), "no error");
   close(ready[0]);
   close(ready[1]);
 }

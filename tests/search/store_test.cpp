@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "sim/base/error.h"
+#include "tests/support/error_of.h"
 #include "tests/support/file_size_limit.h"
 
 namespace thaw {
@@ -65,17 +66,8 @@ class StoreFile : public ::testing::Test {
     for (int i = 0; i < count; ++i) store.add(question(i), answer(i));
   }
 
-  /// What is thrown, as text; "" where nothing is.
-  static std::string refusal(const std::function<void()>& work) {
-    try {
-      work();
-    } catch (const Error& error) {
-      return error.what();
-    }
-    return "";
-  }
   std::string refusal_to_open() const {
-    return refusal([&] { const Store store(file()); });
+    return testing::error_of([&] { const Store store(file()); });
   }
 
   fs::path folder_;
@@ -112,7 +104,8 @@ TEST_F(StoreFile, OpeningAndAskingChangesNothing) {
 TEST_F(StoreFile, AnotherAnswerToTheSameQuestionIsRefused) {
   Store store(file());
   store.add(question(1), answer(1));
-  EXPECT_THAT(refusal([&] { store.add(question(1), answer(2)); }), HasSubstr("holds another answer"));
+  EXPECT_THAT(testing::error_of([&] { store.add(question(1), answer(2)); }),
+              HasSubstr("holds another answer"));
   EXPECT_EQ(store.find(question(1)), answer(1));
 }
 
@@ -120,12 +113,12 @@ TEST_F(StoreFile, FourProcessesWriteAtTheSameTime) {
   constexpr int kProcesses = 4, kAnswers = 20;
   for (int process = 0; process < kProcesses; ++process)
     if (fork() == 0) {
-      const std::string failed = refusal([&] {
+      const std::string failed = testing::error_of([&] {
         Store store(file());
         for (int i = 0; i < kAnswers; ++i)
           store.add(question(process * kAnswers / 2 + i), answer(process * kAnswers / 2 + i));
       });
-      _exit(failed.empty() ? 0 : 1);
+      _exit(failed == "no error" ? 0 : 1);
     }
   for (int process = 0; process < kProcesses; ++process) {
     int status = 0;
@@ -155,7 +148,7 @@ TEST_F(StoreFile, WhatIsNoStoreIsRefusedAndStaysAsItIs) {
   expect_refused("is not a regular file");
   ASSERT_EQ(mkfifo(file().c_str(), 0600), 0);
   EXPECT_THAT(refusal_to_open(), HasSubstr("is not a regular file"));
-  EXPECT_THAT(refusal([&] { const Store store(folder_ / "absent/store.sqlite"); }),
+  EXPECT_THAT(testing::error_of([&] { const Store store(folder_ / "absent/store.sqlite"); }),
               HasSubstr("is not a folder"));
 }
 
@@ -174,14 +167,14 @@ TEST_F(StoreFile, NoDamagedByteGivesAWrongAnswer) {
     std::string damaged = whole;
     damaged[at] = static_cast<char>(damaged[at] ^ 0x15);
     write(damaged);
-    const std::string failed = refusal([&] {
+    const std::string failed = testing::error_of([&] {
       Store store(file());
       for (int i = 0; i < kAnswers; ++i) {
         EXPECT_EQ(store.find(question(i)).value_or(answer(i)), answer(i)) << "byte " << at;
       }
     });
     EXPECT_EQ(failed.find('\n'), std::string::npos);
-    if (!failed.empty()) ++refused;
+    if (failed != "no error") ++refused;
   }
   EXPECT_GT(refused, 10);
   write(whole.substr(0, whole.size() / 2));
@@ -194,7 +187,7 @@ TEST_F(StoreFile, AFullDiskLosesWhatIsBeingWrittenAlone) {
   std::string failed;
   {
     const testing::FileSizeLimit limit(size + 4096);
-    failed = refusal([&] {
+    failed = testing::error_of([&] {
       Store store(file());
       for (int i = 8; i < 100; ++i) store.add(question(i), answer(i));
     });
@@ -211,7 +204,7 @@ TEST_F(StoreFile, AFolderThatVanishedIsAnError) {
   Store store(file());
   store.add(question(1), answer(1));
   fs::remove_all(folder_);
-  EXPECT_NE(refusal([&] { store.add(question(2), answer(2)); }), "");
+  EXPECT_NE(testing::error_of([&] { store.add(question(2), answer(2)); }), "no error");
 }
 
 }  // namespace

@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "sim/base/error.h"
+#include "tests/support/error_of.h"
 #include "tests/support/file_size_limit.h"
 
 namespace thaw {
@@ -66,12 +67,7 @@ class TrialRecordFile : public ::testing::Test {
   }
 
   std::string refusal(const std::string& digest) const {
-    try {
-      const TrialRecord record(file(), digest);
-    } catch (const Error& error) {
-      return error.what();
-    }
-    return "";
+    return testing::error_of([&] { const TrialRecord record(file(), digest); });
   }
 
   std::vector<std::string> names() const {

@@ -9,8 +9,8 @@
 #include <string>
 #include <vector>
 
-#include "sim/base/error.h"
 #include "sim/base/file.h"
+#include "tests/support/error_of.h"
 #include "tests/support/shared_folder.h"
 
 namespace thaw::testing {
@@ -40,17 +40,6 @@ struct TemporaryFolder {
 /// One of the small files in tests/golden/data.
 inline std::vector<std::byte> golden_bytes(const std::string& name) {
   return read_file(golden_folder() / "data" / name, 1'000'000);
-}
-
-/// The message of the thaw::Error that `call` throws; "no error" where it returns.
-template <class Call>
-std::string error_of(const Call& call) {
-  try {
-    call();
-  } catch (const Error& error) {
-    return error.what();
-  }
-  return "no error";
 }
 
 }  // namespace thaw::testing

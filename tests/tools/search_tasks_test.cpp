@@ -116,6 +116,21 @@ TEST_F(SearchTasks, AnAutoencoderFromRecordingsToFirmware) {
   EXPECT_THAT(other.err, HasSubstr("the run trained another model"));
 }
 
+TEST_F(SearchTasks, WhatOtherTasksCannotHaveIsRefused) {
+  write_anomalies();
+  EXPECT_THAT(thaw({"search", "auto.tflite", "sound", "--task", "reconstruct", "--strategy", "fisher"}).err,
+              HasSubstr("--strategy fisher: cannot reconstruct"));
+  EXPECT_THAT(thaw({"search", "auto.tflite", "sound", "--task", "reconstruct", "--classes", "3"}).err,
+              HasSubstr("compares the model's own output"));
+  run({"train", "model.tflite", "cifar", "--schedule", "schedule.json", "--epochs", "1", "-o", "classes"});
+  EXPECT_THAT(read_json_file(file("classes/run.json"))["seeds"][0]["macro_f1"]["mean"].get<double>(),
+              ::testing::Ge(0.0));
+  EXPECT_THAT(thaw({"generate", "model.tflite", "--schedule", "classes/schedule.json", "--run", "classes",
+                    "--board", "host", "-o", "firmware"})
+                  .err,
+              HasSubstr("has no threshold"));
+}
+
 TEST_F(SearchTasks, ReportsAndTheGateTakeAnAreaAndKnowItsDirection) {
   write_anomalies();
   run({"search", "auto.tflite", "sound", "--task", "reconstruct", "--epochs", "2", "--effort", "quick",

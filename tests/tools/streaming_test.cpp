@@ -3,14 +3,13 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
-#include <cstring>
 #include <nlohmann/json.hpp>
 #include <string>
-#include <utility>
 #include <vector>
 
 #include "sim/exec/executor.h"
 #include "sim/plan/lower.h"
+#include "tests/support/numpy_files.h"
 #include "tests/support/streaming_network.h"
 #include "tests/tools/small_project.h"
 
@@ -18,66 +17,8 @@ namespace thaw {
 namespace {
 
 using testing::Finished;
-using Bytes = std::vector<std::byte>;
 
 constexpr int32_t kStreamSteps = 4;
-
-uint32_t crc32_of(const Bytes& bytes) {
-  uint32_t crc = 0xFFFFFFFFU;
-  for (std::byte b : bytes) {
-    crc ^= std::to_integer<uint32_t>(b);
-    for (int bit = 0; bit < 8; ++bit) crc = (crc >> 1) ^ ((crc & 1U) != 0 ? 0xEDB88320U : 0U);
-  }
-  return ~crc;
-}
-
-void number(Bytes& to, uint32_t value, int bytes) {
-  for (int i = 0; i < bytes; ++i) to.push_back(static_cast<std::byte>((value >> (8 * i)) & 0xFF));
-}
-
-void text(Bytes& to, const std::string& letters) {
-  for (char letter : letters) to.push_back(static_cast<std::byte>(letter));
-}
-
-template <class T>
-Bytes npy(const std::string& type, const std::string& shape, const std::vector<T>& values) {
-  std::string header = "{'descr': '" + type + "', 'fortran_order': False, 'shape': " + shape + ", }";
-  header.append(64 - (10 + header.size() + 1) % 64, ' ').push_back('\n');
-  Bytes file;
-  number(file, 0x93, 1);
-  text(file, "NUMPY");
-  number(file, 1, 2);
-  number(file, static_cast<uint32_t>(header.size()), 2);
-  text(file, header);
-  const size_t at = file.size();
-  file.resize(at + values.size() * sizeof(T));
-  std::memcpy(file.data() + at, values.data(), values.size() * sizeof(T));
-  return file;
-}
-
-/// A zip archive whose members are stored as they are.
-Bytes stored_zip(const std::vector<std::pair<std::string, Bytes>>& members) {
-  Bytes file, directory;
-  for (const auto& [name, content] : members) {
-    const auto at = static_cast<uint32_t>(file.size());
-    const auto about = [&, &member = name, &bytes = content](Bytes& to) {
-      number(to, 20, 2), number(to, 0, 2), number(to, 0, 2), number(to, 0, 4);
-      number(to, crc32_of(bytes), 4);
-      number(to, static_cast<uint32_t>(bytes.size()), 4), number(to, static_cast<uint32_t>(bytes.size()), 4);
-      number(to, static_cast<uint32_t>(member.size()), 2), number(to, 0, 2);
-    };
-    number(file, 0x04034B50, 4), about(file), text(file, name);
-    file.insert(file.end(), content.begin(), content.end());
-    number(directory, 0x02014B50, 4), number(directory, 20, 2), about(directory);
-    number(directory, 0, 2), number(directory, 0, 2), number(directory, 0, 2), number(directory, 0, 4);
-    number(directory, at, 4), text(directory, name);
-  }
-  const auto start = static_cast<uint32_t>(file.size()), count = static_cast<uint32_t>(members.size());
-  file.insert(file.end(), directory.begin(), directory.end());
-  number(file, 0x06054B50, 4), number(file, 0, 4), number(file, count, 2), number(file, count, 2);
-  number(file, static_cast<uint32_t>(directory.size()), 4), number(file, start, 4), number(file, 0, 2);
-  return file;
-}
 
 class Streaming : public testing::SmallProject {
  protected:
@@ -135,10 +76,11 @@ TEST_F(Streaming, SamplesMayBeSequences) {
   std::string shape = "(" + std::to_string(count) + ", " + std::to_string(kStreamSteps);
   for (size_t axis = 1; axis < 4; ++axis)
     shape += ", " + std::to_string(graph.tensor(graph.inputs[0]).shape[axis]);
-  const Bytes x = npy("<f4", shape + ")", real), y = npy("<i4", "(" + std::to_string(count) + ",)", labels);
+  const std::vector<std::byte> x = testing::npy_array("<f4", shape + ")", real),
+                               y = testing::npy_array("<i4", "(" + std::to_string(count) + ",)", labels);
   write_file_atomically(
       file("data.npz"),
-      stored_zip({{"x_train.npy", x}, {"y_train.npy", y}, {"x_test.npy", x}, {"y_test.npy", y}}));
+      testing::zip_file({{"x_train.npy", x}, {"y_train.npy", y}, {"x_test.npy", x}, {"y_test.npy", y}}));
   const Finished run = thaw({"infer", "stream.tflite", "data.npz", "--json"});
   ASSERT_EQ(run.status, 0) << run.err;
   const nlohmann::json json = nlohmann::json::parse(run.out);

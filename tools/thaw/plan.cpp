@@ -15,6 +15,8 @@
 #include "memmodel/plan_json.h"
 #include "memmodel/timeline.h"
 #include "memmodel/what_if.h"
+#include "reports/arena_file.h"
+#include "reports/charts/run_charts.h"
 #include "sim/base/byte_size.h"
 #include "sim/base/file.h"
 #include "sim/base/grouped_text.h"
@@ -175,12 +177,18 @@ void print_text(const Account& a, const Options& options) {
   fmt::print("\n{}", timeline_text(a.device.plan, a.device.layout));
 }
 
+/// The arena as a page of a report draws it, but larger.
+std::string arena_picture(const Account& a) {
+  const nlohmann::json account = plan_json(a.device, a.board);
+  return standalone_svg(arena_chart(read_arena_map(JsonView(account, "plan.json")), 1280, 720));
+}
+
 int plan_command(const Options& options) {
   const Account a = account(options);
   if (!options.svg.empty()) {
     const std::filesystem::path folder = std::filesystem::path(options.svg).parent_path();
     open_output_folder(folder);
-    write_file_atomically(options.svg, arena_svg(a.device.plan, a.device.layout));
+    write_file_atomically(options.svg, arena_picture(a));
   }
   if (options.json)
     print_document(plan_json(a.device, a.board, a.paper ? &*a.paper : nullptr));

@@ -6,7 +6,6 @@
 
 #include <algorithm>
 #include <fstream>
-#include <functional>
 #include <sstream>
 
 #include "engine/generate/c_text.h"
@@ -18,6 +17,7 @@
 #include "sim/base/error.h"
 #include "tests/engine/generate/firmware.h"
 #include "tests/sim/plan/small_model.h"
+#include "tests/support/error_of.h"
 #include "tests/support/project_folders.h"
 
 namespace thaw {
@@ -25,6 +25,7 @@ namespace {
 
 using testing::board_named;
 using ::testing::Contains;
+using testing::error_of;
 using ::testing::HasSubstr;
 using ::testing::Not;
 using testing::PlannedFirmware;
@@ -61,15 +62,6 @@ const std::string& text_of(const std::vector<GeneratedFile>& files, const std::s
       std::find_if(files.begin(), files.end(), [&](const GeneratedFile& f) { return f.path == path; });
   EXPECT_NE(found, files.end()) << path;
   return found->text;
-}
-
-std::string message_of(const std::function<void()>& call) {
-  try {
-    call();
-  } catch (const Error& error) {
-    return error.what();
-  }
-  return "no error";
 }
 
 TEST(Generate, TakesOnlyTheKernelsThatAreUsed) {
@@ -152,15 +144,15 @@ TEST(Generate, RefusesWhatDoesNotFit) {
   const MemoryTotals sizes = totals(made.plan, made.layout, board);
   board.ram_bytes = sizes.ram.required - 1;
   EXPECT_EQ(
-      message_of([&] { generate(made.request(board)); }),
+      error_of([&] { generate(made.request(board)); }),
       "board 'mps2-an500': the firmware needs " + std::to_string(sizes.ram.required) +
           " bytes of RAM, the board has " + std::to_string(board.ram_bytes) +
           ": 1 bytes too many. Update fewer layers or channels; 'thaw plan' shows what takes the space");
   board.ram_bytes = sizes.ram.required;
-  EXPECT_EQ(message_of([&] { generate(made.request(board)); }), "no error");
+  EXPECT_EQ(error_of([&] { generate(made.request(board)); }), "no error");
   board.flash_bytes = sizes.flash.required - 10;
-  EXPECT_THAT(message_of([&] { generate(made.request(board)); }), HasSubstr("bytes of flash, the board has"));
-  EXPECT_THAT(message_of([&] { generate(made.request(board)); }), HasSubstr(": 10 bytes too many"));
+  EXPECT_THAT(error_of([&] { generate(made.request(board)); }), HasSubstr("bytes of flash, the board has"));
+  EXPECT_THAT(error_of([&] { generate(made.request(board)); }), HasSubstr(": 10 bytes too many"));
 }
 
 uint32_t model_id_of(const Schedule& schedule, uint32_t steps = 100) {

@@ -13,6 +13,7 @@
 #include "tests/engine/generate/firmware.h"
 #include "tests/engine/generate/loaded_model.h"
 #include "tests/engine/generate/model_firmware.h"
+#include "tests/support/error_of.h"
 #include "tests/support/forward_only_network.h"
 #include "tests/support/operator_network.h"
 #include "tests/support/streaming_network.h"
@@ -136,12 +137,7 @@ TEST(InferenceFirmware, TakesNoMoreRamThanTraining) {
 
 std::string refusal_of(const Graph& graph) {
   const InferringFirmware made(graph, board_named("host"), InputBy::image);
-  try {
-    made.request();
-  } catch (const Error& error) {
-    return error.what();
-  }
-  return "no error";
+  return testing::error_of([&] { made.request(); });
 }
 
 TEST(InferenceFirmware, RefusesEndsThatItsInterfaceHasNotGot) {

@@ -1,5 +1,5 @@
 // The strategy on tables of made-up accuracies.
-#include "search/strategies/freeze.h"
+#include "search/strategies/strategy.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -38,7 +38,7 @@ class Freeze : public ::testing::Test {
 
   Trace run(const StrategyTask& of, const TableEvaluator::Table& table, int samples = 2000) {
     TableEvaluator evaluator(small_.problem, samples, table);
-    return freeze(evaluator, of, [](const std::string&) {});
+    return strategy_named("freeze").run(evaluator, of, [](const std::string&) {});
   }
 
   testing::SmallProblem small_{1 << 20};

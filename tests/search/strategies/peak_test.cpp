@@ -1,5 +1,5 @@
 // The strategy on tables of made-up accuracies: one layer's weights matter, all others hardly.
-#include "search/strategies/peak.h"
+#include "search/strategies/strategy.h"
 
 #include <gtest/gtest.h>
 
@@ -49,7 +49,7 @@ class Peak : public ::testing::Test {
   Trace run(const StrategyTask& task, int64_t ram) {
     small_.problem.board.ram_bytes = ram;
     TableEvaluator evaluator(small_.problem, 2000, [&](const EvaluationRequest& r) { return accuracy(r); });
-    return peak(evaluator, task, [](const std::string&) {});
+    return strategy_named("peak").run(evaluator, task, [](const std::string&) {});
   }
 
   bool trains_what_matters(const TraceStep& step) const {
@@ -107,7 +107,7 @@ TEST_F(Peak, BiasesThatDoNotFitAreNotMeasured) {
       }
       return accuracy(request);
     });
-    peak(evaluator, task(Goal::accuracy), [](const std::string&) {});
+    strategy_named("peak").run(evaluator, task(Goal::accuracy), [](const std::string&) {});
     return count;
   };
   const int everything = looks_at_biases(1 << 20);
@@ -126,7 +126,7 @@ TEST_F(Peak, ContributionsAreMeasuredAtOneRateForEveryBudget) {
       if (request.role.ends_with("some of the weights")) updated.push_back(request.schedule.update.size());
       return accuracy(request);
     });
-    peak(evaluator, without_rate, [](const std::string&) {});
+    strategy_named("peak").run(evaluator, without_rate, [](const std::string&) {});
     return updated;
   };
   const auto fits = [&](int64_t ram, int32_t first_op) {
@@ -154,7 +154,7 @@ TEST_F(Peak, ContributionsAreMeasuredAtARateThatWeightsBearToo) {
     const double octaves = std::log2(request.schedule.training.learning_rate / (weights ? slow : fast));
     return 0.7 - 0.01 * std::abs(octaves);
   });
-  const Trace trace = peak(evaluator, without_rate, [](const std::string&) {});
+  const Trace trace = strategy_named("peak").run(evaluator, without_rate, [](const std::string&) {});
   ASSERT_TRUE(trace.contributions);
   EXPECT_DOUBLE_EQ(trace.contributions->learning_rate, slow);
 }

@@ -6,10 +6,12 @@
 #include <fstream>
 
 #include "sim/base/error.h"
+#include "tests/support/error_of.h"
 
 namespace thaw {
 namespace {
 
+using testing::error_of;
 using ::testing::HasSubstr;
 
 class FileTest : public ::testing::Test {
@@ -33,16 +35,6 @@ class FileTest : public ::testing::Test {
 
 std::string text_of(const std::vector<std::byte>& bytes) {
   return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
-}
-
-template <class F>
-std::string error_of(F&& f) {
-  try {
-    f();
-  } catch (const Error& error) {
-    return error.what();
-  }
-  return "no error";
 }
 
 TEST_F(FileTest, ReadsWhatWasWritten) {

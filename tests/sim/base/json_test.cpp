@@ -4,21 +4,13 @@
 #include <gmock/gmock.h>
 
 #include "sim/base/error.h"
+#include "tests/support/error_of.h"
 
 namespace thaw {
 namespace {
 
+using testing::error_of;
 using ::testing::HasSubstr;
-
-template <class F>
-std::string error_of(F&& f) {
-  try {
-    f();
-  } catch (const Error& error) {
-    return error.what();
-  }
-  return "no error";
-}
 
 std::string parse_error(const std::string& text) {
   return error_of([&] { parse_json(text, "f.json"); });

@@ -12,6 +12,7 @@
 #include "sim/data/recording.h"
 #include "tests/sim/data/make_inputs.h"
 #include "tests/support/mutate.h"
+#include "tests/support/numpy_files.h"
 #include "tests/support/temporary_folder.h"
 
 namespace thaw {

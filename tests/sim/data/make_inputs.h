@@ -50,24 +50,6 @@ inline std::vector<std::byte> gzipped(const std::vector<std::byte>& content) {
   return out;
 }
 
-/// A version 1 .npy file with this header text and data bytes 0, 1, 2, ...
-inline std::vector<std::byte> npy_file(const std::string& header, size_t data_bytes) {
-  const std::string start = {static_cast<char>(0x93),
-                             'N',
-                             'U',
-                             'M',
-                             'P',
-                             'Y',
-                             1,
-                             0,
-                             static_cast<char>(header.size() & 0xFF),
-                             static_cast<char>(header.size() >> 8)};
-  std::vector<std::byte> file;
-  for (char c : start + header) file.push_back(static_cast<std::byte>(c));
-  for (size_t i = 0; i < data_bytes; ++i) file.push_back(static_cast<std::byte>(i));
-  return file;
-}
-
 /// A WAV file of 16 bit values, those of one instant after another.
 inline std::vector<std::byte> wav_file(const std::vector<int16_t>& values, int channels, int rate) {
   std::vector<std::byte> file;

@@ -4,7 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "tests/sim/data/make_inputs.h"
+#include "tests/support/numpy_files.h"
 #include "tests/support/temporary_folder.h"
 
 namespace thaw {

@@ -7,7 +7,6 @@
 #include <algorithm>
 #include <filesystem>
 
-#include "sim/data/zip.h"
 #include "tests/support/temporary_folder.h"
 
 namespace thaw {
@@ -138,8 +137,7 @@ TEST(Npz, EveryTruncationAndEveryDamagedDataByteIsRefused) {
   const auto file = golden_bytes("pixels_compressed.npz");
   for (size_t length = 0; length < file.size(); ++length)
     EXPECT_NE(error_of([&] { parse_npz(std::span(file).first(length), {}, "x"); }), "no error") << length;
-  const ZipMember member = list_zip(file, "x")[0];
-  const size_t data = member.header_offset + 61;  // behind the local header, name and extra field
+  const size_t data = 61;  // behind the first member's local header, name and extra field
   for (size_t at = data; at < data + 40; ++at) {
     auto damaged = file;
     damaged[at] ^= std::byte{0x20};

@@ -31,12 +31,12 @@ namespace thaw::testing {
 class GoldenArrays {
  public:
   explicit GoldenArrays(const std::filesystem::path& path)
-      : bytes_(read_file(path, uint64_t{1} << 30)), where_(path.filename().string()) {
-    for (ZipMember& member : list_zip(bytes_, where_)) members_[member.name] = member;
+      : bytes_(read_file(path, uint64_t{1} << 30)), where_(path.filename().string()), zip_(bytes_, where_) {
+    for (size_t i = 0; i < zip_.names().size(); ++i) members_[zip_.names()[i]] = i;
   }
   bool has(const std::string& name) const { return members_.contains(name + ".npy"); }
   NpyArray array(const std::string& name) const {
-    return parse_npy(extract(bytes_, members_.at(name + ".npy"), where_), where_ + ", " + name);
+    return parse_npy(zip_.read(members_.at(name + ".npy")), where_ + ", " + name);
   }
   template <class T>
   std::vector<T> values(const std::string& name) const {
@@ -50,7 +50,8 @@ class GoldenArrays {
  private:
   std::vector<std::byte> bytes_;
   std::string where_;
-  std::map<std::string, ZipMember> members_;
+  ZipArchive zip_;
+  std::map<std::string, size_t> members_;
 };
 
 inline std::filesystem::path golden_file(const std::string& name) {

@@ -8,6 +8,7 @@
 #include "sim/graph/tflite_reader.h"
 #include "sim/graph/tflite_writer.h"
 #include "tests/sim/graph/file_builder.h"
+#include "tests/support/error_of.h"
 
 namespace thaw {
 namespace {
@@ -68,12 +69,7 @@ TEST(EndOperators, ConversionsBehindThemBelongToThem) {
 }
 
 std::string error_of(const std::vector<std::byte>& bytes) {
-  try {
-    read_tflite(bytes, "m.tflite");
-  } catch (const Error& error) {
-    return error.what();
-  }
-  return "no error";
+  return testing::error_of([&] { read_tflite(bytes, "m.tflite"); });
 }
 
 TEST(EndOperators, OnlyTheLastOneOfAnInt8ModelIsOne) {

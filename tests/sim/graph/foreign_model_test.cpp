@@ -4,33 +4,25 @@
 #include <gmock/gmock.h>
 #include <tflite_reduced_generated.h>
 
-#include <functional>
 #include <string>
 #include <vector>
 
 #include "sim/base/error.h"
 #include "sim/graph/tflite_reader.h"
+#include "tests/support/error_of.h"
 #include "tests/support/shared_folder.h"
 
 namespace thaw {
 namespace {
 
 using ::testing::AllOf;
+using testing::error_of;
 using ::testing::HasSubstr;
 using ::testing::StartsWith;
 using tflite::TensorType;
 
-std::string message_of(const std::function<void()>& call) {
-  try {
-    call();
-  } catch (const Error& error) {
-    return error.what();
-  }
-  return "no error";
-}
-
 std::string of_case(const std::string& name) {
-  return message_of([&] { read_tflite(testing::golden_folder() / "cases" / name / "model.tflite"); });
+  return error_of([&] { read_tflite(testing::golden_folder() / "cases" / name / "model.tflite"); });
 }
 
 /// A chain of operators, each reading the tensor that the one before has made. `codes` are built-in numbers;
@@ -57,7 +49,7 @@ std::string of_chain(const std::vector<int32_t>& codes, const std::vector<Tensor
   tflite::FinishModelBuffer(fb,
                             tflite::CreateModelDirect(fb, 3, &operator_codes, &subgraphs, "test", &buffers));
   const auto* start = reinterpret_cast<const std::byte*>(fb.GetBufferPointer());
-  return message_of([&] { read_tflite(std::span(start, fb.GetSize()), "m.tflite"); });
+  return error_of([&] { read_tflite(std::span(start, fb.GetSize()), "m.tflite"); });
 }
 
 constexpr int32_t kElu = 111, kFloor = 8, kGelu = 150, kCustom = 32, kQuantize = 114, kDequantize = 6,

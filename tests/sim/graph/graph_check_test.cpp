@@ -8,6 +8,7 @@
 
 #include "sim/base/error.h"
 #include "tests/sim/graph/small_models.h"
+#include "tests/support/error_of.h"
 
 namespace thaw {
 namespace {
@@ -19,12 +20,7 @@ using testing::one_convolution;
 using testing::one_dense;
 
 std::string error_of(const Graph& graph) {
-  try {
-    check_graph(graph);
-  } catch (const Error& error) {
-    return error.what();
-  }
-  return "no error";
+  return testing::error_of([&] { check_graph(graph); });
 }
 
 struct Fault {

@@ -10,6 +10,7 @@
 #include "sim/graph/graph_check.h"
 #include "sim/graph/tflite_reader.h"
 #include "tests/sim/graph/small_models.h"
+#include "tests/support/error_of.h"
 #include "tests/support/shared_folder.h"
 
 namespace thaw {
@@ -91,12 +92,7 @@ TEST(SafeBiases, LeavesSafeBiasesAlone) {
 }
 
 std::string error_of(const Graph& graph) {
-  try {
-    with_safe_biases(graph);
-  } catch (const Error& error) {
-    return error.what();
-  }
-  return "no error";
+  return testing::error_of([&] { with_safe_biases(graph); });
 }
 
 // The steps of the output are 2^26 accumulator steps wide. Near 2^31 lies 31.99.. of them, output 32 - 128,

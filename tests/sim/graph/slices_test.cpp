@@ -11,6 +11,7 @@
 #include "sim/graph/tflite_reader.h"
 #include "sim/graph/tflite_writer.h"
 #include "tests/sim/graph/file_builder.h"
+#include "tests/support/error_of.h"
 
 namespace thaw {
 namespace {
@@ -61,12 +62,7 @@ void expect_taken(const std::vector<std::byte>& bytes, const std::vector<Taken>&
 }
 
 std::string error_of(const std::vector<std::byte>& bytes) {
-  try {
-    read_tflite(bytes, "m.tflite");
-  } catch (const Error& error) {
-    return error.what();
-  }
-  return "no error";
+  return testing::error_of([&] { read_tflite(bytes, "m.tflite"); });
 }
 
 std::vector<std::byte> strided(const Shape& begin, const Shape& end, const Shape& strides,

@@ -11,10 +11,12 @@
 #include "sim/base/error.h"
 #include "sim/graph/tflite_reader.h"
 #include "tests/sim/graph/file_builder.h"
+#include "tests/support/error_of.h"
 
 namespace thaw {
 namespace {
 
+using testing::error_of;
 using ::testing::HasSubstr;
 using tflite::BuiltinOptions;
 using tflite::TensorType;
@@ -47,16 +49,6 @@ struct Stream : testing::FileBuilder {
     return read_tflite(finish(inputs, outputs), "m.tflite");
   }
 };
-
-template <class Make>
-std::string message_of(Make make) {
-  try {
-    make();
-  } catch (const Error& error) {
-    return error.what();
-  }
-  return "no error";
-}
 
 TEST(StateReader, AReadBehindAnAssignmentGivesWhatWasAssigned) {
   Stream s;
@@ -98,7 +90,7 @@ TEST(StateReader, TheLastAssignmentStaysAndHandlesOfOneNameAreOneVariable) {
 
 TEST(StateReader, BrokenFilesAreRefused) {
   const auto with = [](auto change) {
-    return message_of([&] {
+    return error_of([&] {
       Stream s;
       const int32_t x = s.values(), v = s.handle("v");
       const int32_t y = s.larger(s.read(v), x);
@@ -132,7 +124,7 @@ TEST(StateReader, BrokenFilesAreRefused) {
 
 TEST(StateReader, InitialisersOnlyAssignConstants) {
   const auto started_by = [](int32_t subgraph) {
-    return message_of([&] {
+    return error_of([&] {
       Stream s;
       s.call_once(subgraph);
       const int32_t x = s.values(), v = s.handle("v"), y = s.larger(s.read(v), x);
@@ -145,7 +137,7 @@ TEST(StateReader, InitialisersOnlyAssignConstants) {
 }
 
 TEST(StateReader, VariablesOfOtherTypesAreNamed) {
-  EXPECT_THAT(message_of([] {
+  EXPECT_THAT(error_of([] {
                 Stream s;
                 const int32_t x = s.values(), v = s.handle("counter"), y = s.values();
                 const int32_t count = s.tensor(TensorType::INT32, {1, 4});

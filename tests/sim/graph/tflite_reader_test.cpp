@@ -11,6 +11,7 @@
 #include "sim/graph/effective_scale.h"
 #include "sim/graph/tflite_writer.h"
 #include "tests/sim/graph/small_models.h"
+#include "tests/support/error_of.h"
 #include "tests/support/shared_folder.h"
 
 namespace thaw {
@@ -20,12 +21,7 @@ using ::testing::AllOf;
 using ::testing::HasSubstr;
 
 std::string read_error(std::span<const std::byte> bytes, const std::string& name = "bad.tflite") {
-  try {
-    read_tflite(bytes, name);
-  } catch (const Error& error) {
-    return error.what();
-  }
-  return "no error";
+  return testing::error_of([&] { read_tflite(bytes, name); });
 }
 
 bool is_multiply_accumulate(const Op& op) {
@@ -175,12 +171,7 @@ TEST(TfliteReader, PublishedModelsHaveTheirPublishedSizes) {
 TEST(TfliteReader, UnsupportedOperatorsAreNamed) {
   THAW_REQUIRE_SHARED();
   const auto message = [](const std::string& file) {
-    try {
-      read_tflite(*testing::shared_folder() / "models" / file);
-    } catch (const Error& error) {
-      return std::string(error.what());
-    }
-    return std::string("no error");
+    return testing::error_of([&] { read_tflite(*testing::shared_folder() / "models" / file); });
   };
   EXPECT_THAT(
       message("keyword_scrambled_8bit.tflite"),

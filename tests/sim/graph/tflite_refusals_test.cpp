@@ -7,6 +7,7 @@
 
 #include "sim/base/error.h"
 #include "sim/graph/tflite_reader.h"
+#include "tests/support/error_of.h"
 
 namespace thaw {
 namespace {
@@ -77,12 +78,7 @@ std::vector<std::byte> written(const OneOperator& m) {
 }
 
 std::string error_of(const OneOperator& model) {
-  try {
-    read_tflite(written(model), "m.tflite");
-  } catch (const Error& error) {
-    return error.what();
-  }
-  return "no error";
+  return testing::error_of([&] { read_tflite(written(model), "m.tflite"); });
 }
 
 struct Case {

@@ -11,6 +11,7 @@
 #include "sim/graph/tflite_writer.h"
 #include "tests/sim/graph/file_builder.h"
 #include "tests/sim/graph/small_models.h"
+#include "tests/support/error_of.h"
 #include "tests/support/shared_folder.h"
 
 namespace thaw {
@@ -78,12 +79,7 @@ TEST(Uint8Ends, QuantizeOfNearlyEqualScalesGivesEveryValueBack) {
 }
 
 std::string error_of(const std::vector<std::byte>& bytes) {
-  try {
-    read_tflite(bytes, "m.tflite");
-  } catch (const Error& error) {
-    return error.what();
-  }
-  return "no error";
+  return testing::error_of([&] { read_tflite(bytes, "m.tflite"); });
 }
 
 TEST(Uint8Ends, OperatorsThatOnlyMoveMayReadThem) {

@@ -4,27 +4,19 @@
 #include <gtest/gtest.h>
 
 #include <cstring>
-#include <functional>
 
 #include "sim/base/error.h"
 #include "sim/plan/lower.h"
 #include "tests/sim/plan/small_model.h"
+#include "tests/support/error_of.h"
 
 namespace thaw {
 namespace {
 
+using testing::error_of;
 using ::testing::HasSubstr;
 
 constexpr int32_t kExpand = 0, kProject = 2;
-
-std::string message_of(const std::function<void()>& call) {
-  try {
-    call();
-  } catch (const Error& error) {
-    return error.what();
-  }
-  return "no error";
-}
 
 Plan lowered(const Graph& graph, const LayerUpdate& update, int32_t gradient_bits = 7) {
   Schedule schedule;
@@ -51,11 +43,11 @@ Graph small_model_of(int32_t size) {
 
 // 2^b * 255 * positions <= 2^31 - 1: 65793 positions for b = 7, 8224 for b = 10.
 TEST(LowerLimits, SumsOverMorePositionsThanInt32HoldsAreRefused) {
-  EXPECT_EQ(message_of([] { lowered(small_model_of(256), biases_of(kProject)); }), "no error");
-  EXPECT_THAT(message_of([] { lowered(small_model_of(257), biases_of(kProject)); }),
+  EXPECT_EQ(error_of([] { lowered(small_model_of(256), biases_of(kProject)); }), "no error");
+  EXPECT_THAT(error_of([] { lowered(small_model_of(257), biases_of(kProject)); }),
               HasSubstr("layer 'project': gradients of 7 bits could overflow its 32-bit sums"));
-  EXPECT_EQ(message_of([] { lowered(small_model_of(90), biases_of(kProject), 10); }), "no error");
-  EXPECT_THAT(message_of([] { lowered(small_model_of(91), biases_of(kProject), 10); }),
+  EXPECT_EQ(error_of([] { lowered(small_model_of(90), biases_of(kProject), 10); }), "no error");
+  EXPECT_THAT(error_of([] { lowered(small_model_of(91), biases_of(kProject), 10); }),
               HasSubstr("layer 'project': gradients of 10 bits could overflow its 32-bit sums"));
 }
 

@@ -6,7 +6,6 @@
 
 #include <algorithm>
 #include <filesystem>
-#include <functional>
 #include <map>
 #include <string>
 #include <vector>
@@ -19,6 +18,7 @@
 #include "sim/plan/schedule_check.h"
 #include "sim/plan/schedule_json.h"
 #include "tests/sim/plan/small_model.h"
+#include "tests/support/error_of.h"
 #include "tests/support/mutate.h"
 #include "tests/support/project_folders.h"
 #include "tests/support/shared_folder.h"
@@ -27,16 +27,8 @@ namespace thaw {
 namespace {
 
 using ::testing::ElementsAre;
+using testing::error_of;
 using ::testing::HasSubstr;
-
-std::string refusal(const std::function<void()>& action) {
-  try {
-    action();
-  } catch (const Error& error) {
-    return error.what();
-  }
-  return "accepted";
-}
 
 Network small_network() {
   return reduce(testing::SmallModel().graph(), {.rescale_dead_channels = false});
@@ -71,7 +63,7 @@ TEST(TinyTrainingFlags, RefusesMalformedLines) {
       {"--n_bias_update 1 --weight_update_ratio 1", "0 layers"},
   };
   for (const auto& [line, what] : cases)
-    EXPECT_THAT(refusal([&, &text = line] { parse_tiny_training_flags(text, "x.flags"); }), HasSubstr(what))
+    EXPECT_THAT(error_of([&, &text = line] { parse_tiny_training_flags(text, "x.flags"); }), HasSubstr(what))
         << line;
 }
 
@@ -113,12 +105,12 @@ TEST(TinyTrainingFlags, MeansBiasesOfTheLastLayersAndTruncatedShares) {
 
 TEST(TinyTrainingFlags, RefusesLayersThatTheModelDoesNotHave) {
   const Network network = small_network();
-  EXPECT_THAT(refusal([&] { schedule_from_flags({4, {}, {}}, network, "f"); }), HasSubstr("3 convolutions"));
-  EXPECT_THAT(refusal([&] {
+  EXPECT_THAT(error_of([&] { schedule_from_flags({4, {}, {}}, network, "f"); }), HasSubstr("3 convolutions"));
+  EXPECT_THAT(error_of([&] {
                 schedule_from_flags({0, {3}, {1.0}}, network, "f");
               }),
               HasSubstr("does not exist"));
-  EXPECT_THAT(refusal([&] {
+  EXPECT_THAT(error_of([&] {
                 schedule_from_flags({0, {-1}, {1.0}}, network, "f");
               }),
               HasSubstr("does not exist"));
@@ -151,16 +143,16 @@ TEST(TinyTrainingFlags, NamesTheLayerThatFlagsCannotExpress) {
   describe_model(s, network);
   const LayerUpdate classifier = {3, "classifier", true, UpdatedWeights::all, {}};
   s.update = {{2, "project", true, UpdatedWeights::none, {}}};
-  EXPECT_THAT(refusal([&] { flags_from_schedule(s, network, "s"); }), HasSubstr("classifier"));
+  EXPECT_THAT(error_of([&] { flags_from_schedule(s, network, "s"); }), HasSubstr("classifier"));
   s.update = {{1, "depthwise", true, UpdatedWeights::none, {}}, classifier};
-  EXPECT_THAT(refusal([&] { flags_from_schedule(s, network, "s"); }),
+  EXPECT_THAT(error_of([&] { flags_from_schedule(s, network, "s"); }),
               HasSubstr("'depthwise' (op 1) updates its bias"));
   s.update = {{1, "depthwise", true, UpdatedWeights::none, {}},
               {2, "project", false, UpdatedWeights::all, {}},
               classifier};
-  EXPECT_THAT(refusal([&] { flags_from_schedule(s, network, "s"); }), HasSubstr("op 1"));
+  EXPECT_THAT(error_of([&] { flags_from_schedule(s, network, "s"); }), HasSubstr("op 1"));
   s.update = {{2, "project", true, UpdatedWeights::channels, {0, 1}}, classifier};
-  EXPECT_THAT(refusal([&] { flags_from_schedule(s, network, "s"); }), HasSubstr("'project' (op 2)"));
+  EXPECT_THAT(error_of([&] { flags_from_schedule(s, network, "s"); }), HasSubstr("'project' (op 2)"));
 }
 
 /// One published schedule with the channels that the published code kept.

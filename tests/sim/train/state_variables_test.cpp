@@ -17,6 +17,7 @@
 #include "sim/plan/training_plan.h"
 #include "sim/plan/variables_in_place.h"
 #include "sim/train/trainer.h"
+#include "tests/support/error_of.h"
 #include "tests/support/shared_folder.h"
 #include "tests/support/streaming_network.h"
 
@@ -228,12 +229,7 @@ TEST(StateVariables, BrokenOnesAreRefused) {
   const auto message = [](auto change) {
     Graph graph = testing::StreamingNetwork(1).graph();
     change(graph);
-    try {
-      check_graph(graph);
-    } catch (const Error& error) {
-      return std::string(error.what());
-    }
-    return std::string("no error");
+    return testing::error_of([&] { check_graph(graph); });
   };
   using ::testing::HasSubstr;
   EXPECT_THAT(message([](Graph& g) { g.variables[0].initial.pop_back(); }), HasSubstr("starts with"));
