@@ -50,7 +50,10 @@ std::string comparison_html(const Comparison& comparison) {
     table.rows.push_back(
         {text_cell(r.name + (r.outcome == TrialOutcome::ok ? "" : ", " + outcome_words(r.outcome))),
          metric_cell(metric, r.value), metric_cell(metric, r.low), metric_cell(metric, r.high),
-         r.validation ? metric_cell(r.validation->metric, r.validation->value) : text_cell(""),
+         r.validation
+             ? number_cell(named_metric_text(r.validation->metric, r.validation->value, metric, false),
+                           r.validation->value)
+             : text_cell(""),
          count_cell(static_cast<int64_t>(r.by_seed.size())), kib_cell(r.ram_bytes), kib_cell(r.flash_bytes),
          count_cell(r.macs_per_step), rate_cell(r.schedule.training.learning_rate),
          count_cell(std::ssize(r.schedule.update)), count_cell(layers_with_weights(r.schedule.update))});

@@ -187,12 +187,12 @@ std::string trials_html(const Run& run) {
                   {}};
   for (const TrialEntry& t : run.trials) {
     if (on_front(run, t.trial)) table.marked.push_back(table.rows.size());
-    table.rows.push_back({count_cell(t.trial), text_cell(t.request.role), text_cell(t.request.fidelity.name),
-                          text_cell(measured_on_name(t.request.measured_on)),
-                          text_cell(outcome_words(t.outcome)), metric_cell(t.metric, t.value),
-                          kib_cell(t.ram_bytes), kib_cell(t.flash_bytes), count_cell(t.macs_per_step),
-                          rate_cell(t.schedule.training.learning_rate),
-                          wide_cell(schedule_words(t.schedule.update, 8))});
+    table.rows.push_back(
+        {count_cell(t.trial), text_cell(t.request.role), text_cell(t.request.fidelity.name),
+         text_cell(measured_on_name(t.request.measured_on)), text_cell(outcome_words(t.outcome)),
+         number_cell(named_metric_text(t.metric, t.value, metric, false), t.value), kib_cell(t.ram_bytes),
+         kib_cell(t.flash_bytes), count_cell(t.macs_per_step), rate_cell(t.schedule.training.learning_rate),
+         wide_cell(schedule_words(t.schedule.update, 8))});
   }
   return html_figure(pareto_chart(run), kHoverHint) +
          "<details><summary>The trials as a table (those of the Pareto front are set apart)</summary>" +

@@ -87,7 +87,7 @@ std::string comparison_section(const Run& run) {
     text += row({markdown_text(r.name),
                  r.outcome == TrialOutcome::diverged ? "diverged" : metric_text(r.metric, r.value),
                  metric_text(r.metric, r.low) + " to " + metric_text(r.metric, r.high),
-                 r.validation ? metric_text(r.validation->metric, r.validation->value) : "",
+                 r.validation ? named_metric_text(r.validation->metric, r.validation->value, r.metric) : "",
                  std::to_string(r.by_seed.size()), kib_text(r.ram_bytes), kib_text(r.flash_bytes),
                  grouped_text(r.macs_per_step)});
   if (const auto& shipped = run.comparison->as_it_is)
@@ -120,10 +120,10 @@ std::string trials_section(const Run& run) {
       row({"trial", "role", "fidelity", "on", "outcome", metric_name(metric_of(run)), "RAM KiB"}) +
       row({"---:", "---", "---", "---", "---", "---:", "---:"});
   for (const TrialEntry& t : run.trials)
-    text +=
-        row({std::to_string(t.trial), markdown_text(t.request.role),
-             markdown_text(t.request.fidelity.name, 40), measured_on_name(t.request.measured_on),
-             markdown_text(outcome_name(t.outcome)), metric_text(t.metric, t.value), kib_text(t.ram_bytes)});
+    text += row({std::to_string(t.trial), markdown_text(t.request.role),
+                 markdown_text(t.request.fidelity.name, 40), measured_on_name(t.request.measured_on),
+                 markdown_text(outcome_name(t.outcome)), named_metric_text(t.metric, t.value, metric_of(run)),
+                 kib_text(t.ram_bytes)});
   return text + "\n";
 }
 

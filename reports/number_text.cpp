@@ -28,6 +28,10 @@ double chart_value(MetricKind metric, double value) {
   return metric == MetricKind::accuracy ? 100.0 * value : value;
 }
 
+std::string named_metric_text(MetricKind metric, double value, MetricKind usual, bool unit) {
+  return metric_text(metric, value, unit) + (metric == usual ? "" : std::string(" ") + metric_name(metric));
+}
+
 std::string chart_axis(MetricKind metric, const std::string& where) {
   return metric_name(metric) + where + (metric == MetricKind::accuracy ? ", %" : "");
 }

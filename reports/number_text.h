@@ -25,6 +25,9 @@ std::string percent_text(double share);
 /// A metric's value on the axis of a chart: accuracy in percent, others as they are.
 double chart_value(MetricKind metric, double value);
 
+/// A value in a column of values of `usual`: with its metric's name where that is another.
+std::string named_metric_text(MetricKind metric, double value, MetricKind usual, bool unit = true);
+
 /// What such an axis says: "accuracy, %", "mean absolute error".
 std::string chart_axis(MetricKind metric, const std::string& where = "");
 

@@ -80,7 +80,7 @@ extern "C" {
 #if PLAN_HAS_ANOMALY_THRESHOLD
 
 // An input whose thaw_last_loss after thaw_infer is larger is an anomaly. Calibrated on the training samples,
-// of which one in twenty lies above, for the state that the training run ended with: load that state first.
+// of which one in twenty lies above, for the model as the training run left it.
 #define THAW_ANOMALY_THRESHOLD INT64_C(PLAN_ANOMALY_THRESHOLD)
 #endif
 

@@ -73,6 +73,16 @@ class SearchTasks : public testing::SmallProject {
       EXPECT_THAT(faults("trial", nlohmann::json::parse(line)), IsEmpty());
   }
 
+  /// The gate's verdict on the run where `factor` times the error that was accepted had been accepted.
+  Finished judged_against(double factor) const {
+    nlohmann::json accepted = read_json_file(file("accepted.json"));
+    nlohmann::json& metric = accepted["figures"]["metric"];
+    metric["mean"] = metric["low"] = metric["high"] = factor * metric["mean"].get<double>();
+    accepted.erase("predictions");
+    write_text("other.json", accepted.dump());
+    return thaw({"report", "run", "-o", "report", "--baseline", "other.json"});
+  }
+
   nlohmann::json promise(const std::string& folder) const {
     return read_json_file(file(folder) / "schedule.json")["promise"];
   }
@@ -94,8 +104,9 @@ TEST_F(SearchTasks, AnAutoencoderFromRecordingsToFirmware) {
   EXPECT_EQ(seed["signature"], promise("run")["signature"]);
   EXPECT_EQ(seed["metrics"]["test"][0]["value"], promise("run")["metric"]["mean"]);
 
-  run({"generate", "auto.tflite", "--schedule", "check/schedule.json", "--run", "check", "--board", "host",
-       "-o", "firmware"});
+  for (const char* model : {"auto.tflite", "check/model.tflite"})  // as shipped, and as the run left it
+    run({"generate", model, "--schedule", "check/schedule.json", "--run", "check", "--board", "host", "-o",
+         "firmware"});
   const auto threshold = seed["metrics"]["threshold"]["loss"].get<int64_t>();
   EXPECT_THAT(text_of(file("firmware/thaw_model.h")),
               HasSubstr("#define THAW_ANOMALY_THRESHOLD INT64_C(" + std::to_string(threshold) + ")"));
@@ -105,27 +116,33 @@ TEST_F(SearchTasks, AnAutoencoderFromRecordingsToFirmware) {
   EXPECT_THAT(other.err, HasSubstr("the run trained another model"));
 }
 
+TEST_F(SearchTasks, WhatOtherTasksCannotHaveIsRefused) {
+  write_anomalies();
+  EXPECT_THAT(thaw({"search", "auto.tflite", "sound", "--task", "reconstruct", "--strategy", "fisher"}).err,
+              HasSubstr("--strategy fisher: cannot reconstruct"));
+  EXPECT_THAT(thaw({"search", "auto.tflite", "sound", "--task", "reconstruct", "--classes", "3"}).err,
+              HasSubstr("compares the model's own output"));
+  run({"train", "model.tflite", "cifar", "--schedule", "schedule.json", "--epochs", "1", "-o", "classes"});
+  EXPECT_THAT(read_json_file(file("classes/run.json"))["seeds"][0]["macro_f1"]["mean"].get<double>(),
+              ::testing::Ge(0.0));
+  EXPECT_THAT(thaw({"generate", "model.tflite", "--schedule", "classes/schedule.json", "--run", "classes",
+                    "--board", "host", "-o", "firmware"})
+                  .err,
+              HasSubstr("has no threshold"));
+}
+
 TEST_F(SearchTasks, ReportsAndTheGateTakeAnAreaAndKnowItsDirection) {
   write_anomalies();
   run({"search", "auto.tflite", "sound", "--task", "reconstruct", "--epochs", "2", "--effort", "quick",
        "--strategy", "freeze", "-o", "run"});
   run({"report", "run", "-o", "report", "--baseline", "accepted.json", "--update-baseline"});
   EXPECT_THAT(text_of(file("report/summary.md")), HasSubstr("Area under the curve"));
-  EXPECT_THAT(text_of(file("report/trials.csv")), HasSubstr(",mean_squared_error,"));
+  EXPECT_THAT(text_of(file("report/trials.csv")), HasSubstr(",metric,value,"));
   run({"report", "run", "-o", "report", "--baseline", "accepted.json"});
-  nlohmann::json accepted = read_json_file(file("accepted.json"));
-  EXPECT_THAT(testing::SchemaCheck(read_json_file(file("configs/schema/baseline.schema.json")))
-                  .faults(accepted)
-                  .size(),
-              ::testing::Le(1U))
-      << "the schedule's schema is another file";
-  accepted["figures"]["metric"].update({{"mean", 1.0}, {"low", 1.0}, {"high", 1.0}});
-  for (nlohmann::json& sample : accepted["predictions"]["errors"][0]["samples"]) sample = 0.0;
-  accepted["predictions"]["errors"][0]["samples"].back() = 1.0;
-  write_text("accepted.json", accepted.dump());
-  const Finished judged = thaw({"report", "run", "-o", "report", "--baseline", "accepted.json"});
-  EXPECT_THAT(judged.out, HasSubstr("area_under_curve: "));
-  EXPECT_THAT(judged.out, HasSubstr("baseline 1.0000, now 0."));
+  const nlohmann::json accepted = read_json_file(file("accepted.json"));
+  EXPECT_EQ(accepted["figures"]["metric"]["name"], "area under the curve");
+  EXPECT_EQ(accepted["figures"]["metric"]["better"], "higher");
+  EXPECT_EQ(accepted["predictions"]["errors"][0]["samples"].size(), accepted["figures"]["metric"]["samples"]);
 }
 
 TEST_F(SearchTasks, ARegressionOfOneLayer) {
@@ -136,8 +153,11 @@ TEST_F(SearchTasks, ARegressionOfOneLayer) {
   EXPECT_THAT(searched.out, HasSubstr("mean absolute error"));
   expect_schemas("run");
   EXPECT_EQ(promise("run")["metric"]["better"], "lower");
-  run({"report", "run", "-o", "report"});
+  run({"report", "run", "-o", "report", "--baseline", "accepted.json", "--update-baseline"});
   EXPECT_THAT(text_of(file("report/summary.md")), HasSubstr("Mean absolute error"));
+  EXPECT_EQ(judged_against(0.5).status, 2) << "twice the error of what was accepted";
+  EXPECT_THAT(judged_against(0.5).out, HasSubstr("mean_absolute_error: REGRESSION"));
+  EXPECT_THAT(judged_against(2.0).out, HasSubstr("mean_absolute_error: improved"));
   run({"train", model, data / "data.npz", "--schedule", "run/schedule.json", "--seeds", "2", "-o", "check"});
   run({"report", "check", "-o", "report2"});
   EXPECT_THAT(text_of(file("report2/summary.md")), HasSubstr("Mean absolute error"));

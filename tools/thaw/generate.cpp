@@ -146,6 +146,10 @@ void plan_training(const Options& options, Firmware& made) {
     throw Error(options.schedule + ": arithmetic",
                 "'" + made.schedule.arithmetic + "' does not run on a device",
                 "Generate from a schedule with \"arithmetic\": \"int8\"");
+  if (!options.run.empty() && is_trained_model(options.run, made.graph)) {  // the same layers, trained
+    made.schedule.model_file = made.graph.file_name;
+    made.schedule.model_sha256 = made.graph.sha256;
+  }
   if (options.seed) made.schedule.training.seed = *options.seed;
   made.schedule.task = options.task_or(made.schedule.task);
   if (compares_output(made.schedule.task)) made.schedule.classes = 0;
@@ -328,7 +332,7 @@ Command add_generate(CLI::App& root) {
   app->add_option(
          "--run", options->run,
          "Folder of a run of 'thaw train --task reconstruct': its threshold of anomalies goes into the "
-         "header")
+         "header; MODEL may be its model.tflite, to begin where the run ended")
       ->type_name("DIR");
   app->add_option("--name", options->name,
                   "Begins every symbol and file, so that several models live in one program")

@@ -132,6 +132,7 @@ RunFile search_record(const Options& options, const Graph& graph, const ModelDat
                       double seconds) {
   RunFile run = run_record(graph, data);
   SearchFacts& facts = run.search.emplace();
+  facts.task = problem.network->task;
   facts.strategy = options.strategy;
   facts.board = problem.board.name;
   facts.train_samples = std::ssize(problem.folds.front().train);
