@@ -24,9 +24,9 @@ static thaw::Trace double_depth(thaw::Evaluator& evaluator, const thaw::Strategy
     const std::string name = "last " + std::to_string(depth);
     const thaw::Evaluation measured =
         evaluator.evaluate({name, schedule, task.rates.full, thaw::MeasuredOn::validation, task.rates.seeds});
-    log(name + ": " + std::to_string(measured.accuracy()));
-    const bool gains = measured.accuracy() > trace.reference + task.threshold;
-    trace.reference = std::max(trace.reference, measured.accuracy());
+    log(name + ": " + std::to_string(measured.value()));
+    const bool gains = measured.value() > trace.reference + task.threshold;
+    trace.reference = std::max(trace.reference, measured.value());
     trace.steps.push_back({name, name, measured, true});
     if (!gains) {
       trace.stop_reason = "more layers gain too little";

@@ -27,7 +27,7 @@ static int run(char** arguments) {
   Training training(problem.search);
   const thaw::Evaluation measured = training.evaluator.evaluate(
       {"example", schedule, {"full", recipe.epochs, 1.0}, thaw::MeasuredOn::test, {1}});
-  std::printf("accuracy %.4f\nsignature %s\n", measured.accuracy(), measured.seeds[0].signature.c_str());
+  std::printf("accuracy %.4f\nsignature %s\n", measured.value(), measured.seeds[0].signature.c_str());
   return 0;
 }
 

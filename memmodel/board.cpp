@@ -12,13 +12,14 @@ namespace thaw {
 namespace {
 
 constexpr int kSchemaVersion = 1;
-constexpr int64_t kMostHertz = int64_t{1} << 40;  // beyond any device
+constexpr int64_t kMostHertz = int64_t{1} << 40;             // beyond any device
+constexpr double kLeastCycles = 0.05, kMostCycles = 1000.0;  // an instruction
 
 Board board_of(const nlohmann::json& json, const std::string& file_name) {
   const JsonView view(json, file_name);
   check_schema_version(view, kSchemaVersion);
   view.known_keys({"schema_version", "name", "description", "port", "cpu", "cpu_flags", "ram_bytes",
-                   "flash_bytes", "stack_bytes", "clock_hz"});
+                   "flash_bytes", "stack_bytes", "clock_hz", "cycles_per_instruction"});
   Board board;
   board.name = view.field("name").string();
   if (board.name.empty() || printable(board.name) != board.name)
@@ -34,6 +35,8 @@ Board board_of(const nlohmann::json& json, const std::string& file_name) {
   if (board.stack_bytes > board.ram_bytes)
     view.field("stack_bytes").expected("at most ram_bytes, " + std::to_string(board.ram_bytes));
   board.clock_hz = view.field("clock_hz").integer(0, kMostHertz);
+  if (const auto cycles = view.optional_field("cycles_per_instruction"))
+    board.cycles_per_instruction = cycles->number(kLeastCycles, kMostCycles);
   return board;
 }
 
@@ -73,15 +76,24 @@ const Board& find_board(const std::vector<Board>& boards, const std::string& nam
 
 std::string board_identity(const Board& board) {
   // A field more in Board stops this from compiling until it is written too.
-  const auto& [name, description, port, cpu, cpu_flags, ram_bytes, flash_bytes, stack_bytes, clock_hz] =
-      board;
+  const auto& [name, description, port, cpu, cpu_flags, ram_bytes, flash_bytes, stack_bytes, clock_hz,
+               cycles_per_instruction, most_instructions] = board;
   std::string text;
   const auto add = [&](const std::string& field) { text += std::to_string(field.size()) + ":" + field; };
   for (const std::string* field : {&name, &description, &port, &cpu}) add(*field);
   add(std::to_string(cpu_flags.size()));
   for (const std::string& flag : cpu_flags) add(flag);
   for (int64_t number : {ram_bytes, flash_bytes, stack_bytes, clock_hz}) add(std::to_string(number));
+  // Usual values leave the identity as it was before these fields.
+  if (cycles_per_instruction != 1.0) add("cycles " + std::to_string(cycles_per_instruction));
+  if (most_instructions != 0) add("instructions " + std::to_string(most_instructions));
   return text;
+}
+
+double milliseconds_of(const Board& board, int64_t instructions) {
+  if (board.clock_hz == 0) return 0;
+  return 1000.0 * static_cast<double>(instructions) * board.cycles_per_instruction /
+         static_cast<double>(board.clock_hz);
 }
 
 bool is_riscv(const Board& board) {

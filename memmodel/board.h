@@ -12,6 +12,9 @@ namespace thaw {
 /// `port` is the folder of engine/port whose start-up code and linker script fit the board; where there is
 /// none, firmware is generated as a library. `stack_bytes` is the part of the RAM that the linker script
 /// keeps for the stack. `cpu_flags` are the compiler's; `clock_hz` is 0 where it is unknown.
+/// `cycles_per_instruction` is what its owner states of code like this, with its memory; it makes
+/// milliseconds of instructions. `most_instructions` is what an application has time for in a training step
+/// (0: any number); no file has it, --instructions sets it.
 struct Board {
   std::string name;
   std::string description;
@@ -22,6 +25,8 @@ struct Board {
   int64_t flash_bytes = 0;
   int64_t stack_bytes = 0;
   int64_t clock_hz = 0;
+  double cycles_per_instruction = 1.0;
+  int64_t most_instructions = 0;
 
   bool operator==(const Board&) const = default;
 };
@@ -41,6 +46,10 @@ const Board& find_board(const std::vector<Board>& boards, const std::string& nam
 
 /// All that the file says, as a text that differs wherever two boards differ in any field.
 std::string board_identity(const Board& board);
+
+/// Milliseconds of so many instructions by the board's clock and cycles per instruction: an estimate. 0 where
+/// the clock is unknown.
+double milliseconds_of(const Board& board, int64_t instructions);
 
 /// True for a processor with RISC-V's instructions (-march=rv...).
 bool is_riscv(const Board& board);

@@ -56,6 +56,18 @@ Json code_json(const MemoryTotals& sum) {
   return parts;
 }
 
+/// null where no processor's costs fit the board.
+Json instructions_json(const MemoryTotals& sum) {
+  if (!sum.instructions) return nullptr;
+  Json kernels = Json::array();
+  for (const KernelInstructions& kernel : sum.instructions->kernels)
+    kernels.push_back({{"kernel", kernel.kernel}, {"instructions", kernel.instructions}});
+  return {{"per_inference", sum.instructions->inference},
+          {"per_step", sum.instructions->step},
+          {"fits", sum.work.fits()},
+          {"kernels", std::move(kernels)}};
+}
+
 Json totals_json(const MemoryTotals& sum) {
   return {{"ram_bytes", sum.ram.required},
           {"arena_bytes", sum.arena},
@@ -65,6 +77,7 @@ Json totals_json(const MemoryTotals& sum) {
           {"constant_bytes", sum.constants},
           {"code_bytes_estimate", sum.code},
           {"macs_per_step", sum.macs_per_step()},
+          {"instructions_estimate", instructions_json(sum)},
           {"macs_forward", sum.macs_forward},
           {"macs_input_gradient", sum.macs_input_gradient},
           {"macs_weight_gradient", sum.macs_weight_gradient},

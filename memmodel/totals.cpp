@@ -108,8 +108,11 @@ MemoryTotals totals(const Plan& plan, const Layout& layout, const Board& board) 
   for (const Step& step : plan.steps) std::visit(MacsOf{result}, step.kernel) += step.macs;
   result.kinds = kind_totals(plan, layout.peak_step);
   result.kernels = kernel_totals(plan);
+  result.instructions = predicted_instructions(plan, board);
   result.ram = {result.arena + result.persistent + result.stack, board.ram_bytes};
   result.flash = {result.constants + result.code, board.flash_bytes};
+  const int64_t most = board.most_instructions > 0 ? board.most_instructions : INT64_MAX;
+  result.work = {result.instructions ? result.instructions->whole() : 0, most};
   return result;
 }
 

@@ -1,14 +1,16 @@
 // What a Plan needs of a device: RAM = arena + persistent + stack, flash = constants + code, work in
-// multiply-accumulates; and whether a board has it.
+// multiply-accumulates and, estimated, in instructions; and whether a board has it.
 #pragma once
 
 #include <array>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "memmodel/board.h"
 #include "memmodel/code_size.h"
+#include "memmodel/cost/instructions.h"
 #include "memmodel/layout.h"
 #include "sim/plan/plan.h"
 
@@ -34,7 +36,7 @@ struct KernelTotal {
   int64_t macs = 0;
 };
 
-/// A need against a board's limit, in bytes.
+/// A need against a board's limit, in bytes or instructions.
 struct Budget {
   int64_t required = 0;
   int64_t available = 0;
@@ -60,10 +62,13 @@ struct MemoryTotals {
   std::array<KindTotal, kBufferKinds> kinds;  // in the order of BufferKind
   std::vector<KernelTotal> kernels;
 
+  std::optional<PredictedInstructions> instructions;  // an estimate; absent for processors without a table
+
   Budget ram;    // arena + persistent + stack
   Budget flash;  // constants + code
+  Budget work;   // predicted instructions of a training step, or of an inference without one; 0 where unknown
 
-  bool fits() const { return ram.fits() && flash.fits(); }
+  bool fits() const { return ram.fits() && flash.fits() && work.fits(); }
   int64_t macs_per_step() const { return macs_forward + macs_input_gradient + macs_weight_gradient; }
 };
 

@@ -14,6 +14,11 @@
 namespace thaw {
 namespace {
 
+/// The size of a difference: "1.25 points" of accuracy, "0.0125" of another metric.
+std::string difference_text(MetricKind metric, double difference) {
+  return metric_text(metric, std::abs(difference), false) + (metric == MetricKind::accuracy ? " points" : "");
+}
+
 /// Against the last layer only, which is what everybody can do, and the full update, where they were
 /// compared.
 std::string verdict_of(const Run& run) {
@@ -24,36 +29,44 @@ std::string verdict_of(const Run& run) {
   for (const char* name : {"last layer only", "full update"}) {
     const auto row = std::find_if(rows.begin(), rows.end(), [&](const auto& r) { return r.name == name; });
     if (row == rows.end() || row == rows.begin()) continue;
-    const double points = 100.0 * (chosen.accuracy - row->accuracy);
+    const double change = chosen.value - row->value;
     text += text.empty() ? "" : "; ";
     if (row->outcome == TrialOutcome::diverged)
       text += fmt::format("the {} diverges", name);
     else
-      text += fmt::format("{:.2f} points {} the {} ({}, {:.1f} KiB of RAM)", std::abs(points),
-                          points >= 0 ? "above" : "below", name, percent_text(row->accuracy),
+      text += fmt::format("{} {} the {} ({}, {:.1f} KiB of RAM)", difference_text(row->metric, change),
+                          change >= 0 ? "above" : "below", name, metric_text(row->metric, row->value),
                           static_cast<double>(row->ram_bytes) / 1024.0);
   }
   if (!text.empty()) text[0] = static_cast<char>(std::toupper(static_cast<unsigned char>(text[0])));
   return text.empty() ? "" : text + ".";
 }
 
+/// A difference to the chosen schedule turned so that above 0 is better.
+AgainstChosen as_gain(MetricKind metric, const AgainstChosen& against) {
+  if (higher_is_better(metric)) return against;
+  return {-against.mean, -against.high, -against.low, against.surely_better};
+}
+
 /// What fits and is better than the answer on the same test samples by a paired test.
 std::vector<std::string> warnings_of(const Run& run) {
   std::vector<std::string> warnings;
-  const auto add = [&](const std::string& name, double accuracy, int64_t ram, const AgainstChosen& against) {
-    warnings.push_back(
-        fmt::format("On test, {} ({}, {:.1f} KiB of RAM) is better than the chosen schedule by {:.2f} points "
-                    "(95 % interval "
-                    "{:.2f} to {:.2f})",
-                    clipped(name, 60), percent_text(accuracy), static_cast<double>(ram) / 1024.0,
-                    100.0 * against.mean, 100.0 * against.low, 100.0 * against.high));
-  };
   if (!run.comparison) return warnings;
+  const MetricKind metric = run.comparison->rows[0].metric;
+  const auto add = [&](const std::string& name, double value, int64_t ram, const AgainstChosen& against) {
+    const AgainstChosen gain = as_gain(metric, against);
+    warnings.push_back(
+        fmt::format("On test, {} ({}, {:.1f} KiB of RAM) is better than the chosen schedule by {}{} "
+                    "(95 % interval {} to {})",
+                    clipped(name, 60), metric_text(metric, value), static_cast<double>(ram) / 1024.0,
+                    metric_text(metric, gain.mean, false), metric == MetricKind::accuracy ? " points" : "",
+                    metric_text(metric, gain.low, false), metric_text(metric, gain.high, false)));
+  };
   for (const ComparedSchedule& row : run.comparison->rows)
     if (row.against_chosen && row.against_chosen->surely_better && row.outcome == TrialOutcome::ok)
-      add(row.name, row.accuracy, row.ram_bytes, *row.against_chosen);
+      add(row.name, row.value, row.ram_bytes, *row.against_chosen);
   if (const auto& shipped = run.comparison->as_it_is; shipped && shipped->against_chosen.surely_better)
-    add("the model as it is", shipped->accuracy, shipped->ram_bytes, shipped->against_chosen);
+    add("the model as it is", shipped->value, shipped->ram_bytes, shipped->against_chosen);
   return warnings;
 }
 
@@ -66,30 +79,34 @@ void compare_with_best_baseline(const Run& run, Answer& answer) {
     if (row.name == "start" || row.outcome != TrialOutcome::ok ||
         row.schedule.update == run.comparison->rows[0].schedule.update)
       continue;
-    if (best == nullptr || row.accuracy > best->accuracy) best = &row;
+    const bool is_better =
+        best != nullptr && (higher_is_better(row.metric) ? row.value > best->value : row.value < best->value);
+    if (best == nullptr || is_better) best = &row;
   }
   if (best == nullptr) return;
   answer.best_baseline =
       fmt::format("Best without a search: {} with {} in {:.1f} KiB of RAM", clipped(best->name, 60),
-                  percent_text(best->accuracy), static_cast<double>(best->ram_bytes) / 1024.0);
+                  metric_text(best->metric, best->value), static_cast<double>(best->ram_bytes) / 1024.0);
   if (!best->against_chosen) {
     answer.best_baseline += "; whether that is a real difference was not tested.";
     return;
   }
-  const AgainstChosen& against = *best->against_chosen;  // the baseline's accuracy less that of the answer
-  const double points = -100.0 * against.mean;
+  // The baseline's accuracy less that of the answer.
+  const AgainstChosen against = as_gain(best->metric, *best->against_chosen);
   const bool real = against.high < 0.0 || against.low > 0.0;
   answer.surely_better = against.high < 0.0 && answer.warnings.empty();
   answer.best_baseline += fmt::format(
-      ". The answer is {:.2f} points {} (95 % interval of the difference {:.2f} to {:.2f}, paired): {}.",
-      std::abs(points), points >= 0 ? "better" : "worse", -100.0 * against.high, -100.0 * against.low,
+      ". The answer is {} {} (95 % interval of the difference {} to {}, paired): {}.",
+      difference_text(best->metric, against.mean), against.mean <= 0 ? "better" : "worse",
+      metric_text(best->metric, -against.high, false), metric_text(best->metric, -against.low, false),
       real ? "a real difference" : "not surely a difference");
 }
 
 std::string before_training(const Run& run) {
   if (!run.comparison) return "";
   if (const auto& shipped = run.comparison->as_it_is)
-    return fmt::format("Before training: {} (the model as it is).", percent_text(shipped->accuracy));
+    return fmt::format("Before training: {} (the model as it is).",
+                       metric_text(shipped->metric, shipped->value));
   const size_t classes = run.facts ? run.facts->data.class_names.size() : 0;
   if (classes < 2) return "";
   return fmt::format("Before training: {}, chance among {} classes (the classifier starts anew).",
@@ -132,17 +149,30 @@ std::string layer_costs(const Run& run) {
                      clipped(most->layer, 60), static_cast<double>(*most->bytes_saved) / 1024.0);
 }
 
-/// Of the board that was searched for, whose clock is known: an instruction a cycle, which is said.
-std::string milliseconds(const Run& run, const std::optional<int64_t>& instructions,
-                         const std::vector<BoardLimits>& boards) {
-  if (!instructions) return "; milliseconds: not known before its firmware has run (device.json)";
+/// "one cycle", "1.3 cycles".
+std::string cycles_text(const BoardLimits& board) {
+  return board.cycles_per_instruction == 1.0 ? "one cycle"
+                                             : fmt::format("{:.3g} cycles", board.cycles_per_instruction);
+}
+
+/// Instructions of a step, counted where the firmware has run, else predicted; with milliseconds on the board
+/// that was searched for, where its clock is known.
+std::string instruction_words(const Run& run, const std::optional<int64_t>& counted,
+                              const std::vector<BoardLimits>& boards) {
+  const int64_t predicted = run.arena ? run.arena->instructions_per_step : 0;
+  if (!counted && predicted == 0)
+    return "; milliseconds: not known before its firmware has run (device.json)";
+  const int64_t instructions = counted.value_or(predicted);
+  std::string words =
+      fmt::format("; {} instructions, {}", grouped_text(instructions), counted ? "counted" : "predicted");
   const std::string searched_for = searched_board(run);
   for (const BoardLimits& board : boards)
     if (board.clock_hz > 0 && (searched_for == board.name || searched_for.starts_with(board.name + " ")))
-      return fmt::format("; about {:.1f} ms on {} at {} MHz, estimated at one instruction a cycle",
-                         1000.0 * static_cast<double>(*instructions) / static_cast<double>(board.clock_hz),
-                         board.name, board.clock_hz / 1'000'000);
-  return "";
+      return words + fmt::format("; about {:.1f} ms on {} at {} MHz, estimated at {} an instruction",
+                                 1000.0 * static_cast<double>(instructions) * board.cycles_per_instruction /
+                                     static_cast<double>(board.clock_hz),
+                                 board.name, board.clock_hz / 1'000'000, cycles_text(board));
+  return words;
 }
 
 std::string device_words(const Run& run) {
@@ -152,12 +182,20 @@ std::string device_words(const Run& run) {
                      d.same_bits ? "exactly" : "NOT", grouped_text(d.training_steps));
 }
 
+/// "Accuracy", "Mean absolute error".
+std::string heading_of(MetricKind metric) {
+  std::string name = metric_name(metric);
+  name[0] = static_cast<char>(std::toupper(static_cast<unsigned char>(name[0])));
+  return name;
+}
+
 std::string spread_of(const Run& run) {
   if (!run.comparison || run.comparison->rows[0].by_seed.size() < 2) return "";
-  const auto [low, high] = std::minmax_element(
-      run.comparison->rows[0].by_seed.begin(), run.comparison->rows[0].by_seed.end(),
-      [](const SeedAccuracy& a, const SeedAccuracy& b) { return a.accuracy < b.accuracy; });
-  return fmt::format("; seeds {} to {}", percent_text(low->accuracy), percent_text(high->accuracy));
+  const MetricKind metric = run.comparison->rows[0].metric;
+  const auto [low, high] =
+      std::minmax_element(run.comparison->rows[0].by_seed.begin(), run.comparison->rows[0].by_seed.end(),
+                          [](const SeedValue& a, const SeedValue& b) { return a.value < b.value; });
+  return fmt::format("; seeds {} to {}", metric_text(metric, low->value), metric_text(metric, high->value));
 }
 
 }  // namespace
@@ -176,12 +214,13 @@ Answer answer_of(const Run& run, const std::vector<BoardLimits>& boards) {
   answer.classes = weakest_words(run);
   answer.costs = layer_costs(run);
   if (run.facts && run.facts->search) answer.next = run.facts->search->next;
-  if (figures.accuracy)
+  if (figures.value)
     answer.figures.push_back(
-        {"Accuracy", percent_text(*figures.accuracy),
-         fmt::format("95 % interval {} to {}, {} test samples, {} seed{}{}", percent_text(figures.low),
-                     percent_text(figures.high), grouped_text(figures.samples), figures.seeds,
-                     figures.seeds == 1 ? "" : "s", spread_of(run))});
+        {heading_of(figures.metric), metric_text(figures.metric, *figures.value),
+         fmt::format("95 % interval {} to {}, {} test samples, {} seed{}{}",
+                     metric_text(figures.metric, figures.low), metric_text(figures.metric, figures.high),
+                     grouped_text(figures.samples), figures.seeds, figures.seeds == 1 ? "" : "s",
+                     spread_of(run))});
   const auto bytes = [&](const char* name, const std::optional<int64_t>& value, const std::string& detail) {
     if (value)
       answer.figures.push_back({name, fmt::format("{:.1f} KiB", static_cast<double>(*value) / 1024.0),
@@ -200,10 +239,7 @@ Answer answer_of(const Run& run, const std::vector<BoardLimits>& boards) {
     answer.figures.push_back({"Step cost", million_text(*figures.macs_per_step) + " MACs",
                               grouped_text(*figures.macs_per_step) +
                                   " MACs: forward, backward, update of one sample" +
-                                  (figures.instructions_per_step
-                                       ? "; " + grouped_text(*figures.instructions_per_step) + " instructions"
-                                       : "") +
-                                  milliseconds(run, figures.instructions_per_step, boards)});
+                                  instruction_words(run, figures.instructions_per_step, boards)});
   answer.device = device_words(run);
   if (figures.ram_bytes && figures.flash_bytes)
     for (const BoardLimits& board : boards)

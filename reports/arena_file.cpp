@@ -38,6 +38,9 @@ ArenaMap read_arena_map(const JsonView& view) {
   map.ram_bytes = totals.field("ram_bytes").integer(0);
   map.flash_bytes = totals.field("flash_bytes").integer(0);
   map.macs_per_step = totals.field("macs_per_step").integer(0);
+  if (const auto predicted = totals.optional_field("instructions_estimate");
+      predicted && !predicted->is_null())
+    map.instructions_per_step = predicted->field("per_step").integer(0);
   map.arena_bytes = totals.field("arena_bytes").integer(0);
   map.persistent_bytes = totals.field("persistent_bytes").integer(0);
   map.stack_bytes = totals.field("stack_bytes").integer(0);

@@ -6,6 +6,7 @@ namespace thaw {
 
 std::vector<ClassFigures> class_figures(const Run& run) {
   if (!run.comparison || run.comparison->labels.empty()) return {};
+  if (run.comparison->rows[0].metric != MetricKind::accuracy) return {};
   const std::vector<uint8_t>& labels = run.comparison->labels;
   const std::vector<SeedPredictions>& seeds = run.comparison->rows[0].predictions;
   if (seeds.empty()) return {};

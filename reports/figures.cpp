@@ -55,7 +55,87 @@ std::optional<int64_t> count_field(const JsonView& view, std::string_view key) {
   return field->integer(0);
 }
 
+/// Sample by sample what the chosen schedule's networks did.
+void take_samples(const Comparison& comparison, Figures& figures) {
+  const ComparedSchedule& chosen = comparison.rows[0];
+  for (const SeedPredictions& p : chosen.predictions) {
+    if (chosen.metric != MetricKind::accuracy) {
+      figures.errors.push_back({p.seed, {p.errors.begin(), p.errors.end()}});
+      continue;
+    }
+    SeedCorrect seed{p.seed, {}};
+    for (size_t i = 0; i < p.classes.size(); ++i)
+      seed.correct.push_back(p.classes[i] == comparison.labels[i]);
+    figures.correct.push_back(std::move(seed));
+  }
+  if (chosen.metric == MetricKind::area_under_curve)
+    for (const uint8_t label : comparison.labels) figures.anomalous.push_back(label != 0);
+}
+
+/// "accuracy", or "metric" with its name: value, interval, seeds, samples.
+void read_metric_figures(const JsonView& numbers, Figures& figures) {
+  const auto accuracy = numbers.optional_field("accuracy"), metric = numbers.optional_field("metric");
+  if (!accuracy && !metric) return;
+  const JsonView& view = accuracy ? *accuracy : *metric;
+  if (accuracy) {
+    view.known_keys({"mean", "low", "high", "seeds", "samples"});
+  } else {
+    view.known_keys({"name", "better", "mean", "low", "high", "seeds", "samples"});
+    figures.metric = read_metric_kind(view.field("name"));
+    view.field("better").one_of({better_name(figures.metric)});
+  }
+  const auto number = [&](const char* key) {
+    return is_share(figures.metric) ? view.field(key).number(0.0, 1.0) : view.field(key).number();
+  };
+  figures.value = number("mean");
+  figures.low = number("low");
+  figures.high = number("high");
+  figures.seeds = view.field("seeds").integer(1, INT32_MAX);
+  figures.samples = view.field("samples").integer(0, INT32_MAX);
+}
+
+void read_samples(const JsonView& view, Figures& figures) {
+  view.known_keys({"labels", "correct", "errors", "anomalous"});
+  figures.labels = view.field("labels").string();
+  if (const auto correct = view.optional_field("correct"))
+    for (const JsonView& seed : correct->items())
+      figures.correct.push_back(
+          {seed.field("seed").integer(0, UINT32_MAX), read_bits(seed.field("samples"), figures.samples)});
+  if (const auto errors = view.optional_field("errors"))
+    for (const JsonView& seed : errors->items()) {
+      SeedErrors one{seed.field("seed").integer(0, UINT32_MAX), {}};
+      for (const JsonView& error : seed.field("samples").items()) one.errors.push_back(error.number(0.0));
+      if (std::ssize(one.errors) != figures.samples)
+        seed.field("samples").expected(fmt::format("{} errors", figures.samples));
+      figures.errors.push_back(std::move(one));
+    }
+  if (const auto anomalous = view.optional_field("anomalous"))
+    figures.anomalous = read_bits(*anomalous, figures.samples);
+}
+
+Json samples_json(const Figures& figures) {
+  Json json = {{"labels", figures.labels}};
+  for (const SeedCorrect& seed : figures.correct)
+    json["correct"].push_back({{"seed", seed.seed}, {"samples", hexadecimal(seed.correct)}});
+  for (const SeedErrors& seed : figures.errors)
+    json["errors"].push_back({{"seed", seed.seed}, {"samples", seed.errors}});
+  if (!figures.anomalous.empty()) json["anomalous"] = hexadecimal(figures.anomalous);
+  return json;
+}
+
 }  // namespace
+
+Json metric_figures_json(const Figures& figures) {
+  Json json = Json::object();
+  if (figures.metric != MetricKind::accuracy)
+    json = {{"name", metric_name(figures.metric)}, {"better", better_name(figures.metric)}};
+  json.update(Json{{"mean", *figures.value},
+                   {"low", figures.low},
+                   {"high", figures.high},
+                   {"seeds", figures.seeds},
+                   {"samples", figures.samples}});
+  return json;
+}
 
 Figures figures_of(const Run& run) {
   Figures figures;
@@ -69,15 +149,16 @@ Figures figures_of(const Run& run) {
     figures.search_seconds = search_seconds(run);
   }
   if (run.device) figures.instructions_per_step = run.device->instructions_per_step;
-  const auto take_accuracy = [&](const Promise& promise) {
-    figures.accuracy = promise.accuracy_mean;
-    figures.low = promise.accuracy_low;
-    figures.high = promise.accuracy_high;
+  const auto take_metric = [&](const Promise& promise) {
+    figures.metric = promise.metric;
+    figures.value = promise.mean;
+    figures.low = promise.low;
+    figures.high = promise.high;
     figures.seeds = promise.seeds;
     figures.signature = promise.signature;
   };
   if (run.schedule.promise) {
-    take_accuracy(*run.schedule.promise);
+    take_metric(*run.schedule.promise);
     figures.ram_bytes = run.schedule.promise->ram_bytes;
     figures.flash_bytes = run.schedule.promise->flash_bytes;
     figures.macs_per_step = run.schedule.promise->macs_per_step;
@@ -89,18 +170,12 @@ Figures figures_of(const Run& run) {
     figures.macs_per_step = run.arena->macs_per_step;
     if (figures.board.empty()) figures.board = run.arena->board;
   }
-  if (const auto trained = trained_accuracy(run)) take_accuracy(*trained);
+  if (const auto trained = trained_metric(run)) take_metric(*trained);
   if (run.comparison) {
-    const ComparedSchedule& chosen = run.comparison->rows[0];
     figures.samples = run.comparison->samples;
     if (!run.comparison->labels.empty()) {
       figures.labels = fingerprint(run.comparison->labels);
-      for (const SeedPredictions& p : chosen.predictions) {
-        SeedCorrect seed{p.seed, {}};
-        for (size_t i = 0; i < p.classes.size(); ++i)
-          seed.correct.push_back(p.classes[i] == run.comparison->labels[i]);
-        figures.correct.push_back(std::move(seed));
-      }
+      take_samples(*run.comparison, figures);
     }
   }
   return figures;
@@ -118,16 +193,9 @@ Figures read_baseline(const std::filesystem::path& path) {
   figures.data_sha256 = view.field("data_sha256").string();
   figures.board = view.field("board").string();
   const JsonView numbers = view.field("figures");
-  numbers.known_keys({"accuracy", "ram_bytes", "flash_bytes", "macs_per_step", "instructions_per_step",
-                      "search_seconds", "signature"});
-  if (const auto accuracy = numbers.optional_field("accuracy")) {
-    accuracy->known_keys({"mean", "low", "high", "seeds", "samples"});
-    figures.accuracy = accuracy->field("mean").number(0.0, 1.0);
-    figures.low = accuracy->field("low").number(0.0, 1.0);
-    figures.high = accuracy->field("high").number(0.0, 1.0);
-    figures.seeds = accuracy->field("seeds").integer(1, INT32_MAX);
-    figures.samples = accuracy->field("samples").integer(0, INT32_MAX);
-  }
+  numbers.known_keys({"accuracy", "metric", "ram_bytes", "flash_bytes", "macs_per_step",
+                      "instructions_per_step", "search_seconds", "signature"});
+  read_metric_figures(numbers, figures);
   figures.ram_bytes = count_field(numbers, "ram_bytes");
   figures.flash_bytes = count_field(numbers, "flash_bytes");
   figures.macs_per_step = count_field(numbers, "macs_per_step");
@@ -135,25 +203,15 @@ Figures read_baseline(const std::filesystem::path& path) {
   if (const auto seconds = numbers.optional_field("search_seconds"))
     figures.search_seconds = seconds->number(0.0);
   if (const auto signature = numbers.optional_field("signature")) figures.signature = signature->string();
-  if (const auto predictions = view.optional_field("predictions")) {
-    predictions->known_keys({"labels", "correct"});
-    figures.labels = predictions->field("labels").string();
-    for (const JsonView& seed : predictions->field("correct").items())
-      figures.correct.push_back(
-          {seed.field("seed").integer(0, UINT32_MAX), read_bits(seed.field("samples"), figures.samples)});
-  }
+  if (const auto predictions = view.optional_field("predictions")) read_samples(*predictions, figures);
   figures.schedule = read_schedule(view.field("schedule"));
   return figures;
 }
 
 void write_baseline(const std::filesystem::path& path, const Figures& figures) {
   Json numbers = Json::object();
-  if (figures.accuracy)
-    numbers["accuracy"] = {{"mean", *figures.accuracy},
-                           {"low", figures.low},
-                           {"high", figures.high},
-                           {"seeds", figures.seeds},
-                           {"samples", figures.samples}};
+  if (figures.value)
+    numbers[figures.metric == MetricKind::accuracy ? "accuracy" : "metric"] = metric_figures_json(figures);
   put(numbers, "ram_bytes", figures.ram_bytes);
   put(numbers, "flash_bytes", figures.flash_bytes);
   put(numbers, "macs_per_step", figures.macs_per_step);
@@ -163,12 +221,7 @@ void write_baseline(const std::filesystem::path& path, const Figures& figures) {
   Json json = {
       {"schema_version", kBaselineVersion}, {"thaw", figures.thaw},   {"model_sha256", figures.model_sha256},
       {"data_sha256", figures.data_sha256}, {"board", figures.board}, {"figures", numbers}};
-  if (!figures.correct.empty()) {
-    Json correct = Json::array();
-    for (const SeedCorrect& seed : figures.correct)
-      correct.push_back({{"seed", seed.seed}, {"samples", hexadecimal(seed.correct)}});
-    json["predictions"] = {{"labels", figures.labels}, {"correct", correct}};
-  }
+  if (!figures.correct.empty() || !figures.errors.empty()) json["predictions"] = samples_json(figures);
   json["schedule"] = Json::parse(write_schedule(figures.schedule));
   write_json_file(path, json);
 }

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <nlohmann/json_fwd.hpp>
 #include <optional>
 #include <string>
 #include <vector>
@@ -18,11 +19,18 @@ struct SeedCorrect {
   std::vector<bool> correct;
 };
 
-/// Absent figures were not measured. `labels` is a fingerprint of the test set's labels; `correct` is empty
-/// where per-sample predictions are not stored.
+/// The errors of one seed's network, sample by sample.
+struct SeedErrors {
+  int64_t seed = 1;
+  std::vector<double> errors;
+};
+
+/// Absent figures were not measured. `labels` is a fingerprint of the test set's labels; `correct` and
+/// `errors` are empty where per-sample predictions are not stored.
 struct Figures {
   std::string thaw, model_sha256, data_sha256, board;
-  std::optional<double> accuracy;  // 0..1, mean over seeds
+  MetricKind metric = MetricKind::accuracy;
+  std::optional<double> value;  // of the metric on test, mean over seeds; accuracy is 0..1
   double low = 0.0, high = 1.0;
   int64_t samples = 0, seeds = 0;
   std::optional<int64_t> ram_bytes, flash_bytes, macs_per_step, instructions_per_step;
@@ -30,10 +38,15 @@ struct Figures {
   std::string signature;  // empty: not measured
   std::string labels;
   std::vector<SeedCorrect> correct;
+  std::vector<SeedErrors> errors;  // instead, where the metric is not accuracy
+  std::vector<bool> anomalous;     // of an area, by test sample; otherwise empty
   Schedule schedule;
 };
 
 Figures figures_of(const Run& run);
+
+/// The metric's value, interval, seeds and samples; with its name where it is not accuracy. Requires a value.
+nlohmann::ordered_json metric_figures_json(const Figures& figures);
 
 /// Reads what `write_baseline` wrote. Throws Error; unknown keys are refused.
 Figures read_baseline(const std::filesystem::path& path);

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <iterator>
 
 #include "reports/charts/run_charts.h"
@@ -36,26 +37,32 @@ std::string outcome_words(TrialOutcome outcome) {
 }
 
 std::string comparison_html(const Comparison& comparison) {
-  HtmlTable table{fmt::format("On the {} test samples, which no decision was taken on; accuracy and its 95 % "
-                              "interval in %",
-                              grouped_text(comparison.samples)),
-                  {"schedule", ">accuracy", ">from", ">to", ">validation", ">seeds", ">RAM KiB", ">flash KiB",
-                   ">MACs/step", ">rate", ">layers", ">weights"},
-                  {},
-                  {0}};
+  const MetricKind metric = comparison.rows.front().metric;
+  HtmlTable table{
+      fmt::format("On the {} test samples, which no decision was taken on; {} and its 95 % interval{}",
+                  grouped_text(comparison.samples), metric_name(metric),
+                  metric == MetricKind::accuracy ? " in %" : ""),
+      {"schedule", std::string(">") + metric_name(metric), ">from", ">to", ">validation", ">seeds",
+       ">RAM KiB", ">flash KiB", ">MACs/step", ">rate", ">layers", ">weights"},
+      {},
+      {0}};
   for (const ComparedSchedule& r : comparison.rows)
     table.rows.push_back(
         {text_cell(r.name + (r.outcome == TrialOutcome::ok ? "" : ", " + outcome_words(r.outcome))),
-         share_cell(r.accuracy), share_cell(r.low), share_cell(r.high),
-         r.validation ? share_cell(r.validation->accuracy) : text_cell(""),
+         metric_cell(metric, r.value), metric_cell(metric, r.low), metric_cell(metric, r.high),
+         r.validation
+             ? number_cell(named_metric_text(r.validation->metric, r.validation->value, metric, false),
+                           r.validation->value)
+             : text_cell(""),
          count_cell(static_cast<int64_t>(r.by_seed.size())), kib_cell(r.ram_bytes), kib_cell(r.flash_bytes),
          count_cell(r.macs_per_step), rate_cell(r.schedule.training.learning_rate),
          count_cell(std::ssize(r.schedule.update)), count_cell(layers_with_weights(r.schedule.update))});
   if (const auto& shipped = comparison.as_it_is)
-    table.rows.push_back({text_cell("as it is, without training"), share_cell(shipped->accuracy),
-                          share_cell(shipped->low), share_cell(shipped->high), text_cell(""), text_cell(""),
-                          kib_cell(shipped->ram_bytes), kib_cell(shipped->flash_bytes), text_cell(""),
-                          text_cell(""), text_cell(""), text_cell("")});
+    table.rows.push_back({text_cell("as it is, without training"), metric_cell(metric, shipped->value),
+                          metric_cell(metric, shipped->low), metric_cell(metric, shipped->high),
+                          text_cell(""), text_cell(""), kib_cell(shipped->ram_bytes),
+                          kib_cell(shipped->flash_bytes), text_cell(""), text_cell(""), text_cell(""),
+                          text_cell("")});
   return html_figure(comparison_chart(comparison), kHoverHint) +
          "<details><summary>The comparison as a table</summary>" + html_table(table) + "</details>\n";
 }
@@ -83,17 +90,21 @@ std::string classes_html(const Run& run) {
 }
 
 std::string runs_html(const std::vector<Run>& runs) {
-  HtmlTable table{"The chosen schedule of each run; accuracy in %",
-                  {"run", ">accuracy", ">interval from", ">to", ">RAM KiB", ">flash KiB", ">MACs/step"},
+  const bool accuracies = std::ranges::all_of(
+      runs, [](const Run& run) { return figures_of(run).metric == MetricKind::accuracy; });
+  HtmlTable table{accuracies ? "The chosen schedule of each run; accuracy in %"
+                             : "The chosen schedule of each run, each by its own metric; accuracy in %",
+                  {"run", accuracies ? ">accuracy" : ">metric", ">interval from", ">to", ">RAM KiB",
+                   ">flash KiB", ">MACs/step"},
                   {},
                   {}};
   for (size_t i = 0; i < runs.size(); ++i) {
     const Figures f = figures_of(runs[i]);
     std::vector<HtmlCell> row = {
         {fmt::format("<a href=\"#run-{}\">{}</a>", i + 1, html_text(runs[i].name, 100)), false, 0.0, false}};
-    for (const std::optional<double>& share : {f.accuracy, f.accuracy ? std::optional(f.low) : std::nullopt,
-                                               f.accuracy ? std::optional(f.high) : std::nullopt})
-      row.push_back(share ? share_cell(*share) : text_cell(""));
+    for (const std::optional<double>& value : {f.value, f.value ? std::optional(f.low) : std::nullopt,
+                                               f.value ? std::optional(f.high) : std::nullopt})
+      row.push_back(value ? metric_cell(f.metric, *value) : text_cell(""));
     row.push_back(f.ram_bytes ? kib_cell(*f.ram_bytes) : text_cell(""));
     row.push_back(f.flash_bytes ? kib_cell(*f.flash_bytes) : text_cell(""));
     row.push_back(f.macs_per_step ? count_cell(*f.macs_per_step) : text_cell(""));

@@ -123,16 +123,19 @@ std::string gate_html(const GateReport& gate) {
 }
 
 std::string curve_html(const FreezingCurve& curve) {
-  HtmlTable table{"Steps of the freezing curve; accuracy on validation, in %",
-                  {">step", "frozen", ">accuracy", ">RAM KiB", ">MACs/step", ">layers", ">weights", ""},
+  const MetricKind metric = curve.points.front().metric;
+  HtmlTable table{fmt::format("Steps of the freezing curve; {} on validation{}", metric_name(metric),
+                              metric == MetricKind::accuracy ? ", in %" : ""),
+                  {">step", "frozen", std::string(">") + metric_name(metric), ">RAM KiB", ">MACs/step",
+                   ">layers", ">weights", ""},
                   {},
                   {}};
   if (curve.chosen) table.marked.push_back(*curve.chosen);
   for (size_t i = 0; i < curve.points.size(); ++i) {
     const CurvePoint& p = curve.points[i];
-    table.rows.push_back({count_cell(static_cast<int64_t>(i)), text_cell(p.frozen), share_cell(p.accuracy),
-                          kib_cell(p.ram_bytes), count_cell(p.macs_per_step), layers_cell(p.schedule.update),
-                          weights_cell(p.schedule.update),
+    table.rows.push_back({count_cell(static_cast<int64_t>(i)), text_cell(p.frozen),
+                          metric_cell(metric, p.value), kib_cell(p.ram_bytes), count_cell(p.macs_per_step),
+                          layers_cell(p.schedule.update), weights_cell(p.schedule.update),
                           text_cell(i == curve.chosen ? "chosen"
                                     : p.holds         ? ""
                                                       : "below the threshold")});
@@ -161,24 +164,25 @@ std::string layers_html(const Run& run) {
   if (!run.contributions.empty()) return contributions_html(run);
   const std::vector<LayerEffect> effects = layer_effects(run);
   if (effects.empty() || run.trials.empty()) return "";
-  HtmlTable table{"Layers: what freezing the weights saves and costs",
-                  {"layer", "the chosen schedule updates", ">RAM saved KiB", ">accuracy lost, points"},
-                  {},
-                  {}};
+  HtmlTable table{
+      "Layers: what freezing the weights saves and costs",
+      {"layer", "the chosen schedule updates", ">RAM saved KiB", ">" + lost_words(metric_of(run))},
+      {},
+      {}};
   for (const LayerEffect& e : effects)
     table.rows.push_back({text_cell(e.layer), text_cell(e.update.empty() ? "frozen" : e.update),
                           e.bytes_saved ? kib_cell(*e.bytes_saved) : text_cell("not looked at"),
-                          e.accuracy_lost
-                              ? number_cell(fmt::format("{:.2f}", 100.0 * *e.accuracy_lost), *e.accuracy_lost)
-                              : text_cell("")});
-  return html_figure(layer_chart(effects), kHoverHint) + "<details><summary>The layers as a table</summary>" +
-         html_table(table) + "</details>\n";
+                          e.lost ? metric_cell(metric_of(run), *e.lost) : text_cell("")});
+  return html_figure(layer_chart(effects, metric_of(run)), kHoverHint) +
+         "<details><summary>The layers as a table</summary>" + html_table(table) + "</details>\n";
 }
 
 std::string trials_html(const Run& run) {
-  HtmlTable table{fmt::format("All {} trials; accuracy in %", run.trials.size()),
-                  {">trial", "role", "fidelity", "on", "outcome", ">accuracy", ">RAM KiB", ">flash KiB",
-                   ">MACs/step", ">rate", "what is updated"},
+  const MetricKind metric = metric_of(run);
+  HtmlTable table{fmt::format("All {} trials; {}{}", run.trials.size(), metric_name(metric),
+                              metric == MetricKind::accuracy ? " in %" : ""),
+                  {">trial", "role", "fidelity", "on", "outcome", std::string(">") + metric_name(metric),
+                   ">RAM KiB", ">flash KiB", ">MACs/step", ">rate", "what is updated"},
                   {},
                   {}};
   for (const TrialEntry& t : run.trials) {
@@ -186,21 +190,32 @@ std::string trials_html(const Run& run) {
     table.rows.push_back(
         {count_cell(t.trial), text_cell(t.request.role), text_cell(t.request.fidelity.name),
          text_cell(measured_on_name(t.request.measured_on)), text_cell(outcome_words(t.outcome)),
-         share_cell(t.accuracy), kib_cell(t.ram_bytes), kib_cell(t.flash_bytes), count_cell(t.macs_per_step),
-         rate_cell(t.schedule.training.learning_rate), wide_cell(schedule_words(t.schedule.update, 8))});
+         number_cell(named_metric_text(t.metric, t.value, metric, false), t.value), kib_cell(t.ram_bytes),
+         kib_cell(t.flash_bytes), count_cell(t.macs_per_step), rate_cell(t.schedule.training.learning_rate),
+         wide_cell(schedule_words(t.schedule.update, 8))});
   }
   return html_figure(pareto_chart(run), kHoverHint) +
          "<details><summary>The trials as a table (those of the Pareto front are set apart)</summary>" +
          html_table(table, kMostTableBytes) + "</details>\n";
 }
 
+HtmlCell epoch_cell(const std::optional<double>& value, bool is_accuracy) {
+  if (!value) return text_cell("");
+  return metric_cell(is_accuracy ? MetricKind::accuracy : MetricKind::mean_squared_error, *value);
+}
+
 std::string training_html(const std::vector<TrainingCurve>& curves) {
-  HtmlTable table{"Epochs; accuracy in %", {">seed", ">epoch", ">loss", ">training", ">test"}, {}, {}};
+  const bool classifies = shows_accuracy(curves);
+  HtmlTable table{classifies ? "Epochs; accuracy in %" : "Epochs; mean squared error",
+                  {">seed", ">epoch", ">loss", ">training", ">test"},
+                  {},
+                  {}};
   for (const TrainingCurve& curve : curves)
     for (const EpochReport& p : curve.epochs)
       table.rows.push_back({count_cell(curve.seed), count_cell(p.epoch),
-                            number_cell(fmt::format("{:.4f}", p.loss), p.loss), share_cell(p.train_accuracy),
-                            p.test_accuracy ? share_cell(*p.test_accuracy) : text_cell("")});
+                            number_cell(fmt::format("{:.4f}", p.loss), p.loss),
+                            epoch_cell(classifies ? p.train_accuracy : p.loss, classifies),
+                            epoch_cell(classifies ? p.test_accuracy : p.test_loss, classifies)});
   return html_figure(training_chart(curves), kHoverHint) +
          "<details><summary>The epochs as a table</summary>" + html_table(table) + "</details>\n";
 }

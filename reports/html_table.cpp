@@ -36,6 +36,9 @@ HtmlCell kib_cell(int64_t bytes) {
 HtmlCell share_cell(double share) {
   return number_cell(fmt::format("{:.2f}", 100.0 * share), share);
 }
+HtmlCell metric_cell(MetricKind metric, double value) {
+  return number_cell(metric_text(metric, value, false), value);
+}
 HtmlCell count_cell(int64_t count) {
   return number_cell(grouped_text(count), static_cast<double>(count));
 }

@@ -5,6 +5,8 @@
 #include <string>
 #include <vector>
 
+#include "sim/base/metric_kind.h"
+
 namespace thaw {
 
 /// One cell. `html` is already escaped; a cell with `number` is right-aligned and sorts by it.
@@ -18,9 +20,10 @@ struct HtmlCell {
 HtmlCell text_cell(const std::string& text);  // escapes
 HtmlCell wide_cell(const std::string& text);
 HtmlCell number_cell(const std::string& text, double number);
-HtmlCell kib_cell(int64_t bytes);    // in KiB
-HtmlCell share_cell(double share);   // 0..1, in percent
-HtmlCell count_cell(int64_t count);  // grouped
+HtmlCell kib_cell(int64_t bytes);                       // in KiB
+HtmlCell share_cell(double share);                      // 0..1, in percent
+HtmlCell metric_cell(MetricKind metric, double value);  // accuracy in percent
+HtmlCell count_cell(int64_t count);                     // grouped
 HtmlCell rate_cell(double learning_rate);
 
 struct HtmlTable {

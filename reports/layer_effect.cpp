@@ -47,7 +47,8 @@ std::vector<LayerEffect> layer_effects(const Run& run) {
       if (found->bytes_saved) continue;  // later looks stand on another schedule
       found->bytes_saved = start->ram_bytes - trial.ram_bytes;
       if (trial.outcome != TrialOutcome::diverged && start->outcome != TrialOutcome::diverged)
-        found->accuracy_lost = start->accuracy - trial.accuracy;
+        found->lost =
+            higher_is_better(trial.metric) ? start->value - trial.value : trial.value - start->value;
     }
   frozen.insert(frozen.end(), updated.begin(), updated.end());
   return frozen;

@@ -10,13 +10,13 @@
 
 namespace thaw {
 
-/// Of a layer's weights: RAM saved (bytes) and accuracy lost (0..1, on validation) when they are frozen
-/// first; absent where the search never looked. `update` says what the chosen schedule updates, empty:
+/// Of a layer's weights: RAM saved (bytes) and how much worse the metric is (on validation) when they are
+/// frozen first; absent where the search never looked. `update` says what the chosen schedule updates, empty:
 /// nothing; `weights`: whether weights are among it.
 struct LayerEffect {
   std::string layer;
   std::optional<int64_t> bytes_saved;
-  std::optional<double> accuracy_lost;
+  std::optional<double> lost;
   std::string update;
   bool weights = false;
 };

@@ -80,29 +80,32 @@ std::string comparison_section(const Run& run) {
   if (!run.comparison) return "";
   std::string text =
       fmt::format("### Compared on {} test samples\n\n", grouped_text(run.comparison->samples)) +
-      row({"schedule", "accuracy", "95 % interval", "validation", "seeds", "RAM KiB", "flash KiB",
-           "MACs/step"}) +
+      row({"schedule", metric_name(run.comparison->rows[0].metric), "95 % interval", "validation", "seeds",
+           "RAM KiB", "flash KiB", "MACs/step"}) +
       row({"---", "---:", "---:", "---:", "---:", "---:", "---:", "---:"});
   for (const ComparedSchedule& r : run.comparison->rows)
     text += row({markdown_text(r.name),
-                 r.outcome == TrialOutcome::diverged ? "diverged" : percent_text(r.accuracy),
-                 percent_text(r.low) + " to " + percent_text(r.high),
-                 r.validation ? percent_text(r.validation->accuracy) : "", std::to_string(r.by_seed.size()),
-                 kib_text(r.ram_bytes), kib_text(r.flash_bytes), grouped_text(r.macs_per_step)});
+                 r.outcome == TrialOutcome::diverged ? "diverged" : metric_text(r.metric, r.value),
+                 metric_text(r.metric, r.low) + " to " + metric_text(r.metric, r.high),
+                 r.validation ? named_metric_text(r.validation->metric, r.validation->value, r.metric) : "",
+                 std::to_string(r.by_seed.size()), kib_text(r.ram_bytes), kib_text(r.flash_bytes),
+                 grouped_text(r.macs_per_step)});
   if (const auto& shipped = run.comparison->as_it_is)
-    text += row({"as it is", percent_text(shipped->accuracy),
-                 percent_text(shipped->low) + " to " + percent_text(shipped->high), "", "",
-                 kib_text(shipped->ram_bytes), kib_text(shipped->flash_bytes), ""});
+    text += row(
+        {"as it is", metric_text(shipped->metric, shipped->value),
+         metric_text(shipped->metric, shipped->low) + " to " + metric_text(shipped->metric, shipped->high),
+         "", "", kib_text(shipped->ram_bytes), kib_text(shipped->flash_bytes), ""});
   return text + "\n";
 }
 
 std::string curve_section(const Run& run) {
   if (!run.curve) return "";
-  std::string text = "### Freezing curve (validation)\n\n" + row({"frozen", "accuracy", "RAM KiB", ""}) +
+  std::string text = "### Freezing curve (validation)\n\n" +
+                     row({"frozen", metric_name(metric_of(run)), "RAM KiB", ""}) +
                      row({"---", "---:", "---:", "---"});
   for (size_t i = 0; i < run.curve->points.size(); ++i) {
     const CurvePoint& p = run.curve->points[i];
-    text += row({markdown_text(p.frozen), percent_text(p.accuracy), kib_text(p.ram_bytes),
+    text += row({markdown_text(p.frozen), metric_text(p.metric, p.value), kib_text(p.ram_bytes),
                  i == run.curve->chosen ? "**chosen**"
                  : p.holds              ? ""
                                         : "below the threshold"});
@@ -112,13 +115,15 @@ std::string curve_section(const Run& run) {
 
 std::string trials_section(const Run& run) {
   if (run.trials.empty()) return "";
-  std::string text = fmt::format("### All {} trials\n\n", run.trials.size()) +
-                     row({"trial", "role", "fidelity", "on", "outcome", "accuracy", "RAM KiB"}) +
-                     row({"---:", "---", "---", "---", "---", "---:", "---:"});
+  std::string text =
+      fmt::format("### All {} trials\n\n", run.trials.size()) +
+      row({"trial", "role", "fidelity", "on", "outcome", metric_name(metric_of(run)), "RAM KiB"}) +
+      row({"---:", "---", "---", "---", "---", "---:", "---:"});
   for (const TrialEntry& t : run.trials)
     text += row({std::to_string(t.trial), markdown_text(t.request.role),
                  markdown_text(t.request.fidelity.name, 40), measured_on_name(t.request.measured_on),
-                 markdown_text(outcome_name(t.outcome)), percent_text(t.accuracy), kib_text(t.ram_bytes)});
+                 markdown_text(outcome_name(t.outcome)), named_metric_text(t.metric, t.value, metric_of(run)),
+                 kib_text(t.ram_bytes)});
   return text + "\n";
 }
 

@@ -24,6 +24,18 @@ std::string percent_text(double share) {
   return fmt::format("{:.2f} %", 100.0 * share);
 }
 
+double chart_value(MetricKind metric, double value) {
+  return metric == MetricKind::accuracy ? 100.0 * value : value;
+}
+
+std::string named_metric_text(MetricKind metric, double value, MetricKind usual, bool unit) {
+  return metric_text(metric, value, unit) + (metric == usual ? "" : std::string(" ") + metric_name(metric));
+}
+
+std::string chart_axis(MetricKind metric, const std::string& where) {
+  return metric_name(metric) + where + (metric == MetricKind::accuracy ? ", %" : "");
+}
+
 std::string seconds_text(double seconds) {
   if (seconds < 60.0) return fmt::format("{:.1f} s", seconds);
   constexpr double kMostSeconds = 1e15;  // beyond this the number is not a duration any more

@@ -19,18 +19,25 @@ Json or_null(const std::optional<Number>& value) {
 
 Json figures_json(const Figures& f) {
   Json json;
-  json["accuracy"] = f.accuracy ? Json{{"mean", *f.accuracy},
-                                       {"low", f.low},
-                                       {"high", f.high},
-                                       {"seeds", f.seeds},
-                                       {"samples", f.samples}}
-                                : Json(nullptr);
+  const char* key = f.metric == MetricKind::accuracy ? "accuracy" : "metric";
+  json[key] = f.value ? metric_figures_json(f) : Json(nullptr);
   json["ram_bytes"] = or_null(f.ram_bytes);
   json["flash_bytes"] = or_null(f.flash_bytes);
   json["macs_per_step"] = or_null(f.macs_per_step);
   json["instructions_per_step"] = or_null(f.instructions_per_step);
   json["search_seconds"] = or_null(f.search_seconds);
   json["signature"] = clipped(f.signature);
+  return json;
+}
+
+Json row_json(const ComparedSchedule& r) {
+  Json json = {{"name", clipped(r.name)}, {"outcome", outcome_name(r.outcome)}};
+  add_metric(json, r.metric, r.value);
+  json["low"] = r.low;
+  json["high"] = r.high;
+  json["ram_bytes"] = r.ram_bytes;
+  json["flash_bytes"] = r.flash_bytes;
+  json["macs_per_step"] = r.macs_per_step;
   return json;
 }
 
@@ -44,15 +51,7 @@ Json run_json(const Run& run, const std::vector<BoardLimits>& boards) {
                     {"flash_excess_bytes", fit.flash_excess}});
   Json rows = Json::array();
   if (run.comparison)
-    for (const ComparedSchedule& r : run.comparison->rows)
-      rows.push_back({{"name", clipped(r.name)},
-                      {"outcome", outcome_name(r.outcome)},
-                      {"accuracy", r.accuracy},
-                      {"low", r.low},
-                      {"high", r.high},
-                      {"ram_bytes", r.ram_bytes},
-                      {"flash_bytes", r.flash_bytes},
-                      {"macs_per_step", r.macs_per_step}});
+    for (const ComparedSchedule& r : run.comparison->rows) rows.push_back(row_json(r));
   Json notes = Json::array();
   for (const std::string& note : run.notes) notes.push_back(clipped(note));
   return {{"name", clipped(run.name)},
@@ -111,9 +110,13 @@ Json benchmark_json(const std::vector<Run>& runs) {
     const auto add = [&](const char* name, const char* unit, const Json& value) {
       list.push_back({{"name", clipped(run.name) + ": " + name}, {"unit", unit}, {"value", value}});
     };
-    if (f.accuracy) {
-      add("error", "%", 100.0 * (1.0 - *f.accuracy));
+    if (f.value && f.metric == MetricKind::accuracy) {
+      add("error", "%", 100.0 * (1.0 - *f.value));
       list.back()["range"] = fmt::format("± {:.2f}", 50.0 * (f.high - f.low));
+    } else if (f.value) {  // smaller is better here, so an area is told by what it lacks
+      const bool lacks = higher_is_better(f.metric);
+      add(lacks ? "1 - area under the curve" : metric_name(f.metric), "", lacks ? 1.0 - *f.value : *f.value);
+      list.back()["range"] = fmt::format("± {:.4g}", 0.5 * (f.high - f.low));
     }
     if (f.ram_bytes) add("RAM", "bytes", *f.ram_bytes);
     if (f.flash_bytes) add("flash", "bytes", *f.flash_bytes);

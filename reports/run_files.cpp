@@ -26,13 +26,23 @@ TrialEntry trial_entry(const Evaluation& evaluation) {
   return trial;
 }
 
-RunFile read_facts(const JsonView& view) {
-  RunFile facts = read_run_file(view);
-  if (facts.train && facts.train->task != Task::classify)
-    view.field("task").fail(
-        "reports show classifiers alone",
-        "The errors of this run are in its run.json, seeds, metrics; those of each sample in scores.csv");
-  return facts;
+/// The first metric of each seed: mean over the seeds, of the ends of its intervals too. None of runs without
+/// test samples.
+std::optional<Promise> trained_errors(const std::vector<RunSeed>& seeds) {
+  Promise trained;
+  const auto count = static_cast<double>(seeds.size());
+  for (const RunSeed& seed : seeds) {
+    if (!seed.metrics || seed.metrics->test.empty()) return std::nullopt;
+    const Metric& first = seed.metrics->test.front();
+    const std::optional<MetricKind> kind = metric_named(first.name);
+    if (!kind) return std::nullopt;
+    trained.metric = *kind;
+    trained.mean += first.value / count;
+    trained.low += first.low / count;
+    trained.high += first.high / count;
+    if (++trained.seeds == 1) trained.signature = seed.signature;
+  }
+  return trained.seeds > 0 ? std::optional(trained) : std::nullopt;
 }
 
 DeviceCheck read_device(const JsonView& view) {
@@ -83,7 +93,7 @@ Run read_run(const fs::path& folder) {
   run.schedule_file = schedule.lexically_relative(folder).string();
   run.schedule = read_schedule_file(schedule);
   read_optional(folder / "run.json", "no provenance", run.notes,
-                [&](const JsonView& view) { run.facts = read_facts(view); });
+                [&](const JsonView& view) { run.facts = read_run_file(view); });
   const bool trained = run.facts && run.facts->train;
   read_optional(folder / "curve.json", trained ? "" : "no freezing curve", run.notes,
                 [&](const JsonView& view) { run.curve = read_curve(view); });
@@ -112,6 +122,13 @@ Run read_run(const fs::path& folder) {
   return run;
 }
 
+MetricKind metric_of(const Run& run) {
+  if (run.curve) return run.curve->points.front().metric;
+  if (!run.front.empty()) return run.front.front().metric;
+  if (const auto trained = trained_metric(run)) return trained->metric;
+  return run.schedule.promise ? run.schedule.promise->metric : MetricKind::accuracy;
+}
+
 bool on_front(const Run& run, int64_t trial) {
   return std::ranges::any_of(run.front, [&](const ParetoPoint& p) { return p.trial == trial; });
 }
@@ -126,13 +143,14 @@ std::vector<TrainingCurve> training_curves(const Run& run) {
   return curves;
 }
 
-std::optional<Promise> trained_accuracy(const Run& run) {
-  if (!run.facts || !run.facts->train || !run.facts->train->accuracy) return std::nullopt;
+std::optional<Promise> trained_metric(const Run& run) {
+  if (!run.facts || !run.facts->train) return std::nullopt;
   const TrainFacts& train = *run.facts->train;
+  if (!train.accuracy) return trained_errors(train.seeds);
   Promise trained;
-  trained.accuracy_mean = train.accuracy->mean;
-  trained.accuracy_low = train.accuracy->interval.low;
-  trained.accuracy_high = train.accuracy->interval.high;
+  trained.mean = train.accuracy->mean;
+  trained.low = train.accuracy->interval.low;
+  trained.high = train.accuracy->interval.high;
   trained.seeds = static_cast<int32_t>(train.seeds.size());
   if (!train.seeds.empty()) trained.signature = train.seeds.front().signature;
   return trained;

@@ -57,6 +57,7 @@ struct ArenaMap {
   bool trains = true;
   std::string board;  // that the plan was made for; may be empty
   int64_t ram_bytes = 0, flash_bytes = 0, macs_per_step = 0;
+  int64_t instructions_per_step = 0;  // predicted; 0: not known
   int64_t arena_bytes = 0, persistent_bytes = 0, stack_bytes = 0, constant_bytes = 0, code_bytes = 0;
   std::vector<ArenaBuffer> buffers;  // of the arena only
   std::vector<ArenaStep> steps;
@@ -77,14 +78,17 @@ struct Run {
   std::vector<std::string> notes;
 };
 
+/// What decisions of a search were taken by, or a training run is judged by.
+MetricKind metric_of(const Run& run);
+
 /// Whether a trial is on the Pareto front.
 bool on_front(const Run& run, int64_t trial);
 
 /// The chosen schedule's runs, epoch by epoch: of `thaw train`, or of the search's last comparison; or none.
 std::vector<TrainingCurve> training_curves(const Run& run);
 
-/// What `thaw train` measured, where it did: its bytes are 0.
-std::optional<Promise> trained_accuracy(const Run& run);
+/// What `thaw train` measured, where it did, accuracy or error: its bytes are 0.
+std::optional<Promise> trained_metric(const Run& run);
 
 /// The board of a search; empty where the run is none.
 std::string searched_board(const Run& run);

@@ -87,6 +87,7 @@ ScheduleDiff diff_schedules(const Schedule& before, const Schedule& after) {
   }
   field(diff.recipe, "model", before.model_sha256.substr(0, 12), after.model_sha256.substr(0, 12));
   field(diff.recipe, "arithmetic", before.arithmetic, after.arithmetic);
+  field(diff.recipe, "task", task_name(before.task), task_name(after.task));
   integer(diff.recipe, "classes", before.classes, after.classes);
   field(diff.recipe, "learning rate", fmt::format("{:.6g}", before.training.learning_rate),
         fmt::format("{:.6g}", after.training.learning_rate));
@@ -94,10 +95,10 @@ ScheduleDiff diff_schedules(const Schedule& before, const Schedule& after) {
   integer(diff.recipe, "seed", before.training.seed, after.training.seed);
   if (before.promise && after.promise) {
     const Promise &a = *before.promise, &b = *after.promise;
-    if (a.accuracy_mean != b.accuracy_mean)
-      diff.figures.push_back(fmt::format("accuracy {} -> {} ({:+.2f} points)", percent_text(a.accuracy_mean),
-                                         percent_text(b.accuracy_mean),
-                                         100.0 * (b.accuracy_mean - a.accuracy_mean)));
+    if (a.metric == b.metric && a.mean != b.mean)
+      diff.figures.push_back(fmt::format("{} {} -> {} ({})", metric_name(a.metric),
+                                         metric_text(a.metric, a.mean), metric_text(b.metric, b.mean),
+                                         metric_change_text(a.metric, a.mean, b.mean)));
     integer(diff.figures, "RAM bytes", a.ram_bytes, b.ram_bytes);
     integer(diff.figures, "flash bytes", a.flash_bytes, b.flash_bytes);
     integer(diff.figures, "MACs a step", a.macs_per_step, b.macs_per_step);
@@ -106,7 +107,7 @@ ScheduleDiff diff_schedules(const Schedule& before, const Schedule& after) {
     const Promise& only = before.promise ? *before.promise : *after.promise;
     diff.figures.push_back(
         fmt::format("only the {} schedule has measured figures: {}, {} of RAM, {} of flash",
-                    before.promise ? "first" : "second", percent_text(only.accuracy_mean),
+                    before.promise ? "first" : "second", metric_text(only.metric, only.mean),
                     bytes_text(only.ram_bytes), bytes_text(only.flash_bytes)));
   }
   return diff;

@@ -1,8 +1,12 @@
 #include "search/as_it_is.h"
 
 #include "memmodel/device_plan.h"
+#include "search/metric.h"
+#include "search/schedules.h"
 #include "sim/exec/shipped_model.h"
 #include "sim/exec/some_samples.h"
+#include "sim/plan/training_plan.h"
+#include "sim/train/trainer.h"
 
 namespace thaw {
 namespace {
@@ -38,17 +42,56 @@ std::optional<ShippedModel> ask_shipped_model(const Graph& graph, TensorId input
   return shipped;
 }
 
-AsItIs as_it_is(const Graph& graph, const Board& board, const std::vector<int32_t>& predictions,
-                const std::vector<int32_t>& labels, const CorrectBySeed& chosen, InputBy input) {
-  AsItIs row;
-  row.predictions = predictions;
-  const std::vector<bool> correct = right(predictions, labels);
-  row.accuracy = share(correct);
-  row.against_chosen = paired_difference({correct}, chosen);
-  const MemoryTotals needed = device_inference_plan(graph, board, input).totals;
+namespace {
+
+void set_memory(const SearchProblem& problem, AsItIs& row) {
+  const MemoryTotals needed =
+      device_inference_plan(problem.network->graph, problem.board, problem.input_by).totals;
   row.ram_bytes = needed.ram.required;
   row.flash_bytes = needed.flash.required;
   row.macs = needed.macs_per_step();
+}
+
+void set_interval(const SearchProblem& problem, AsItIs& row) {
+  const AccuracyInterval interval = test_interval(problem, row.metric, row.value, {row.errors});
+  row.low = interval.low;
+  row.high = interval.high;
+}
+
+}  // namespace
+
+AsItIs as_it_is(const Evaluator& evaluator, const std::vector<int32_t>& predictions,
+                const Evaluation& chosen) {
+  const SearchProblem& problem = evaluator.problem();
+  AsItIs row;
+  row.predictions = predictions;
+  const std::vector<bool> correct = right(predictions, problem.test->labels);
+  row.value = share(correct);
+  set_interval(problem, row);
+  row.against_chosen = paired_difference({correct}, evaluator.correct(chosen));
+  set_memory(problem, row);
+  return row;
+}
+
+AsItIs output_as_it_is(const Evaluator& evaluator, const Evaluation& chosen) {
+  const SearchProblem& problem = evaluator.problem();
+  const Network& network = *problem.network;
+  const Plan plan = training_plan(network, last_layer_schedule(network, {}));
+  Executor executor(plan, {}, KernelSet::host, 1);
+  const PrefixCache cut = uncopied_cut(network, *problem.test);
+  const CachedSamples test = {&cut, &problem.test->labels, {}, &problem.test->targets};
+  AsItIs row;
+  row.errors = output_errors(network, judge(executor, network, test));
+  row.metric = metric_on(problem, MeasuredOn::test);
+  row.value = metric_value(problem, row.metric, row.errors);
+  set_interval(problem, row);
+  Evaluation shipped;
+  shipped.request.measured_on = MeasuredOn::test;
+  shipped.seeds.resize(1);
+  shipped.seeds[0].metric = row.metric;
+  shipped.seeds[0].errors = row.errors;
+  row.against_chosen = evaluator.difference(shipped, chosen);
+  set_memory(problem, row);
   return row;
 }
 

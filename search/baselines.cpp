@@ -19,7 +19,7 @@ struct Named {
 };
 
 std::vector<Named> named_schedules(const Network& network, const TrainingRecipe& recipe) {
-  const int32_t count = network.convolution_count();
+  const int32_t count = head_op(network);
   const int32_t first = first_trainable_convolution(network);
   std::vector<Named> result = {{"last layer only", last_layer_schedule(network, recipe)}};
   if (first == count) return result;

@@ -15,8 +15,9 @@ struct ComparisonRow {
   std::string name;
   std::optional<Evaluation> on_validation;  // what decisions were taken on; absent where it does not fit
   Evaluation evaluation;                    // on test
+  double low = 0.0, high = 1.0;             // 95 % interval of the metric
   bool is_chosen = false;                   // updates what row 0 updates, maybe at another rate
-  /// Of the test samples, this row's accuracy less the chosen one's.
+  /// Of the test samples, by how much this row's metric is better than the chosen one's.
   PairedDifference against_chosen;
 
   /// Whether a paired test says that this row is better than the chosen one (95 % interval above 0).

@@ -96,14 +96,14 @@ Contributions measure_contributions(Evaluator& evaluator, const TrainingRecipe& 
                                     const SearchSpace& space, const Fidelity& look,
                                     const std::vector<uint32_t>& seeds) {
   const Network& network = *evaluator.problem().network;
-  const int32_t count = network.convolution_count();
+  const int32_t count = head_op(network);
   const auto name = [&](int32_t op) { return network.convolution_layer(op).name; };
   Looks looks(evaluator, look, seeds);
   Contributions result;
   result.learning_rate = recipe.learning_rate;
 
   std::vector<std::pair<std::string, Schedule>> asked = {
-      {"the classifier", last_layer_schedule(network, recipe)}};
+      {head_words(network), last_layer_schedule(network, recipe)}};
   for (int32_t op = space.first_op; op < count; ++op)
     asked.emplace_back("biases from " + name(op), bias_schedule(network, recipe, op));
   const std::vector<LossByFold> bias_losses = looks.losses(asked);

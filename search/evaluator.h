@@ -49,8 +49,9 @@ class Evaluator {
   /// Which samples an evaluation in full got right. On validation each seed has its own fold, so that the
   /// folds follow one another in one list; on test there is a list a seed.
   virtual CorrectBySeed correct(const Evaluation& evaluation) const = 0;
-  /// Accuracy of `a` less that of `b`, both in full, on the same split and with the same seeds on validation.
-  PairedDifference difference(const Evaluation& a, const Evaluation& b) const {
+  /// By how much the metric of `a` is better than that of `b`, both in full, on the same split and with the
+  /// same seeds on validation.
+  virtual PairedDifference difference(const Evaluation& a, const Evaluation& b) const {
     return paired_difference(correct(a), correct(b));
   }
 

@@ -1,4 +1,5 @@
 #include "search/evolution.h"
+#include "search/schedules.h"
 
 #include <algorithm>
 #include <random>
@@ -59,7 +60,7 @@ class Evolution {
     const Selection& one = parents[next_() % parents.size()].selection;
     switch (next_() % 3) {
       case 0:
-        return random_selection(space_, network_.convolution_count(), 0.2, next_);
+        return random_selection(space_, head_op(network_), 0.2, next_);
       case 1:
         return changed(one);
       default:
@@ -70,7 +71,7 @@ class Evolution {
   Selection changed(const Selection& parent) {
     Selection child = parent;
     if (!space_.biases_follow && chance(next_, 0.3)) {
-      const auto depth = static_cast<uint64_t>(network_.convolution_count() - space_.first_op + 1);
+      const auto depth = static_cast<uint64_t>(head_op(network_) - space_.first_op + 1);
       child.first_bias = space_.first_op + static_cast<int32_t>(next_() % depth);
       if (!child.weights.empty()) child.first_bias = std::min(child.first_bias, child.weights.front().op);
     }

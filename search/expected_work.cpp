@@ -59,14 +59,14 @@ double contributions_work(const Evaluator& evaluator, const StrategyTask& task) 
     work += request_work(evaluator, schedule_of(network, task.recipe, selection), task.first_look,
                          MeasuredOn::validation, runs);
   };
-  for (int32_t op = task.space.first_op; op < network.convolution_count(); ++op) add({op, {}}, seeds);
+  for (int32_t op = task.space.first_op; op < head_op(network); ++op) add({op, {}}, seeds);
   for (const int32_t op : task.space.weights) add({op, {{op, 8}}}, (1.0 + kPromising) * seeds);
   return work;
 }
 
 Schedule typical_schedule(const Evaluator& evaluator, const StrategyTask& task) {
   const Network& network = *evaluator.problem().network;
-  const int32_t middle = (task.space.first_op + network.convolution_count()) / 2;
+  const int32_t middle = (task.space.first_op + head_op(network)) / 2;
   return bias_schedule(network, task.recipe, middle);
 }
 

@@ -1,4 +1,5 @@
 #include "search/explanation.h"
+#include "search/schedules.h"
 
 #include <fmt/format.h>
 
@@ -38,7 +39,7 @@ std::vector<LayerReason> explain(const Evaluator& evaluator, const SearchSpace& 
                                  const Contributions& contributions, const Schedule& chosen) {
   const Network& network = *evaluator.problem().network;
   std::vector<LayerReason> reasons;
-  for (int32_t op = space.first_op; op < network.convolution_count(); ++op) {
+  for (int32_t op = space.first_op; op < head_op(network); ++op) {
     LayerReason reason;
     reason.op = op;
     reason.layer = network.convolution_layer(op).name;

@@ -1,6 +1,7 @@
 #include "search/extra_bytes.h"
 
 #include "memmodel/paper_metric.h"
+#include "search/schedules.h"
 
 namespace thaw {
 namespace {
@@ -12,7 +13,7 @@ int64_t bytes_of(const Network& network, const TrainingRecipe& recipe, const Sel
 }  // namespace
 
 ExtraBytes::ExtraBytes(const Network& network, const TrainingRecipe& recipe, const SearchSpace& space) {
-  for (int32_t op = space.first_op; op <= network.convolution_count(); ++op)
+  for (int32_t op = space.first_op; op <= head_op(network); ++op)
     biases_[op] = bytes_of(network, recipe, {op, {}});
   for (const int32_t op : space.weights)
     for (const int32_t eighths : space.eighths)

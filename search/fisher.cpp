@@ -1,9 +1,12 @@
 #include "search/fisher.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <utility>
 
 #include "search/schedules.h"
+#include "sim/base/error.h"
 #include "sim/float/float_prefix.h"
 #include "sim/float/float_trainer.h"
 
@@ -83,6 +86,9 @@ Information information_of(const FloatModel& model, FloatTrainer& trainer, const
 
 Contributions fisher_contributions(const SearchProblem& problem, const TrainingRecipe& recipe,
                                    const SearchSpace& space) {
+  if (compares_output(problem.network->task))
+    throw Error("--strategy fisher", fmt::format("cannot {}", task_name(problem.network->task)),
+                "Its gradients are those of classifiers: choose another strategy");
   const NetworkOptions options = {problem.network->classifier.classes, problem.network->classifier.fresh,
                                   false};
   const FloatModel model = float_model(reduce(problem.network->graph, options));

@@ -1,4 +1,5 @@
 #include "search/knapsack.h"
+#include "search/schedules.h"
 
 #include <algorithm>
 #include <limits>
@@ -15,7 +16,7 @@ Knapsack::Knapsack(const Network& network, const TrainingRecipe& recipe, const S
                    const Contributions& contributions, int64_t most_bytes)
     : most_bytes_(most_bytes) {
   const auto size = static_cast<size_t>(most_bytes + 1);
-  const int32_t count = network.convolution_count();
+  const int32_t count = head_op(network);
   const int32_t shallowest = space.pinned.empty() ? count : space.pinned.front();
   const ExtraBytes extra(network, recipe, space);
   std::vector<double> best(size, 0.0);  // of the items so far, by bytes

@@ -5,6 +5,7 @@
 #include <iterator>
 #include <mutex>
 
+#include "search/metric.h"
 #include "sim/base/error.h"
 #include "sim/base/parallel.h"
 #include "sim/plan/training_plan.h"
@@ -92,11 +93,15 @@ SeedResult LocalTrainer::train_one(const TrainingRun& run, const std::function<b
   const std::set<Cut> cuts = cuts_of(run);
   const PrefixCache& cache = caches_.at({Split::train, cuts.begin()->second});
   TrainingData data;
-  data.train = {&cache, &problem_.train->labels, training_places(run, problem_)};
+  const Samples& train = *problem_.train;
+  data.train = {&cache, &train.labels, training_places(run, problem_), &train.targets};
   if (run.measured_on == MeasuredOn::test)
-    data.test = {&caches_.at({Split::test, cuts.begin()->second}), &problem_.test->labels, {}};
+    data.test = {&caches_.at({Split::test, cuts.begin()->second}),
+                 &problem_.test->labels,
+                 {},
+                 &problem_.test->targets};
   else
-    data.test = {&cache, &problem_.train->labels, problem_.folds[run.fold].validation};
+    data.test = {&cache, &train.labels, problem_.folds[run.fold].validation, &train.targets};
   TrainingControl control;
   control.cancelled = cancelled;
   const Plan plan = training_plan(*problem_.network, run.schedule);
@@ -110,6 +115,8 @@ SeedResult LocalTrainer::train_one(const TrainingRun& run, const std::function<b
   result.signature = trained.signature;
   result.predictions = std::move(trained.predictions);
   result.epochs = std::move(trained.epochs);
+  result.errors = std::move(trained.errors);
+  set_metric(result, problem_, run.measured_on);
   return result;
 }
 

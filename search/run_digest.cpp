@@ -31,6 +31,7 @@ std::string run_digest(const SearchProblem& problem, const TrainingRecipe& recip
                                  network.graph.sha256, network.classifier.classes, network.classifier.fresh,
                                  problem.data_sha256, problem.train->count, problem.test->count,
                                  problem.mirror, board_identity(problem.board), recipe_text(recipe));
+  if (compares_output(network.task)) text += std::string(task_name(network.task)) + "\n";
   if (problem.input_by != InputBy::image) text += std::string(input_by_name(problem.input_by)) + "\n";
   for (const Fold& fold : problem.folds)
     text += places_text(fold.train) + "\n" + places_text(fold.validation) + "\n";

@@ -10,9 +10,9 @@
 #include "search/files/pareto_file.h"
 #include "sim/base/error.h"
 #include "sim/base/file.h"
-#include "sim/base/interval.h"
 #include "sim/base/json.h"
 #include "sim/plan/schedule_json.h"
+#include "sim/train/output_metrics.h"
 
 namespace thaw {
 namespace {
@@ -45,45 +45,63 @@ std::vector<uint8_t> as_bytes(const std::vector<int32_t>& classes) {
   return {classes.begin(), classes.end()};
 }
 
-AgainstChosen against_chosen(const PairedDifference& d, bool surely_better) {
-  return {d.mean, d.low(), d.high(), surely_better};
+std::vector<float> as_floats(const std::vector<double>& errors) {
+  return {errors.begin(), errors.end()};
 }
 
-ComparedSchedule compared(const ComparisonRow& row, int64_t samples) {
-  const AccuracyInterval interval = wilson_interval(row.evaluation.accuracy(), samples);
+/// In files it is the metric's own difference: of errors one below 0 is the better one.
+AgainstChosen against_chosen(MetricKind metric, const PairedDifference& d, bool surely_better) {
+  if (higher_is_better(metric)) return {d.mean, d.low(), d.high(), surely_better};
+  return {-d.mean, -d.high(), -d.low(), surely_better};
+}
+
+ComparedSchedule compared(const ComparisonRow& row) {
+  const MetricKind metric = row.evaluation.metric();
   ComparedSchedule result{measured(row.evaluation),
                           row.name,
-                          interval.low,
-                          interval.high,
+                          row.low,
+                          row.high,
                           {},
                           row.is_chosen,
-                          against_chosen(row.against_chosen, row.surely_better()),
+                          against_chosen(metric, row.against_chosen, row.surely_better()),
                           {}};
   if (const auto& on = row.on_validation)
-    result.validation = {on->number, on->accuracy(), std::ssize(on->seeds)};
+    result.validation = {on->number, on->metric(), on->value(), std::ssize(on->seeds)};
   for (const SeedResult& s : row.evaluation.seeds)
-    result.predictions.push_back({s.seed, as_bytes(s.predictions)});
+    result.predictions.push_back({s.seed, as_bytes(s.predictions), as_floats(s.errors)});
   return result;
 }
 
-Comparison comparison_of(const SearchResult& result, const Samples& test) {
+ShippedRow shipped_row(const AsItIs& shipped) {
+  return {shipped.metric,
+          shipped.value,
+          shipped.low,
+          shipped.high,
+          shipped.ram_bytes,
+          shipped.flash_bytes,
+          shipped.macs,
+          against_chosen(shipped.metric, shipped.against_chosen, shipped.surely_better()),
+          as_bytes(shipped.predictions),
+          as_floats(shipped.errors)};
+}
+
+/// Classes, or where the output is compared which samples are anomalies.
+std::vector<uint8_t> labels_of(const SearchProblem& problem) {
+  if (!compares_output(problem.network->task)) return as_bytes(problem.test->labels);
+  std::vector<uint8_t> labels(static_cast<size_t>(problem.test->count), 0);
+  const std::vector<bool> anomalous = anomalous_samples(problem.train->labels, problem.test->labels);
+  std::copy(anomalous.begin(), anomalous.end(), labels.begin());
+  return labels;
+}
+
+Comparison comparison_of(const SearchResult& result, const SearchProblem& problem) {
   Comparison comparison;
-  comparison.samples = test.count;
+  comparison.samples = problem.test->count;
   comparison.choice = result.choice.reason;
   comparison.gained = result.choice.gained;
-  comparison.labels = as_bytes(test.labels);
-  for (const ComparisonRow& row : result.comparison) comparison.rows.push_back(compared(row, test.count));
-  if (const auto& shipped = result.as_it_is) {
-    const AccuracyInterval interval = wilson_interval(shipped->accuracy, test.count);
-    comparison.as_it_is = {shipped->accuracy,
-                           interval.low,
-                           interval.high,
-                           shipped->ram_bytes,
-                           shipped->flash_bytes,
-                           shipped->macs,
-                           against_chosen(shipped->against_chosen, shipped->surely_better()),
-                           as_bytes(shipped->predictions)};
-  }
+  comparison.labels = labels_of(problem);
+  for (const ComparisonRow& row : result.comparison) comparison.rows.push_back(compared(row));
+  if (const auto& shipped = result.as_it_is) comparison.as_it_is = shipped_row(*shipped);
   return comparison;
 }
 
@@ -112,18 +130,18 @@ std::vector<Evaluation> pareto_front(const std::vector<Evaluation>& trials) {
       candidates.push_back(e);
   std::stable_sort(candidates.begin(), candidates.end(), [](const Evaluation& a, const Evaluation& b) {
     if (a.ram_bytes != b.ram_bytes) return a.ram_bytes < b.ram_bytes;
-    return a.accuracy() > b.accuracy();
+    return a.score() > b.score();
   });
   std::vector<Evaluation> front;
   for (const Evaluation& e : candidates)
-    if (front.empty() || e.accuracy() > front.back().accuracy()) front.push_back(e);
+    if (front.empty() || e.score() > front.back().score()) front.push_back(e);
   return front;
 }
 
 void write_run_directory(const std::filesystem::path& folder, const Evaluator& evaluator,
                          const std::vector<Evaluation>& trials, const SearchResult& result,
                          const SearchOptions& options) {
-  const ComparisonFiles comparison = write_comparison(comparison_of(result, *evaluator.problem().test));
+  const ComparisonFiles comparison = write_comparison(comparison_of(result, evaluator.problem()));
   write_file_atomically(folder / "predictions.bin", comparison.predictions_bin);
   write_file_atomically(folder / "comparison.json", comparison.comparison_json);
   write_file_atomically(folder / "curve.json", write_curve(curve_of(result, options.threshold_points)));

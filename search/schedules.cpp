@@ -24,24 +24,36 @@ LayerUpdate& entry_for(Schedule& schedule, const Network& network, int32_t op) {
 
 }  // namespace
 
+int32_t head_op(const Network& network) {
+  return network.convolution_count() - (compares_output(network.task) ? 1 : 0);
+}
+
+const std::string& head_name(const Network& network) {
+  return compares_output(network.task) ? network.convolution_layer(head_op(network)).name
+                                       : network.classifier.name;
+}
+
+std::string head_words(const Network& network) {
+  return compares_output(network.task) ? "the last layer" : "the classifier";
+}
+
 Schedule last_layer_schedule(const Network& network, const TrainingRecipe& recipe) {
   Schedule schedule;
   schedule.model_file = network.graph.file_name;
   schedule.model_sha256 = network.graph.sha256;
+  schedule.task = network.task;
   schedule.classes = network.classifier.classes;
   const std::vector<int32_t>& shape = network.graph.tensor(network.input).shape;
   std::fill(schedule.input.begin(), schedule.input.end(), 1);
   std::copy_backward(shape.begin(), shape.end(), schedule.input.end());
   schedule.training = recipe;
-  schedule.update.push_back(
-      {network.convolution_count(), network.classifier.name, true, UpdatedWeights::all, {}});
+  schedule.update.push_back({head_op(network), head_name(network), true, UpdatedWeights::all, {}});
   return schedule;
 }
 
 Schedule bias_schedule(const Network& network, const TrainingRecipe& recipe, int32_t first_op) {
   Schedule schedule = last_layer_schedule(network, recipe);
-  for (int32_t op = first_op; op < network.convolution_count(); ++op)
-    entry_for(schedule, network, op).bias = true;
+  for (int32_t op = first_op; op < head_op(network); ++op) entry_for(schedule, network, op).bias = true;
   return schedule;
 }
 
@@ -52,7 +64,7 @@ Schedule last_layers_schedule(const Network& network, const TrainingRecipe& reci
 }
 
 int32_t first_trainable_convolution(const Network& network) {
-  int32_t first = network.convolution_count();
+  int32_t first = head_op(network);
   while (first > 0 && why_not_trainable(network, first - 1).empty()) --first;
   return first;
 }

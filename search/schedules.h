@@ -9,6 +9,16 @@
 
 namespace thaw {
 
+/// Number of the layer that every schedule of a search updates whole: the classifier, or of other tasks the
+/// last convolution.
+int32_t head_op(const Network& network);
+
+/// What that layer is called.
+const std::string& head_name(const Network& network);
+
+/// For people: "the classifier" or "the last layer".
+std::string head_words(const Network& network);
+
 /// Nothing updated but the classifier: the "last layer only" baseline, and the frame of all others.
 Schedule last_layer_schedule(const Network& network, const TrainingRecipe& recipe);
 

@@ -7,7 +7,6 @@
 
 #include "search/learning_rate.h"
 #include "search/starting_schedule.h"
-#include "sim/base/interval.h"
 
 namespace thaw {
 namespace {
@@ -54,12 +53,13 @@ Choice choose_and_tune(Evaluator& evaluator, std::vector<Contender>& contenders,
   return choose_schedule(evaluator, contenders, goal, threshold);
 }
 
-Promise promise_of(const Evaluation& on_test, int64_t test_count) {
+Promise promise_of(const ComparisonRow& row) {
+  const Evaluation& on_test = row.evaluation;
   Promise promise;
-  promise.accuracy_mean = on_test.accuracy();
-  const AccuracyInterval interval = wilson_interval(promise.accuracy_mean, test_count);
-  promise.accuracy_low = interval.low;
-  promise.accuracy_high = interval.high;
+  promise.metric = on_test.metric();
+  promise.mean = on_test.value();
+  promise.low = row.low;
+  promise.high = row.high;
   promise.seeds = static_cast<int32_t>(on_test.seeds.size());
   promise.ram_bytes = on_test.ram_bytes;
   promise.flash_bytes = on_test.flash_bytes;
@@ -142,30 +142,33 @@ SearchResult search(Evaluator& evaluator, const SearchOptions& options, const Se
       {result.trace.steps.front().name, result.trace.steps.front().evaluation}, baselines, seeds, rates, log);
   const Evaluation& on_test = result.comparison[0].evaluation;
   result.schedule = evaluator.problem().on_device(on_test.request.schedule);
-  result.schedule.promise = promise_of(on_test, evaluator.problem().test->count);
+  result.schedule.promise = promise_of(result.comparison[0]);
   if (result.trace.contributions)
     result.reasons = explain(evaluator, task.space, *result.trace.contributions, result.schedule);
-  if (!options.shipped_predictions.empty()) {
-    const SearchProblem& problem = evaluator.problem();
-    result.as_it_is = as_it_is(problem.network->graph, problem.board, options.shipped_predictions,
-                               problem.test->labels, evaluator.correct(on_test), problem.input_by);
-  }
+  if (compares_output(evaluator.problem().network->task))
+    result.as_it_is = output_as_it_is(evaluator, on_test);
+  else if (!options.shipped_predictions.empty())
+    result.as_it_is = as_it_is(evaluator, options.shipped_predictions, on_test);
   return result;
 }
 
 std::vector<std::string> better_than_chosen(const SearchResult& result) {
   std::vector<std::string> sentences;
-  const auto add = [&](const std::string& name, double accuracy, int64_t ram, const PairedDifference& d) {
-    sentences.push_back(fmt::format(
-        "on test, '{}' ({:.2f} %, {} bytes of RAM) is better than the chosen schedule by {:.2f} points "
-        "(95 % interval {:.2f} to {:.2f}, paired)",
-        name, 100 * accuracy, ram, 100 * d.mean, 100 * d.low(), 100 * d.high()));
+  const MetricKind metric = result.comparison[0].evaluation.metric();
+  const bool points = metric == MetricKind::accuracy;
+  const auto add = [&](const std::string& name, double value, int64_t ram, const PairedDifference& d) {
+    const auto text = [&](double difference) { return metric_text(metric, difference, false); };
+    sentences.push_back(
+        fmt::format("on test, '{}' ({}, {} bytes of RAM) is better than the chosen schedule by {}{} "
+                    "(95 % interval {} to {}, paired)",
+                    name, metric_text(metric, value), ram, text(d.mean), points ? " points" : "",
+                    text(d.low()), text(d.high())));
   };
   for (const ComparisonRow& row : result.comparison)
     if (row.surely_better() && !row.evaluation.over_budget)
-      add(row.name, row.evaluation.accuracy(), row.evaluation.ram_bytes, row.against_chosen);
+      add(row.name, row.evaluation.value(), row.evaluation.ram_bytes, row.against_chosen);
   if (const auto& shipped = result.as_it_is; shipped && shipped->surely_better())
-    add("as it is", shipped->accuracy, shipped->ram_bytes, shipped->against_chosen);
+    add("as it is", shipped->value, shipped->ram_bytes, shipped->against_chosen);
   return sentences;
 }
 

@@ -38,7 +38,7 @@ struct SearchResult {
   std::vector<Contender> contenders;  // all that was measured in full: the baselines, then the trace
   Choice choice;
   std::vector<ComparisonRow> comparison;
-  std::optional<AsItIs> as_it_is;    // where the model knows the classes
+  std::optional<AsItIs> as_it_is;    // where the model knows the classes, and of other tasks
   std::vector<LayerReason> reasons;  // by layer; empty where the strategy measured no contributions
 
   /// The chosen step of the trace; none where a baseline won or the rate was tuned once more.

@@ -16,7 +16,7 @@ constexpr size_t kMostNamed = 5;
 /// The number of the layer that a user means.
 int32_t convolution_named(const Network& network, const std::string& name, const std::string& option) {
   std::string known;
-  for (int32_t op = 0; op < network.convolution_count(); ++op) {
+  for (int32_t op = 0; op < head_op(network); ++op) {
     const std::string& layer = network.convolution_layer(op).name;
     if (layer == name || std::to_string(op) == name) return op;
     known += (known.empty() ? "" : ", ") + layer;
@@ -57,7 +57,7 @@ SearchSpace search_space(const Network& network, const std::vector<std::string>&
     space.pinned.push_back(op);
   }
   std::sort(space.pinned.begin(), space.pinned.end());
-  for (int32_t op = space.first_op; op < network.convolution_count(); ++op)
+  for (int32_t op = space.first_op; op < head_op(network); ++op)
     if (!contains(frozen, op)) space.weights.push_back(op);
   return space;
 }
@@ -81,12 +81,12 @@ Selection without_share(const SearchSpace& space, const Network& network, const 
   Selection result = selection;
   std::erase_if(result.weights, [&](const WeightShare& other) { return other.op == op; });
   if (space.biases_follow)
-    result.first_bias = result.weights.empty() ? network.convolution_count() : result.weights.front().op;
+    result.first_bias = result.weights.empty() ? head_op(network) : result.weights.front().op;
   return result;
 }
 
 Selection least_selection(const SearchSpace& space, const Network& network) {
-  Selection result = {network.convolution_count(), {}};
+  Selection result = {head_op(network), {}};
   for (const int32_t op : space.pinned) result = with_share(result, {op, 8});
   return result;
 }
@@ -110,7 +110,7 @@ bool allows(const SearchSpace& space, const Schedule& schedule) {
 }
 
 std::string selection_text(const Network& network, const Selection& selection) {
-  if (selection.first_bias >= network.convolution_count()) return "the classifier alone";
+  if (selection.first_bias >= head_op(network)) return head_words(network) + " alone";
   std::string text = "biases from " + network.convolution_layer(selection.first_bias).name;
   const char* before = ", weights of ";
   for (const WeightShare& share : selection.weights) {

@@ -18,19 +18,20 @@ void require_classifier_fits(const SearchProblem& problem, const TrainingRecipe&
   const auto check = [&](const char* what, const Budget& budget) {
     if (budget.fits()) return;
     throw Error(network.graph.file_name,
-                fmt::format("training only the classifier needs {} bytes of {}, {} has {} ({} too many)",
+                fmt::format("training only {} needs {} {}, {} has {} ({} too many)", head_words(network),
                             budget.required, what, problem.board.name, budget.available, budget.excess()),
                 "Choose a larger board or a smaller model");
   };
-  check("RAM", needed.ram);
-  check("flash", needed.flash);
+  check("bytes of RAM", needed.ram);
+  check("bytes of flash", needed.flash);
+  check("instructions", needed.work);
 }
 
 int32_t deepest_bias_that_fits(const Evaluator& evaluator, const TrainingRecipe& recipe,
                                const SearchSpace& space) {
   const Network& network = *evaluator.problem().network;
   int32_t low = space.first_op;
-  int32_t high = network.convolution_count();  // fits: the classifier alone
+  int32_t high = head_op(network);  // fits: the head alone
   while (low < high) {
     const int32_t middle = (low + high) / 2;
     if (evaluator.fits(bias_schedule(network, recipe, middle)))
@@ -45,7 +46,7 @@ namespace {
 
 struct Candidate {
   int32_t op = 0;
-  double gain = 0.0;  // accuracy over biases alone, 0..1
+  double gain = 0.0;  // score over biases alone
   int64_t bytes = 1;  // RAM that its weights add
 };
 
@@ -76,7 +77,7 @@ std::vector<Candidate> measured_candidates(Evaluator& evaluator, const TrainingR
   }
   const std::vector<Evaluation> measured = evaluator.evaluate(requests);
   for (size_t i = 0; i < candidates.size(); ++i) {
-    candidates[i].gain = measured[i + 1].accuracy() - measured[0].accuracy();
+    candidates[i].gain = measured[i + 1].score() - measured[0].score();
     candidates[i].bytes = std::max<int64_t>(1, measured[i + 1].ram_bytes - measured[0].ram_bytes);
   }
   std::stable_sort(candidates.begin(), candidates.end(), [](const Candidate& a, const Candidate& b) {
@@ -101,7 +102,7 @@ Schedule starting_schedule(Evaluator& evaluator, const TrainingRecipe& recipe, c
     return all;
   }
   log(fmt::format("the biases of the last {} convolutions fit; measuring the weights of each",
-                  network.convolution_count() - first_op));
+                  head_op(network) - first_op));
   TrainingRecipe at_rate = recipe;
   at_rate.learning_rate =
       roughly_best_learning_rate(evaluator, "biases alone", schedule_of(network, recipe, start), rates)

@@ -7,6 +7,7 @@
 #include "memmodel/device_plan.h"
 #include "search/expected_work.h"
 #include "search/files/trial_file.h"
+#include "sim/train/output_metrics.h"
 
 namespace thaw {
 namespace {
@@ -15,14 +16,28 @@ void set_memory(const MemoryTotals& needed, Evaluation& evaluation) {
   evaluation.ram_bytes = needed.ram.required;
   evaluation.flash_bytes = needed.flash.required;
   evaluation.macs_per_step = needed.macs_per_step();
+  evaluation.instructions_per_step = needed.work.required;
   evaluation.over_budget = !needed.fits();
 }
 
 /// The part of a run's result that an evaluation of this kind has.
 SeedResult kept(SeedResult result, const EvaluationRequest& request) {
-  if (!request.fidelity.full()) result.predictions.clear();
+  if (!request.fidelity.full()) {
+    result.predictions.clear();
+    result.errors.clear();
+  }
   if (request.measured_on != MeasuredOn::test) result.epochs.clear();
   return result;
+}
+
+/// Of every judged sample: on test a list a seed, on validation the folds one after another in one list.
+ValuesBySeed errors_of(const Evaluation& evaluation) {
+  ValuesBySeed errors;
+  for (const SeedResult& seed : evaluation.seeds) {
+    if (errors.empty() || evaluation.request.measured_on == MeasuredOn::test) errors.emplace_back();
+    errors.back().insert(errors.back().end(), seed.errors.begin(), seed.errors.end());
+  }
+  return errors;
 }
 
 }  // namespace
@@ -53,6 +68,20 @@ CorrectBySeed TrainingEvaluator::correct(const Evaluation& evaluation) const {
                       problem_.train->labels[problem_.folds[seed % problem_.folds.size()].validation[i]]);
   }
   return result;
+}
+
+PairedDifference TrainingEvaluator::difference(const Evaluation& a, const Evaluation& b) const {
+  switch (a.metric()) {
+    case MetricKind::accuracy:
+      return Evaluator::difference(a, b);
+    case MetricKind::area_under_curve:
+      return area_difference(errors_of(a), errors_of(b),
+                             anomalous_samples(problem_.train->labels, problem_.test->labels));
+    case MetricKind::mean_absolute_error:
+    case MetricKind::mean_squared_error:
+      break;
+  }
+  return paired_difference(errors_of(b), errors_of(a));  // the smaller error is the better one
 }
 
 /// The evaluations of one call, filled run by run; a run that several of them need is trained once.

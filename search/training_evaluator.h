@@ -37,6 +37,7 @@ class TrainingEvaluator : public Evaluator {
   /// Throws Error{"interrupted"} when `cancelled` says so.
   std::vector<Evaluation> evaluate(const std::vector<EvaluationRequest>& requests) override;
   CorrectBySeed correct(const Evaluation& evaluation) const override;
+  PairedDifference difference(const Evaluation& a, const Evaluation& b) const override;
   /// By the planner.
   MemoryTotals memory(const Schedule& schedule) const override;
 

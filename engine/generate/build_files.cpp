@@ -169,7 +169,8 @@ std::string readme(const FirmwareBuild& build) {
 std::string firmware_json(const FirmwareBuild& build) {
   const FirmwareRequest& request = build.request;
   const MemoryTotals& sizes = build.sizes;
-  nlohmann::ordered_json steps = nlohmann::ordered_json::array();
+  using Json = nlohmann::ordered_json;
+  Json steps = Json::array();
   for (const Step& step : request.plan.steps)
     steps.push_back({{"name", step.name}, {"kernel", kernel_name(step.kernel)}, {"macs", step.macs}});
   nlohmann::ordered_json json = {
@@ -197,7 +198,12 @@ std::string firmware_json(const FirmwareBuild& build) {
       {"board_ram_bytes", request.board.ram_bytes},
       {"board_flash_bytes", request.board.flash_bytes},
       {"macs_per_step", sizes.macs_per_step()},
+      {"instructions_per_inference_predicted",
+       sizes.instructions ? Json(sizes.instructions->inference) : Json()},
+      {"instructions_per_training_step_predicted",
+       sizes.instructions && sizes.instructions->step > 0 ? Json(sizes.instructions->step) : Json()},
       {"steps", steps}};
+  if (request.anomaly_threshold) json["anomaly_threshold"] = *request.anomaly_threshold;
   return json_text(json);
 }
 

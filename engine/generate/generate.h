@@ -3,6 +3,7 @@
 
 #include <array>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -34,6 +35,7 @@ struct FirmwareRequest {
   // `inference_plan`, and rates do not count).
   double output_scale = 1.0;
   int32_t output_zero_point = 0;
+  std::optional<int64_t> anomaly_threshold = std::nullopt;  // of an autoencoder, as thaw_last_loss gives it
 };
 
 /// A file of the firmware's folder; `path` is relative to it.

@@ -62,6 +62,8 @@ void add_header_values(const FirmwareRequest& request, const MemoryTotals& sizes
   values["CONSTANT_BYTES"] = std::to_string(sizes.constants);
   values["CODE_BYTES"] = std::to_string(sizes.code);
   values["OUTPUT_SCALE"] = fmt::format("{:.9g}", request.output_scale);
+  values["HAS_ANOMALY_THRESHOLD"] = request.anomaly_threshold ? "1" : "0";
+  values["ANOMALY_THRESHOLD"] = std::to_string(request.anomaly_threshold.value_or(0));
   values["OUTPUT_ZERO_POINT"] = std::to_string(request.output_zero_point);
   if (trains)
     add_training_values(plan, values);

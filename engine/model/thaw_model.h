@@ -77,6 +77,12 @@ extern "C" {
 #define THAW_OUTPUT_SCALE PLAN_OUTPUT_SCALE
 #define THAW_OUTPUT_ZERO_POINT (PLAN_OUTPUT_ZERO_POINT)
 #endif
+#if PLAN_HAS_ANOMALY_THRESHOLD
+
+// An input whose thaw_last_loss after thaw_infer is larger is an anomaly. Calibrated on the training samples,
+// of which one in twenty lies above, for the model as the training run left it.
+#define THAW_ANOMALY_THRESHOLD INT64_C(PLAN_ANOMALY_THRESHOLD)
+#endif
 
 // What a state record belongs to: this model and what is trained of it.
 #define THAW_MODEL_ID PLAN_MODEL_ID

@@ -15,7 +15,12 @@ constexpr size_t kMostRows = 400;
 
 }  // namespace
 
-Chart layer_chart(const std::vector<LayerEffect>& effects) {
+std::string lost_words(MetricKind metric) {
+  if (metric == MetricKind::accuracy) return "accuracy lost, points";
+  return std::string(metric_name(metric)) + (higher_is_better(metric) ? " lost" : " added");
+}
+
+Chart layer_chart(const std::vector<LayerEffect>& effects, MetricKind metric) {
   const size_t rows = std::min(effects.size(), kMostRows);
   Chart chart;
   chart.name = "layers";
@@ -25,15 +30,15 @@ Chart layer_chart(const std::vector<LayerEffect>& effects) {
   for (size_t i = 0; i < rows; ++i) {
     if (effects[i].bytes_saved)
       most_bytes = std::max(most_bytes, std::abs(static_cast<double>(*effects[i].bytes_saved)));
-    if (effects[i].accuracy_lost) {
-      most_loss = std::max(most_loss, *effects[i].accuracy_lost);
-      most_gain = std::max(most_gain, -*effects[i].accuracy_lost);
+    if (effects[i].lost) {
+      most_loss = std::max(most_loss, *effects[i].lost);
+      most_gain = std::max(most_gain, -*effects[i].lost);
     }
   }
   const double left = kNames, right = kNames + kPanel + 30;
   const double scale = (kPanel - 96) / (most_loss + most_gain),
                zero = right + most_gain * scale + (most_gain > 0 ? 46 : 0);
-  chart.body = text_svg(left, 18, "RAM saved, KiB") + text_svg(right, 18, "accuracy lost, points");
+  chart.body = text_svg(left, 18, "RAM saved, KiB") + text_svg(right, 18, lost_words(metric));
   chart.body += text_svg(left, 36, "solid: these weights are updated in the chosen schedule, pale: frozen",
                          "start", "soft");
   chart.body += fmt::format("<path class=\"axis\" d=\"M{0:.1f} {2:.1f}V{3:.1f}M{1:.1f} {2:.1f}V{3:.1f}\"/>",
@@ -55,13 +60,14 @@ Chart layer_chart(const std::vector<LayerEffect>& effects) {
     } else {
       chart.body += text_svg(left + 5, y + 12, "not looked at", "start", "soft");
     }
-    if (e.accuracy_lost) {
-      const double length = *e.accuracy_lost * scale;
-      chart.body += bar_svg(zero, y, length, "bar2" + hollow,
-                            fmt::format("{}: costs {:.2f} points when frozen first", clipped(e.layer),
-                                        100.0 * *e.accuracy_lost));
+    if (e.lost) {
+      const double length = *e.lost * scale;
+      chart.body += bar_svg(
+          zero, y, length, "bar2" + hollow,
+          fmt::format("{}: costs {}{} when frozen first", clipped(e.layer),
+                      metric_text(metric, *e.lost, false), metric == MetricKind::accuracy ? " points" : ""));
       chart.body += text_svg(length < 0 ? zero + length - 4 : zero + length + 5, y + 12,
-                             fmt::format("{:.2f}", 100.0 * *e.accuracy_lost), length < 0 ? "end" : "start");
+                             metric_text(metric, *e.lost, false), length < 0 ? "end" : "start");
     }
   }
   chart.description =

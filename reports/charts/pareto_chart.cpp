@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <limits>
 
 #include "reports/charts/run_charts.h"
 #include "reports/escape.h"
@@ -14,7 +15,7 @@ constexpr size_t kMostTrials = 4000;  // drawn; enough for the eye, and the page
 
 std::string describe(const TrialEntry& t) {
   return fmt::format("trial {}: {}\n{} ({} fidelity, {}), {}{}\n{}", t.trial, clipped(t.request.role, 80),
-                     percent_text(t.accuracy), clipped(t.request.fidelity.name, 20),
+                     metric_text(t.metric, t.value), clipped(t.request.fidelity.name, 20),
                      measured_on_name(t.request.measured_on), bytes_text(t.ram_bytes),
                      t.outcome == TrialOutcome::ok ? "" : std::string(", ") + outcome_name(t.outcome),
                      clipped(schedule_words(t.schedule.update, 8), 260));
@@ -30,26 +31,35 @@ Kind kind_of(const TrialEntry& t) {
   return t.request.fidelity.full() ? kFull : kLook;
 }
 
+/// Whether a trial has a value on the chart's axis: neither one that diverged has, nor one on test that is
+/// judged by another metric.
+bool has_place(const TrialEntry& t, MetricKind metric) {
+  return kind_of(t) != kDiverged && t.metric == metric;
+}
+
 /// The round ranges of all trials; those that diverged have bytes but no accuracy.
 void fit_axes(const Run& run, XyChart& chart) {
-  double low_x = kib(run.trials[0].ram_bytes), high_x = low_x, low_y = 100.0, high_y = 0.0;
+  const MetricKind metric = metric_of(run);
+  constexpr double kNone = std::numeric_limits<double>::infinity();
+  double low_x = kib(run.trials[0].ram_bytes), high_x = low_x, low_y = kNone, high_y = -kNone;
   for (const TrialEntry& t : run.trials) {
     low_x = std::min(low_x, kib(t.ram_bytes));
     high_x = std::max(high_x, kib(t.ram_bytes));
-    if (kind_of(t) == kDiverged) continue;
-    low_y = std::min(low_y, 100.0 * t.accuracy);
-    high_y = std::max(high_y, 100.0 * t.accuracy);
+    if (!has_place(t, metric)) continue;
+    low_y = std::min(low_y, chart_value(t.metric, t.value));
+    high_y = std::max(high_y, chart_value(t.metric, t.value));
   }
-  if (low_y > high_y) low_y = 0.0, high_y = 100.0;
+  if (low_y > high_y) low_y = 0.0, high_y = chart_value(metric, 1.0);
   chart.x = round_axis(low_x, high_x, "RAM, KiB");
-  chart.y = round_axis(std::max(0.0, low_y - 0.04 * (high_y - low_y)), high_y, "accuracy, %");
+  chart.y = round_axis(std::max(0.0, low_y - 0.04 * (high_y - low_y)), high_y, chart_axis(metric));
 }
 
 /// From least to most RAM.
 XySeries front_of(const Run& run) {
   XySeries front{"Pareto front", "green", Shape::none, 0, Line::solid, true, {}};
   for (const TrialEntry& t : run.trials)
-    if (on_front(run, t.trial)) front.points.push_back({kib(t.ram_bytes), 100.0 * t.accuracy, "", ""});
+    if (on_front(run, t.trial))
+      front.points.push_back({kib(t.ram_bytes), chart_value(t.metric, t.value), "", ""});
   std::stable_sort(front.points.begin(), front.points.end(),
                    [](const XyPoint& a, const XyPoint& b) { return a.x < b.x; });
   return front;
@@ -60,7 +70,7 @@ XySeries front_of(const Run& run) {
 XyChart pareto_chart(const Run& run) {
   XyChart chart;
   chart.name = "pareto";
-  chart.title = "Every trial: accuracy against RAM";
+  chart.title = fmt::format("Every trial: {} against RAM", metric_name(metric_of(run)));
   fit_axes(run, chart);
   std::vector<XySeries> kinds = {{"look", "soft", Shape::ring, 3.5, Line::none, false, {}},
                                  {"full", "blue", Shape::circle, 4.5, Line::none, false, {}},
@@ -72,11 +82,13 @@ XyChart pareto_chart(const Run& run) {
     if (kind_of(t) != kLook && looks_left > 0) --looks_left;
   for (const TrialEntry& t : run.trials) {
     const Kind kind = kind_of(t);
+    if (kind != kDiverged && !has_place(t, metric_of(run))) continue;
     if (drawn == kMostTrials || (kind == kLook && looks_left == 0)) continue;
     if (kind == kLook) --looks_left;
     ++drawn;
-    kinds[kind].points.push_back(
-        {kib(t.ram_bytes), kind == kDiverged ? chart.y.low : 100.0 * t.accuracy, describe(t), ""});
+    kinds[kind].points.push_back({kib(t.ram_bytes),
+                                  kind == kDiverged ? chart.y.low : chart_value(t.metric, t.value),
+                                  describe(t), ""});
   }
   XySeries front = front_of(run);
   chart.description =

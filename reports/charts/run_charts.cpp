@@ -11,7 +11,7 @@ std::vector<Chart> run_charts(const Run& run) {
     charts.push_back(contribution_chart(run));
   else if (const std::vector<LayerEffect> effects = layer_effects(run);
            !run.trials.empty() && !effects.empty())
-    charts.push_back(layer_chart(effects));
+    charts.push_back(layer_chart(effects, metric_of(run)));
   if (run.arena) charts.push_back(arena_chart(*run.arena));
   if (const auto curves = training_curves(run); !curves.empty())
     charts.push_back(xy_picture(training_chart(curves), true));

@@ -25,8 +25,11 @@ XyChart freezing_curve_chart(const FreezingCurve& curve);
 /// those measured thoroughly.
 XyChart pareto_chart(const Run& run);
 
-/// Two bars a layer: RAM saved and accuracy lost by freezing its weights.
-Chart layer_chart(const std::vector<LayerEffect>& effects);
+/// "accuracy lost, points", or of another metric by how much it is worse.
+std::string lost_words(MetricKind metric);
+
+/// Two bars a layer: RAM saved and accuracy lost (or error added) by freezing its weights.
+Chart layer_chart(const std::vector<LayerEffect>& effects, MetricKind metric = MetricKind::accuracy);
 
 /// Two bars a layer: RAM that its weights need, and what they take off the loss, with its 95 % interval.
 Chart contribution_chart(const Run& run);
@@ -35,7 +38,11 @@ Chart contribution_chart(const Run& run);
 /// step, the peak marked. A larger picture has room for more names.
 Chart arena_chart(const ArenaMap& arena, double width = 720, double height = 400);
 
-/// Accuracy by epoch: a colour a seed, dashed on training samples, solid on test samples.
+/// Whether epochs have accuracies; otherwise they have errors alone.
+bool shows_accuracy(const std::vector<TrainingCurve>& curves);
+
+/// Accuracy (or mean squared error) by epoch: a colour a seed, dashed on training samples, solid on test
+/// samples.
 XyChart training_chart(const std::vector<TrainingCurve>& curves);
 
 /// Two schedules side by side: a row a layer, a column a schedule.

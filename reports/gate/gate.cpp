@@ -8,6 +8,7 @@
 #include "reports/escape.h"
 #include "reports/number_text.h"
 #include "reports/schedule_diff.h"
+#include "sim/base/interval.h"
 #include "sim/base/paired_test.h"
 
 namespace thaw {
@@ -15,6 +16,11 @@ namespace {
 
 /// Differences below this share of the value are rounding of binary64, not changes.
 constexpr double kRounding = 1e-9;
+
+/// Limits of accuracy are in points of a percent.
+double unit_of(GateMetric metric) {
+  return metric == GateMetric::accuracy ? 100.0 : 1.0;
+}
 
 /// A metric's value in the unit of its limit; nothing where it was not measured.
 std::optional<double> value_of(const Figures& figures, GateMetric metric) {
@@ -24,8 +30,11 @@ std::optional<double> value_of(const Figures& figures, GateMetric metric) {
   };
   switch (metric) {
     case GateMetric::accuracy:
-      if (!figures.accuracy) return std::nullopt;
-      return 100.0 * *figures.accuracy;
+    case GateMetric::area_under_curve:
+    case GateMetric::mean_absolute_error:
+    case GateMetric::mean_squared_error:
+      if (!figures.value || figures.metric != judged_kind(metric)) return std::nullopt;
+      return unit_of(metric) * *figures.value;
     case GateMetric::ram_bytes:
       return number(figures.ram_bytes);
     case GateMetric::flash_bytes:
@@ -46,7 +55,10 @@ std::string value_text(GateMetric metric, double value) {
   const auto whole = static_cast<int64_t>(std::llround(value));
   switch (metric) {
     case GateMetric::accuracy:
-      return fmt::format("{:.2f} %", value);
+    case GateMetric::area_under_curve:
+    case GateMetric::mean_absolute_error:
+    case GateMetric::mean_squared_error:
+      return metric_text(*judged_kind(metric), value / unit_of(metric));
     case GateMetric::ram_bytes:
     case GateMetric::flash_bytes:
       return bytes_text(whole);
@@ -64,7 +76,8 @@ std::string value_text(GateMetric metric, double value) {
 
 std::string change_text(GateMetric metric, double before, double now) {
   const double change = now - before;
-  if (metric == GateMetric::accuracy) return fmt::format("{:+.2f} points", change);
+  if (const auto kind = judged_kind(metric))
+    return metric_change_text(*kind, before / unit_of(metric), now / unit_of(metric));
   const std::string percent = before != 0.0 ? fmt::format(" ({:+.2f} %)", 100.0 * change / before) : "";
   if (metric == GateMetric::search_seconds) return fmt::format("{:+.1f} s", change) + percent;
   return (change > 0 ? "+" : "") + grouped_text(static_cast<int64_t>(std::llround(change))) + percent;
@@ -73,6 +86,7 @@ std::string change_text(GateMetric metric, double before, double now) {
 std::string limit_text(const GateRule& rule, double allowed) {
   const std::string way = rule.better == Better::higher ? " lower" : " higher";
   if (rule.metric == GateMetric::accuracy) return fmt::format("at most {:.2f} points{}", allowed, way);
+  if (judged_kind(rule.metric)) return fmt::format("at most {:.4g}{}", allowed, way);
   if (rule.metric == GateMetric::search_seconds) return fmt::format("at most {:.1f} s{}", allowed, way);
   return "at most " + grouped_text(static_cast<int64_t>(std::floor(allowed))) + way;
 }
@@ -92,8 +106,53 @@ struct NoiseVerdict {
   std::string reason;
 };
 
+/// Errors of the seeds that both sides have, on the same test set.
+struct PairedErrors {
+  ValuesBySeed before, now;
+};
+
+PairedErrors paired_errors(const Figures& before, const Figures& now) {
+  PairedErrors pairs;
+  if (before.labels.empty() || before.labels != now.labels || before.anomalous != now.anomalous) return pairs;
+  for (const SeedErrors& a : before.errors)
+    for (const SeedErrors& b : now.errors)
+      if (a.seed == b.seed && a.errors.size() == b.errors.size() && !a.errors.empty()) {
+        pairs.before.push_back(a.errors);
+        pairs.now.push_back(b.errors);
+      }
+  return pairs;
+}
+
+/// Two-sided p of a normal difference.
+double two_sided(double difference, double error) {
+  if (error == 0.0) return difference == 0.0 ? 1.0 : 0.0;
+  return std::erfc(std::abs(difference) / error / std::sqrt(2.0));
+}
+
+/// The same where the metric is no accuracy: an area or an error.
+NoiseVerdict judge_noise_of_errors(const GateRule& rule, const Figures& before, const Figures& now) {
+  const PairedErrors pairs = paired_errors(before, now);
+  double p = 1.0;
+  std::string how;
+  if (!pairs.before.empty()) {
+    const PairedDifference d = now.metric == MetricKind::area_under_curve
+                                   ? area_difference(pairs.now, pairs.before, now.anomalous)
+                                   : paired_difference(pairs.now, pairs.before);
+    p = two_sided(d.centre, d.standard_error);
+    how = fmt::format("paired test over {} samples and {} seed{}: p = {:.2g}", grouped_text(now.samples),
+                      pairs.now.size(), pairs.now.size() == 1 ? "" : "s", p);
+  } else {
+    const auto error = [](const Figures& f) { return (f.high - f.low) / 2.0 / kStandardErrors95; };
+    p = two_sided(*now.value - *before.value, std::hypot(error(before), error(now)));
+    how = fmt::format("no errors in common, so the two intervals are compared: p = {:.2g}", p);
+  }
+  const bool is_noise = p > rule.significance;
+  return {is_noise, fmt::format("{}, {} {:.2g}", how, is_noise ? "above" : "at most", rule.significance)};
+}
+
 NoiseVerdict judge_noise(const GateRule& rule, const Figures& before, const Figures& now) {
   if (rule.noise == NoiseRule::none) return {};
+  if (rule.metric != GateMetric::accuracy) return judge_noise_of_errors(rule, before, now);
   const std::vector<PairedSeed> pairs = paired_seeds(before, now);
   double p = 1.0;
   std::string how;
@@ -104,7 +163,7 @@ NoiseVerdict judge_noise(const GateRule& rule, const Figures& before, const Figu
                       grouped_text(now.samples), pairs.size(), pairs.size() == 1 ? "" : "s",
                       grouped_text(test.lost), grouped_text(test.gained), p);
   } else if (before.samples > 0 && now.samples > 0) {
-    p = unpaired_test(*before.accuracy, before.samples, *now.accuracy, now.samples);
+    p = unpaired_test(*before.value, before.samples, *now.value, now.samples);
     how = fmt::format("no predictions in common, so the two shares are compared: p = {:.2g}", p);
   } else {
     return {false, "the number of samples is unknown, so nothing counts as noise"};
@@ -165,6 +224,12 @@ MetricVerdict judge_metric(const GateRule& rule, const Figures& before, const Fi
     if (!noise.is_noise) verdict.level = unrecorded_improvement;
   }
   return verdict;
+}
+
+/// Not the metrics of tasks that neither side has: a gate file may list those of all.
+bool concerns(GateMetric metric, const Figures& before, const Figures& now) {
+  return metric == GateMetric::accuracy || !judged_kind(metric) || value_of(before, metric) ||
+         value_of(now, metric);
 }
 
 void judge_budget(const BudgetRule& rule, const Figures& now, const std::vector<BoardLimits>& boards,
@@ -244,7 +309,8 @@ GateReport judge(const Figures& now, const Figures* before, const GateRules& rul
   if (before == nullptr) return report;
   report.has_baseline = true;
   for (const GateRule& rule : rules.metrics)
-    report.metrics.push_back(judge_metric(rule, *before, now, rules.unrecorded_improvement));
+    if (concerns(rule.metric, *before, now))
+      report.metrics.push_back(judge_metric(rule, *before, now, rules.unrecorded_improvement));
   report.schedule_changes = diff_lines(diff_schedules(before->schedule, now.schedule));
   if (before->model_sha256 != now.model_sha256) report.notes.push_back("the model is not the baseline's");
   if (before->data_sha256 != now.data_sha256) report.notes.push_back("the data are not the baseline's");

@@ -10,18 +10,20 @@ namespace thaw {
 namespace {
 
 constexpr std::array<const char*, kGateMetrics> kMetricKeys = {
-    "accuracy",       "ram_bytes", "flash_bytes", "macs_per_step", "instructions_per_step",
-    "search_seconds", "signature"};
+    "accuracy",    "area_under_curve", "mean_absolute_error",   "mean_squared_error", "ram_bytes",
+    "flash_bytes", "macs_per_step",    "instructions_per_step", "search_seconds",     "signature"};
 
 GateMetric read_metric(const JsonView& view) {
-  return static_cast<GateMetric>(view.one_of({kMetricKeys[0], kMetricKeys[1], kMetricKeys[2], kMetricKeys[3],
-                                              kMetricKeys[4], kMetricKeys[5], kMetricKeys[6]}));
+  return static_cast<GateMetric>(
+      view.one_of({kMetricKeys[0], kMetricKeys[1], kMetricKeys[2], kMetricKeys[3], kMetricKeys[4],
+                   kMetricKeys[5], kMetricKeys[6], kMetricKeys[7], kMetricKeys[8], kMetricKeys[9]}));
 }
 
 /// Which way each metric is better is no matter of taste: a gate that has it the wrong way round would pass
 /// every regression.
 constexpr std::array<Better, kGateMetrics> kBetter = {
-    Better::higher, Better::lower, Better::lower, Better::lower, Better::lower, Better::lower, Better::same};
+    Better::higher, Better::higher, Better::lower, Better::lower, Better::lower,
+    Better::lower,  Better::lower,  Better::lower, Better::lower, Better::same};
 constexpr std::array<const char*, 3> kBetterKeys = {"higher", "lower", "same"};
 
 Level read_level(const JsonView& view) {
@@ -62,8 +64,8 @@ GateRule read_rule(const JsonView& view) {
   if (const auto noise = view.optional_field("noise")) {
     noise->known_keys({"rule", "significance"});
     rule.noise = static_cast<NoiseRule>(noise->field("rule").one_of({"none", "paired"}));
-    if (rule.noise == NoiseRule::paired && rule.metric != GateMetric::accuracy)
-      noise->fail("only accuracy is measured on samples that can be paired");
+    if (rule.noise == NoiseRule::paired && !judged_kind(rule.metric))
+      noise->fail("only accuracy, area and errors are measured on samples that can be paired");
     if (const auto p = noise->optional_field("significance")) rule.significance = read_significance(*p);
   }
   rule.level = read_level(view.field("level"));
@@ -83,6 +85,11 @@ BudgetRule read_budget(const JsonView& view) {
 }
 
 }  // namespace
+
+std::optional<MetricKind> judged_kind(GateMetric metric) {
+  const auto place = static_cast<size_t>(metric);
+  return place < kMetricKinds.size() ? std::optional(kMetricKinds[place]) : std::nullopt;
+}
 
 const char* metric_key(GateMetric metric) {
   return kMetricKeys[static_cast<size_t>(metric)];

@@ -6,10 +6,15 @@
 #include <string>
 #include <vector>
 
+#include "sim/base/metric_kind.h"
+
 namespace thaw {
 
 enum class GateMetric {
   accuracy,               // in points of a percent
+  area_under_curve,       // 0..1
+  mean_absolute_error,    // in units of the model's output
+  mean_squared_error,     // in their squares
   ram_bytes,              // bytes
   flash_bytes,            // bytes
   macs_per_step,          // multiply-accumulates
@@ -19,6 +24,9 @@ enum class GateMetric {
 };
 constexpr size_t kGateMetrics = static_cast<size_t>(GateMetric::signature) + 1;
 
+/// What a network is judged by, where the metric is that; the first ones are.
+std::optional<MetricKind> judged_kind(GateMetric metric);
+
 /// As gate files spell it, for example "ram_bytes".
 const char* metric_key(GateMetric metric);
 
@@ -26,7 +34,7 @@ const char* metric_key(GateMetric metric);
 enum class Better { higher, lower, same };
 
 /// How a change is told from chance. `paired`: sample by sample where both sides store predictions of the
-/// same test set, otherwise by the two accuracies and their sample counts.
+/// same test set, otherwise by the two values and their sample counts or intervals.
 enum class NoiseRule { none, paired };
 
 /// What a regression does: stop the build, warn, or be mentioned.

@@ -11,13 +11,14 @@
 
 namespace thaw {
 
-/// Predicted class of every test sample by one seed's network.
+/// Predicted class of every test sample by one seed's network; of a metric that is not accuracy its error.
 struct SeedPredictions {
   int64_t seed = 1;
   std::vector<uint8_t> classes;
+  std::vector<float> errors = {};
 };
 
-/// Accuracy on the same test samples less that of the chosen schedule, with its 95 % interval.
+/// The metric on the same test samples less that of the chosen schedule, with its 95 % interval.
 struct AgainstChosen {
   double mean = 0.0, low = 0.0, high = 0.0;
   bool surely_better = false;
@@ -26,7 +27,8 @@ struct AgainstChosen {
 /// What a schedule had reached on validation, where it was measured in full there.
 struct OnValidation {
   int64_t trial = 0;
-  double accuracy = 0.0;
+  MetricKind metric = MetricKind::accuracy;
+  double value = 0.0;
   int64_t seeds = 0;
 };
 
@@ -41,13 +43,16 @@ struct ComparedSchedule : Measured {
 
 /// The model as shipped, without training.
 struct ShippedRow {
-  double accuracy = 0.0, low = 0.0, high = 1.0;
+  MetricKind metric = MetricKind::accuracy;
+  double value = 0.0, low = 0.0, high = 1.0;
   int64_t ram_bytes = 0, flash_bytes = 0, macs = 0;
   AgainstChosen against_chosen;
   std::vector<uint8_t> predictions;
+  std::vector<float> errors = {};
 };
 
-/// Row 0 is the chosen schedule. `labels` and all predictions are empty where predictions.bin is missing.
+/// Row 0 is the chosen schedule. `labels` and all predictions are empty where predictions.bin is missing. Of
+/// a metric that is not accuracy a label is 1 for an anomaly, else 0.
 struct Comparison {
   int64_t samples = 0;
   std::string choice;  // why the chosen one is the answer; may be empty
@@ -58,7 +63,7 @@ struct Comparison {
 };
 
 /// Both files. predictions.bin: the labels, then each row's predictions seed by seed, then those of the model
-/// as shipped, one byte a sample; the other says where.
+/// as shipped, one byte a sample (errors: binary32, little endian); the other says where.
 struct ComparisonFiles {
   std::string comparison_json;
   std::vector<std::byte> predictions_bin;

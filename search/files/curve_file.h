@@ -16,8 +16,9 @@ struct CurvePoint : Measured {
 };
 
 struct FreezingCurve {
-  double threshold_points = 0.0, reference_accuracy = 0.0;
-  std::optional<size_t> chosen;  // place in points; none where the answer is not on the curve
+  double threshold_points = 0.0;  // of accuracy; of errors, percent of the best
+  double reference = 0.0;         // the best value on the way
+  std::optional<size_t> chosen;   // place in points; none where the answer is not on the curve
   std::string stop_reason;
   std::vector<CurvePoint> points;
 };

@@ -1,5 +1,5 @@
-// What a search asks and what it is told: a schedule at a fidelity, and its measured accuracy, bytes and
-// work.
+// What a search asks and what it is told: a schedule at a fidelity, and its measured accuracy (or error),
+// bytes and work.
 #pragma once
 
 #include <cstdint>
@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "sim/base/metric_kind.h"
 #include "sim/plan/schedule.h"
 #include "sim/train/training_report.h"
 
@@ -62,12 +63,15 @@ using SearchLog = std::function<void(const std::string&)>;
 struct SeedResult {
   uint32_t seed = 1;
   Outcome outcome = Outcome::ok;
-  double accuracy = 0.0;     // 0..1; of the last predictions even where the run diverged
-  double loss = 0.0;         // mean of the last epoch, nats
-  double judged_loss = 0.0;  // mean over the samples that the accuracy is of, nats
+  double accuracy = 0.0;     // 0..1; of the last predictions even where the run diverged; of classes alone
+  double loss = 0.0;         // mean of the last epoch: nats, or squared units of the output
+  double judged_loss = 0.0;  // mean over the samples that were judged: nats, or squared steps of the output
   std::string signature;
   std::vector<int32_t> predictions;  // in full: of every test sample, or of the seed's validation fold
   std::vector<EpochReport> epochs;   // of a run that is tested on the test split; otherwise empty
+  MetricKind metric = MetricKind::accuracy;
+  double value = 0.0;          // of a metric that is not accuracy
+  std::vector<double> errors;  // then, in full: of every sample that was judged (output_errors)
 };
 
 struct Evaluation {
@@ -75,13 +79,30 @@ struct Evaluation {
   EvaluationRequest request;
   std::vector<SeedResult> seeds;
   int64_t ram_bytes = 0, flash_bytes = 0, macs_per_step = 0;
+  int64_t instructions_per_step = 0;  // predicted for the board; 0: not known
   bool over_budget = false;
 
   bool diverged() const;
-  /// Mean over seeds, 0..1; 0 for a diverged one, which must never win.
-  double accuracy() const;
-  /// Mean over seeds of the loss of the samples that were judged, nats; infinite for a diverged one.
+  /// What `value` is of.
+  MetricKind metric() const { return seeds.empty() ? MetricKind::accuracy : seeds.front().metric; }
+  /// The metric, mean over seeds. Of a diverged one, which must never win, 0 where higher is better, else
+  /// infinite.
+  double value() const;
+  /// The value made comparable: higher is better. Finite, so that differences are numbers.
+  double score() const;
+  /// Mean over seeds of the loss of the samples that were judged: nats, or squared steps of the output;
+  /// infinite for a diverged one.
   double judged_loss() const;
 };
+
+/// "79.50 %" or "0.0312": the metric as people read it.
+std::string value_text(const Evaluation& evaluation);
+
+/// How much a score may fall below the best one where a user allows `threshold`: as it is where the metric is
+/// a share, otherwise this share of the best error.
+double allowed_fall(const Evaluation& best, double threshold);
+
+/// Whether an evaluation is at most that much worse than the best one.
+bool within_threshold(const Evaluation& evaluation, const Evaluation& best, double threshold);
 
 }  // namespace thaw

@@ -45,7 +45,7 @@ Json metrics_json(const RunMetrics& metrics) {
 
 Json epoch_json(const EpochReport& epoch, bool classifies) {
   Json json = {{"epoch", epoch.epoch}, {"loss", epoch.loss}};
-  if (classifies) json["train_accuracy"] = epoch.train_accuracy;
+  if (epoch.train_accuracy) json["train_accuracy"] = *epoch.train_accuracy;
   if (epoch.test_accuracy) json["test_accuracy"] = *epoch.test_accuracy;
   if (epoch.test_loss && !classifies) json["test_loss"] = *epoch.test_loss;
   return json;
@@ -59,6 +59,7 @@ Json seed_json(const RunSeed& run, bool classifies) {
   for (const EpochReport& epoch : run.epochs) json["epochs"].push_back(epoch_json(epoch, classifies));
   if (run.metrics) json["metrics"] = metrics_json(*run.metrics);
   if (run.accuracy) json["accuracy"] = accuracy_json(*run.accuracy);
+  if (run.macro_f1) json["macro_f1"] = accuracy_json(*run.macro_f1);
   json["signature"] = run.signature;
   if (run.clipped_values) json["clipped_values"] = *run.clipped_values;
   json["seconds"] = run.seconds;
@@ -90,7 +91,10 @@ void add_search(Json& json, const SearchFacts& search) {
   json["train_samples"] = search.train_samples;
   json["validation_samples"] = search.validation_samples;
   json["mirror"] = search.mirror;
-  json["classifier"] = search.fresh_classifier ? "fresh" : "kept";
+  if (search.task == Task::classify)
+    json["classifier"] = search.fresh_classifier ? "fresh" : "kept";
+  else
+    json["task"] = task_name(search.task);
   json["trials"] = search.trials;
   json["jobs"] = search.jobs;
   json["next"] = search.next;
@@ -160,7 +164,7 @@ EpochReport read_epoch(const JsonView& view) {
   EpochReport epoch;
   epoch.epoch = static_cast<int32_t>(view.field("epoch").integer(0, INT32_MAX));
   epoch.loss = view.field("loss").number();
-  epoch.train_accuracy = read_optional_number(view, "train_accuracy", 0.0, 1.0).value_or(0.0);
+  epoch.train_accuracy = read_optional_number(view, "train_accuracy", 0.0, 1.0);
   epoch.test_accuracy = read_optional_number(view, "test_accuracy", 0.0, 1.0);
   epoch.test_loss = read_optional_number(view, "test_loss", 0.0, kMost);
   return epoch;
@@ -174,10 +178,19 @@ RunSeed read_seed(const JsonView& view) {
   for (const JsonView& item : view.field("epochs").items()) run.epochs.push_back(read_epoch(item));
   if (const auto metrics = view.optional_field("metrics")) run.metrics = read_metrics(*metrics);
   if (const auto accuracy = view.optional_field("accuracy")) run.accuracy = read_accuracy(*accuracy);
+  if (const auto f1 = view.optional_field("macro_f1")) run.macro_f1 = read_accuracy(*f1);
   run.signature = view.field("signature").string();
   if (const auto clipped = view.optional_field("clipped_values")) run.clipped_values = clipped->integer(0);
   run.seconds = view.field("seconds").number(0.0);
   return run;
+}
+
+/// Classification where nothing is said: earlier versions knew no other.
+Task read_task(const JsonView& view) {
+  const auto task = view.optional_field("task");
+  if (!task) return Task::classify;
+  return static_cast<Task>(
+      task->one_of({task_name(Task::classify), task_name(Task::regress), task_name(Task::reconstruct)}));
 }
 
 TrainFacts read_train(const JsonView& view) {
@@ -186,9 +199,7 @@ TrainFacts read_train(const JsonView& view) {
   train.schedule_layers = view.field("schedule").field("layers").integer(0);
   train.arithmetic = view.field("arithmetic").string();
   train.batch = static_cast<int32_t>(view.field("batch").integer(1, INT32_MAX));
-  if (const auto task = view.optional_field("task"))  // earlier versions knew one
-    train.task = static_cast<Task>(
-        task->one_of({task_name(Task::classify), task_name(Task::regress), task_name(Task::reconstruct)}));
+  train.task = read_task(view);
   if (const auto replay = view.optional_field("replay"))
     train.replay = {replay->field("samples").integer(1), replay->field("memory_bytes").integer(1)};
   for (const JsonView& seed : view.field("seeds").items()) train.seeds.push_back(read_seed(seed));
@@ -204,7 +215,9 @@ SearchFacts read_search(const JsonView& view) {
   search.train_samples = view.field("train_samples").integer(0);
   search.validation_samples = view.field("validation_samples").integer(0);
   search.mirror = view.field("mirror").boolean();
-  search.fresh_classifier = view.field("classifier").one_of({"kept", "fresh"}) == 1;
+  search.task = read_task(view);
+  if (search.task == Task::classify)
+    search.fresh_classifier = view.field("classifier").one_of({"kept", "fresh"}) == 1;
   search.trials = view.field("trials").integer(0);
   search.jobs = static_cast<int32_t>(view.field("jobs").integer(1, INT32_MAX));
   search.next = read_texts(view.field("next"));

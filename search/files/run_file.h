@@ -61,7 +61,7 @@ struct RunSeed {
   int64_t steps = 0;
   std::vector<EpochReport> epochs;
   std::optional<RunMetrics> metrics;
-  std::optional<RunAccuracy> accuracy;
+  std::optional<RunAccuracy> accuracy, macro_f1;
   std::string signature;
   std::optional<int64_t> clipped_values;  // of float arithmetic
   double seconds = 0.0;
@@ -89,7 +89,8 @@ struct SearchFacts {
   std::string strategy, board;
   int64_t train_samples = 0, validation_samples = 0;  // of the first fold
   bool mirror = false;
-  bool fresh_classifier = true;
+  Task task = Task::classify;
+  bool fresh_classifier = true;  // where classes are told apart
   int64_t trials = 0;
   int32_t jobs = 1;
   std::vector<std::string> next;  // commands that go on from here, as they are typed

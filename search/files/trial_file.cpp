@@ -45,21 +45,40 @@ void read_purpose(const JsonView& view, EvaluationRequest& request) {
 }
 
 Json seed_json(const SeedResult& s) {
-  Json json = {{"seed", s.seed}, {"outcome", name_of(s.outcome)}, {"accuracy", s.accuracy},
-               {"loss", s.loss}, {"judged_loss", s.judged_loss},  {"signature", s.signature}};
-  if (!s.predictions.empty()) json["predictions"] = s.predictions;
-  for (const EpochReport& e : s.epochs)
-    json["epochs"].push_back({{"epoch", e.epoch}, {"loss", e.loss}, {"train_accuracy", e.train_accuracy}});
+  const bool classifies = s.metric == MetricKind::accuracy;
+  Json json = {{"seed", s.seed}, {"outcome", name_of(s.outcome)}};
+  add_metric(json, s.metric, classifies ? s.accuracy : s.value);
+  json["loss"] = s.loss;
+  json["judged_loss"] = s.judged_loss;
+  json["signature"] = s.signature;
+  if (classifies && !s.predictions.empty()) json["predictions"] = s.predictions;
+  if (!s.errors.empty()) json["errors"] = s.errors;
+  for (const EpochReport& e : s.epochs) {
+    Json epoch = {{"epoch", e.epoch}, {"loss", e.loss}};
+    if (e.train_accuracy) epoch["train_accuracy"] = *e.train_accuracy;
+    json["epochs"].push_back(std::move(epoch));
+  }
   return json;
 }
 
+EpochReport read_epoch(const JsonView& view, bool classifies) {
+  EpochReport report;
+  report.epoch = static_cast<int32_t>(view.field("epoch").integer(1, INT32_MAX));
+  report.loss = view.field("loss").number();
+  if (classifies) report.train_accuracy = view.field("train_accuracy").number(0.0, 1.0);
+  return report;
+}
+
 SeedResult read_seed(const JsonView& view) {
-  view.known_keys(
-      {"seed", "outcome", "accuracy", "loss", "judged_loss", "signature", "predictions", "epochs"});
+  view.known_keys({"seed", "outcome", "accuracy", "metric", "better", "value", "loss", "judged_loss",
+                   "signature", "predictions", "errors", "epochs"});
   SeedResult s;
   s.seed = static_cast<uint32_t>(view.field("seed").integer(0, UINT32_MAX));
   s.outcome = view.field("outcome").one_of({"ok", "diverged"}) == 1 ? Outcome::diverged : Outcome::ok;
-  s.accuracy = view.field("accuracy").number(0.0, 1.0);
+  double value = 0.0;
+  read_metric(view, s.metric, value);
+  const bool classifies = s.metric == MetricKind::accuracy;
+  (classifies ? s.accuracy : s.value) = value;
   s.loss = view.field("loss").number();
   if (const auto judged = view.optional_field("judged_loss"))  // not in records of Thaw before 0.2
     s.judged_loss = judged->number();
@@ -67,14 +86,10 @@ SeedResult read_seed(const JsonView& view) {
   if (const auto predictions = view.optional_field("predictions"))
     for (const JsonView& p : predictions->items())
       s.predictions.push_back(static_cast<int32_t>(p.integer(0, 255)));
+  if (const auto errors = view.optional_field("errors"))
+    for (const JsonView& error : errors->items()) s.errors.push_back(error.number(0.0));
   if (const auto epochs = view.optional_field("epochs"))
-    for (const JsonView& e : epochs->items()) {
-      EpochReport report;
-      report.epoch = static_cast<int32_t>(e.field("epoch").integer(1, INT32_MAX));
-      report.loss = e.field("loss").number();
-      report.train_accuracy = e.field("train_accuracy").number(0.0, 1.0);
-      s.epochs.push_back(report);
-    }
+    for (const JsonView& e : epochs->items()) s.epochs.push_back(read_epoch(e, classifies));
   return s;
 }
 
@@ -84,7 +99,7 @@ std::string trial_line(const TrialRow& row) {
   const Evaluation& e = row.evaluation;
   Json seeds = Json::array();
   for (const SeedResult& s : e.seeds) seeds.push_back(seed_json(s));
-  const Json json = {
+  Json json = {
       {"schema_version", kTrialSchemaVersion},
       {"number", e.number},
       {"key", row.key},
@@ -97,13 +112,14 @@ std::string trial_line(const TrialRow& row) {
         {"samples", e.request.fidelity.samples}}},
       {"measured_on", measured_on_name(e.request.measured_on)},
       {"outcome", outcome_name(measured(e).outcome)},
-      {"accuracy", e.accuracy()},
-      {"ram_bytes", e.ram_bytes},
-      {"flash_bytes", e.flash_bytes},
-      {"macs_per_step", e.macs_per_step},
-      {"seeds", seeds},
-      {"schedule", Json::parse(write_schedule(e.request.schedule))},
   };
+  add_metric(json, e.metric(), e.value());
+  json["ram_bytes"] = e.ram_bytes;
+  json["flash_bytes"] = e.flash_bytes;
+  json["macs_per_step"] = e.macs_per_step;
+  json["seeds"] = std::move(seeds);
+  if (e.instructions_per_step > 0) json["instructions_per_step"] = e.instructions_per_step;
+  json["schedule"] = Json::parse(write_schedule(e.request.schedule));
   return json.dump();
 }
 
@@ -122,10 +138,14 @@ TrialRow read_trial(const JsonView& view) {
                               ? MeasuredOn::test
                               : MeasuredOn::validation;
   e.over_budget = read_outcome(view.field("outcome")) == TrialOutcome::over_budget;
-  view.field("accuracy").number(0.0, 1.0);  // the seeds' mean, for people
+  MetricKind metric = MetricKind::accuracy;
+  double value = 0.0;
+  read_metric(view, metric, value);  // the seeds' mean, for people
   e.ram_bytes = view.field("ram_bytes").integer(0);
   e.flash_bytes = view.field("flash_bytes").integer(0);
   e.macs_per_step = view.field("macs_per_step").integer(0);
+  if (const auto count = view.optional_field("instructions_per_step"))
+    e.instructions_per_step = count->integer(0);
   e.request.seeds.clear();
   for (const JsonView& seed : view.field("seeds").items()) {
     e.seeds.push_back(read_seed(seed));

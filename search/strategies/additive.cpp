@@ -31,8 +31,7 @@ TraceStep confirmed_step(Evaluator& evaluator, const StrategyTask& task, const s
                             TrialKind::confirm},
                            task.rates),
                  true};
-  log(fmt::format("{}: {:.2f} % at {} bytes of RAM", name, 100.0 * step.evaluation.accuracy(),
-                  step.evaluation.ram_bytes));
+  log(fmt::format("{}: {} at {} bytes of RAM", name, value_text(step.evaluation), step.evaluation.ram_bytes));
   return step;
 }
 
@@ -56,7 +55,7 @@ double rate_of_looks(Evaluator& evaluator, const StrategyTask& task) {
   const Network& network = *evaluator.problem().network;
   // Neither as deep as the budget allows nor what fits it: contributions measured at one rate serve all
   // budgets.
-  const int32_t half = (first_trainable_convolution(network) + network.convolution_count()) / 2;
+  const int32_t half = (first_trainable_convolution(network) + head_op(network)) / 2;
   Selection mixed{std::max(half, deepest_bias_that_fits(evaluator, task.recipe, task.space)), {}};
   for (const int32_t op : search_space(network).weights)
     if (op >= mixed.first_bias) mixed = with_share(mixed, {op, 1});
@@ -80,10 +79,9 @@ double additive_work(const Evaluator& evaluator, const StrategyTask& given) {
 }
 
 void finish(Trace& trace, const StrategyTask& task, std::string stop_reason) {
-  for (const TraceStep& step : trace.steps)
-    trace.reference = std::max(trace.reference, step.evaluation.accuracy());
-  for (TraceStep& step : trace.steps)
-    step.holds = step.evaluation.accuracy() >= trace.reference - task.threshold;
+  const Evaluation& best = best_step(trace).evaluation;
+  trace.reference = best.value();
+  for (TraceStep& step : trace.steps) step.holds = within_threshold(step.evaluation, best, task.threshold);
   trace.stop_reason = std::move(stop_reason);
 }
 
@@ -92,8 +90,7 @@ Contributions contributions_at_a_good_rate(Evaluator& evaluator, const StrategyT
   TrainingRecipe recipe = task.recipe;
   recipe.learning_rate = rate_of_looks(evaluator, task);
   log(fmt::format("measuring what each of {} layers adds, at rate {:.3g}",
-                  evaluator.problem().network->convolution_count() - task.space.first_op,
-                  recipe.learning_rate));
+                  head_op(*evaluator.problem().network) - task.space.first_op, recipe.learning_rate));
   return measure_contributions(evaluator, recipe, task.space, task.first_look, task.look_seeds);
 }
 

@@ -29,8 +29,8 @@ constexpr double kLooksALayer = 2.0, kLayersAStep = 2.0;
 /// Gives the schedule its learning rate; where every rate diverges, freezes the deepest quarter and tries
 /// again.
 Schedule stabilised(Evaluator& evaluator, Schedule start, const StrategyTask& task, const SearchLog& log) {
-  const int32_t end = task.space.pinned.empty() ? evaluator.problem().network->convolution_count()
-                                                : task.space.pinned.front();
+  const int32_t end =
+      task.space.pinned.empty() ? head_op(*evaluator.problem().network) : task.space.pinned.front();
   for (int32_t attempt = 0; attempt < kStableAttempts; ++attempt) {
     const std::optional<double> rate = best_learning_rate(evaluator, "start", start, task.rates);
     start.training.learning_rate = rate.value_or(kSlowestRate);
@@ -49,12 +49,12 @@ Schedule stabilised(Evaluator& evaluator, Schedule start, const StrategyTask& ta
 struct Candidate {
   FrozenTensors tensors;  // layers_before: what is left (biases) before the operator
   std::string name;
-  Schedule schedule;           // after freezing
-  int64_t bytes_saved = 1;     // of planned RAM
-  double accuracy_lost = 0.0;  // in the last look, against the schedule of that round
+  Schedule schedule;        // after freezing
+  int64_t bytes_saved = 1;  // of planned RAM
+  double score_lost = 0.0;  // in the last look, against the schedule of that round
   bool looked_at = false;
 
-  double cost() const { return std::max(0.0, accuracy_lost) / static_cast<double>(bytes_saved); }
+  double cost() const { return std::max(0.0, score_lost) / static_cast<double>(bytes_saved); }
 };
 
 /// The convolutions of a schedule whose weights are updated, ascending.
@@ -67,14 +67,14 @@ std::vector<int32_t> updated_weights(const Schedule& schedule, int32_t convoluti
 
 /// The first convolution whose weights a schedule updates; the number of convolutions where it updates none.
 int32_t first_weights(const Schedule& schedule, const Network& network) {
-  const std::vector<int32_t> weights = updated_weights(schedule, network.convolution_count());
-  return weights.empty() ? network.convolution_count() : weights.front();
+  const std::vector<int32_t> weights = updated_weights(schedule, head_op(network));
+  return weights.empty() ? head_op(network) : weights.front();
 }
 
 std::vector<Candidate> candidates_of(const Evaluator& evaluator, const SearchSpace& space,
                                      const Schedule& schedule, int64_t ram) {
   const Network& network = *evaluator.problem().network;
-  const std::vector<int32_t> weights = updated_weights(schedule, network.convolution_count());
+  const std::vector<int32_t> weights = updated_weights(schedule, head_op(network));
   std::vector<Candidate> candidates;
   for (const int32_t op : weights) {
     if (space.pins(op)) continue;
@@ -91,7 +91,7 @@ std::vector<Candidate> candidates_of(const Evaluator& evaluator, const SearchSpa
   const int32_t next = first_weights(schedule, network);
   if (deepest < next) {
     const std::string& layer =
-        next < network.convolution_count() ? network.convolution_layer(next).name : network.classifier.name;
+        next < head_op(network) ? network.convolution_layer(next).name : head_name(network);
     candidates.push_back({{next, layer, FrozenTensors::What::layers_before},
                           "biases before " + layer,
                           without_layers_before(schedule, next),
@@ -113,8 +113,8 @@ bool cheaper(const Candidate& a, const Candidate& b) {
 
 /// Looks at the candidates that the earlier looks make most promising (new ones first) and returns the best
 /// of them; remembers every look in `candidates`.
-size_t choose(Evaluator& evaluator, std::vector<Candidate>& candidates, double accuracy,
-              const StrategyTask& task, double* chosen_accuracy) {
+size_t choose(Evaluator& evaluator, std::vector<Candidate>& candidates, double score,
+              const StrategyTask& task, double* chosen_score) {
   std::vector<size_t> order(candidates.size());
   for (size_t i = 0; i < order.size(); ++i) order[i] = i;
   std::stable_sort(order.begin(), order.end(), [&](size_t a, size_t b) {
@@ -135,12 +135,12 @@ size_t choose(Evaluator& evaluator, std::vector<Candidate>& candidates, double a
                         candidates[i].tensors});
   const std::vector<Evaluation> looks = evaluator.evaluate(requests);
   for (size_t i = 0; i < order.size(); ++i) {
-    candidates[order[i]].accuracy_lost = accuracy - looks[i].accuracy();
+    candidates[order[i]].score_lost = score - looks[i].score();
     candidates[order[i]].looked_at = true;
   }
   const size_t best = *std::min_element(
       order.begin(), order.end(), [&](size_t a, size_t b) { return cheaper(candidates[a], candidates[b]); });
-  *chosen_accuracy = accuracy - candidates[best].accuracy_lost;
+  *chosen_score = score - candidates[best].score_lost;
   return best;
 }
 
@@ -149,7 +149,7 @@ void recall_looks(const std::vector<Candidate>& known, std::vector<Candidate>& c
   for (Candidate& candidate : candidates)
     for (const Candidate& earlier : known)
       if (candidate.tensors == earlier.tensors) {
-        candidate.accuracy_lost = earlier.accuracy_lost;
+        candidate.score_lost = earlier.score_lost;
         candidate.looked_at = earlier.looked_at;
       }
 }
@@ -157,21 +157,23 @@ void recall_looks(const std::vector<Candidate>& known, std::vector<Candidate>& c
 /// Whether an evaluation is more than the threshold below the best seen, and not by chance.
 bool surely_below(const Evaluator& evaluator, const Evaluation& best, const Evaluation& evaluation,
                   double threshold) {
-  return evaluation.diverged() || evaluator.difference(best, evaluation).p_not_above(threshold) < kSurely;
+  return evaluation.diverged() ||
+         evaluator.difference(best, evaluation).p_not_above(allowed_fall(best, threshold)) < kSurely;
 }
 
 double look_at_start(Evaluator& evaluator, const Schedule& start, const RateSearch& rates) {
   return evaluator
       .evaluate(EvaluationRequest{
           "look: start", start, rates.look, MeasuredOn::validation, {rates.seeds.front()}, TrialKind::look})
-      .accuracy();
+      .score();
 }
 
 std::string fell_reason(const TraceStep& step, const Evaluation& best, double threshold) {
+  const bool is_accuracy = best.metric() == MetricKind::accuracy;
   return fmt::format(
-      "without {} accuracy falls to {:.2f} %, surely more than {:.2f} points below the best seen ({:.2f} %; "
-      "paired test)",
-      step.frozen, 100.0 * step.evaluation.accuracy(), 100.0 * threshold, 100.0 * best.accuracy());
+      "without {} {}, surely more than {:.2f} {} the best seen ({}; paired test)", step.frozen,
+      (is_accuracy ? "accuracy falls to " : "the error rises to ") + value_text(step.evaluation),
+      100.0 * threshold, is_accuracy ? "points below" : "percent above", value_text(best));
 }
 
 /// Costs are measured, not assumed from depth. Every remaining tensor is looked at once; after that each
@@ -197,35 +199,33 @@ Trace freeze(Evaluator& evaluator, const StrategyTask& task, const SearchLog& lo
   result.steps.push_back({"start", "start", confirm("start", schedule, std::nullopt), true});
   size_t best_seen = 0;  // place in the trace
   schedule = result.steps[0].evaluation.request.schedule;
-  double look_accuracy = look_at_start(evaluator, schedule, rates);
+  double look_score = look_at_start(evaluator, schedule, rates);
   std::vector<Candidate> known;
   while (true) {
     const int64_t ram = result.steps.back().evaluation.ram_bytes;
     std::vector<Candidate> candidates = candidates_of(evaluator, task.space, schedule, ram);
     if (candidates.empty()) {
-      result.stop_reason = "nothing is left to freeze but the classifier";
+      result.stop_reason = "nothing is left to freeze but " + head_words(*evaluator.problem().network);
       break;
     }
     recall_looks(known, candidates);
-    const Candidate& cheapest =
-        candidates[choose(evaluator, candidates, look_accuracy, task, &look_accuracy)];
+    const Candidate& cheapest = candidates[choose(evaluator, candidates, look_score, task, &look_score)];
     TraceStep step{fmt::format("step {} of freezing", result.steps.size()), cheapest.name,
                    confirm("freeze " + cheapest.name, cheapest.schedule, cheapest.tensors), true};
     schedule = step.evaluation.request.schedule;
-    const double accuracy = step.evaluation.accuracy();
-    if (accuracy > result.steps[best_seen].evaluation.accuracy()) best_seen = result.steps.size();
+    if (step.evaluation.score() > result.steps[best_seen].evaluation.score()) best_seen = result.steps.size();
     const Evaluation& best =
         best_seen == result.steps.size() ? step.evaluation : result.steps[best_seen].evaluation;
-    step.holds = accuracy >= best.accuracy() - task.threshold;
-    log(fmt::format("froze {}: {:.2f} % at {} bytes of RAM (best {:.2f} %)", step.frozen, 100.0 * accuracy,
-                    step.evaluation.ram_bytes, 100.0 * best.accuracy()));
+    step.holds = within_threshold(step.evaluation, best, task.threshold);
+    log(fmt::format("froze {}: {} at {} bytes of RAM (best {})", step.frozen, value_text(step.evaluation),
+                    step.evaluation.ram_bytes, value_text(best)));
     if (surely_below(evaluator, best, step.evaluation, task.threshold))
       result.stop_reason = fell_reason(step, best, task.threshold);
     result.steps.push_back(std::move(step));
     if (!result.stop_reason.empty()) break;
     known = std::move(candidates);
   }
-  result.reference = result.steps[best_seen].evaluation.accuracy();
+  result.reference = result.steps[best_seen].evaluation.value();
   return result;
 }
 

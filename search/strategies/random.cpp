@@ -29,7 +29,7 @@ std::vector<Selection> drawn(const Evaluator& evaluator, const StrategyTask& tas
   for (int32_t i = 0; i < kDrawsALook * task.random_looks; ++i) {
     if (std::ssize(result) >= task.random_looks) break;
     const double density = static_cast<double>(1 + next() % 8) / 10.0;
-    Selection selection = random_selection(task.space, network.convolution_count(), density, next);
+    Selection selection = random_selection(task.space, head_op(network), density, next);
     if (seen.insert(selection).second && evaluator.fits(schedule_of(network, task.recipe, selection)))
       result.push_back(std::move(selection));
   }

@@ -61,12 +61,6 @@ class SmallerBudgets {
     return evaluator_.memory(schedule_of(network(), recipe_, selection)).ram.required;
   }
 
-  double best_accuracy() const {
-    double best = 0.0;
-    for (const TraceStep& step : trace_.steps) best = std::max(best, step.evaluation.accuracy());
-    return best;
-  }
-
   /// Whether what this share of the span buys is within the threshold.
   bool confirm(double share) {
     const auto limit = least_ + static_cast<int64_t>(share * static_cast<double>(span_));
@@ -77,7 +71,7 @@ class SmallerBudgets {
       return step.evaluation.request.schedule.update == schedule.update;
     });
     const auto holds = [&](const TraceStep& step) {
-      return step.evaluation.accuracy() >= best_accuracy() - task_.threshold;
+      return within_threshold(step.evaluation, best_step(trace_).evaluation, task_.threshold);
     };
     if (known != trace_.steps.end()) return holds(*known);
     trace_.steps.push_back(confirmed_step(evaluator_, task_, fmt::format("at most {} bytes of RAM", limit),

@@ -1,8 +1,16 @@
 #include "search/strategies/strategy.h"
 
+#include <algorithm>
+
 #include "sim/base/error.h"
 
 namespace thaw {
+
+const TraceStep& best_step(const Trace& trace) {
+  return *std::max_element(
+      trace.steps.begin(), trace.steps.end(),
+      [](const TraceStep& a, const TraceStep& b) { return a.evaluation.score() < b.evaluation.score(); });
+}
 
 // Each in the file of its name.
 Strategy peak_strategy();

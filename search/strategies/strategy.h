@@ -19,7 +19,7 @@ namespace thaw {
 /// What every strategy is told besides the evaluator.
 struct StrategyTask {
   TrainingRecipe recipe;    // of every schedule; its rate counts where `rates.given`
-  double threshold = 0.01;  // 0..1: largest fall of accuracy below the best seen
+  double threshold = 0.01;  // largest fall below the best seen (allowed_fall)
   Goal goal = Goal::accuracy;
   RateSearch rates;                  // fidelities and seeds of looks and confirmations
   SearchSpace space;                 // what may be updated
@@ -43,10 +43,13 @@ struct TraceStep {
 /// What a strategy did, step by step; the first is where it started.
 struct Trace {
   std::vector<TraceStep> steps;
-  double reference = 0.0;                      // best accuracy seen, 0..1
+  double reference = 0.0;                      // best value of the metric seen
   std::string stop_reason;                     // one sentence
   std::optional<Contributions> contributions;  // where the strategy measured them
 };
+
+/// The step of the highest score, the earlier of equals. Requires one at least.
+const TraceStep& best_step(const Trace& trace);
 
 /// Every decision is taken on validation, by `evaluator`; the same evaluations give the same trace.
 using StrategyFunction = Trace (*)(Evaluator& evaluator, const StrategyTask& task, const SearchLog& log);

@@ -3,8 +3,10 @@
 #include <algorithm>
 #include <cassert>
 #include <cmath>
+#include <limits>
 
 #include "sim/base/interval.h"
+#include "sim/base/roc.h"
 
 namespace thaw {
 namespace {
@@ -71,14 +73,15 @@ double share_right(const CorrectBySeed& correct, size_t sample) {
 }  // namespace
 
 double PairedDifference::low() const {
-  return std::max(-1.0, centre - kStandardErrors95 * standard_error);
+  return std::max(-bound, centre - kStandardErrors95 * standard_error);
 }
 
 double PairedDifference::high() const {
-  return std::min(1.0, centre + kStandardErrors95 * standard_error);
+  return std::min(bound, centre + kStandardErrors95 * standard_error);
 }
 
 double PairedDifference::p_not_above(double margin) const {
+  if (standard_error == 0.0) return centre > margin ? 0.0 : 1.0;
   return 0.5 * std::erfc((centre - margin) / (standard_error * std::sqrt(2.0)));
 }
 
@@ -97,6 +100,68 @@ PairedDifference paired_difference(const CorrectBySeed& a, const CorrectBySeed& 
   const double count = static_cast<double>(result.samples) + 2.0;
   result.centre = sum / count;
   result.standard_error = std::sqrt((squares / count - result.centre * result.centre) / count);
+  return result;
+}
+
+std::vector<double> mean_of_seeds(const ValuesBySeed& values) {
+  std::vector<double> means(values[0].size(), 0.0);
+  for (const std::vector<double>& seed : values)
+    for (size_t i = 0; i < means.size(); ++i) means[i] += seed[i] / static_cast<double>(values.size());
+  return means;
+}
+
+namespace {
+
+/// Mean of the differences, and the variance of that mean.
+struct MeanDifference {
+  double mean = 0.0, variance = 0.0;
+};
+
+MeanDifference mean_difference(const std::vector<double>& a, const std::vector<double>& b) {
+  const auto count = static_cast<double>(a.size());
+  MeanDifference result;
+  for (size_t i = 0; i < a.size(); ++i) result.mean += (a[i] - b[i]) / count;
+  double squares = 0.0;
+  for (size_t i = 0; i < a.size(); ++i) squares += std::pow(a[i] - b[i] - result.mean, 2.0);
+  result.variance = squares / std::max(1.0, count - 1.0) / count;
+  return result;
+}
+
+/// Placements, their means over the seeds.
+Placements mean_placements(const ValuesBySeed& scores, const std::vector<bool>& anomalous) {
+  ValuesBySeed anomalies, normals;
+  for (const std::vector<double>& seed : scores) {
+    Placements one = placements(seed, anomalous);
+    anomalies.push_back(std::move(one.anomalies));
+    normals.push_back(std::move(one.normals));
+  }
+  return {mean_of_seeds(anomalies), mean_of_seeds(normals)};
+}
+
+}  // namespace
+
+PairedDifference paired_difference(const ValuesBySeed& a, const ValuesBySeed& b) {
+  PairedDifference result;
+  result.bound = std::numeric_limits<double>::infinity();
+  if (a.empty() || b.empty() || a[0].empty()) return result;
+  assert(a[0].size() == b[0].size());
+  const MeanDifference difference = mean_difference(mean_of_seeds(a), mean_of_seeds(b));
+  result.samples = static_cast<int64_t>(a[0].size());
+  result.mean = result.centre = difference.mean;
+  result.standard_error = std::sqrt(difference.variance);
+  return result;
+}
+
+PairedDifference area_difference(const ValuesBySeed& a, const ValuesBySeed& b,
+                                 const std::vector<bool>& anomalous) {
+  PairedDifference result;
+  if (a.empty() || b.empty() || a[0].empty()) return result;
+  const Placements of_a = mean_placements(a, anomalous), of_b = mean_placements(b, anomalous);
+  const MeanDifference anomalies = mean_difference(of_a.anomalies, of_b.anomalies);
+  const MeanDifference normals = mean_difference(of_a.normals, of_b.normals);
+  result.samples = static_cast<int64_t>(anomalous.size());
+  result.mean = result.centre = anomalies.mean;
+  result.standard_error = std::sqrt(anomalies.variance + normals.variance);
   return result;
 }
 

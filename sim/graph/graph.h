@@ -98,7 +98,7 @@ struct Binary {
   Activation activation = Activation::none;
 };
 /// A function of each element. divide: DIV by input 1, a constant of one element.
-enum class UnaryFunction { logistic, tanh, leaky_relu, relu, relu6, hard_swish, divide };
+enum class UnaryFunction { logistic, tanh, leaky_relu, relu, relu6, hard_swish, elu, divide };
 struct Unary {
   UnaryFunction function = UnaryFunction::relu;
   float alpha = 0.0F;  // of leaky_relu: the slope below zero

@@ -190,6 +190,7 @@ constexpr auto unary_numbers = std::to_array<FunctionNumber<UnaryFunction>>({{Un
                                                                              {UnaryFunction::relu, 19},
                                                                              {UnaryFunction::relu6, 21},
                                                                              {UnaryFunction::hard_swish, 117},
+                                                                             {UnaryFunction::elu, 111},
                                                                              {UnaryFunction::divide, 42}});
 
 template <class Table, class Function>
@@ -247,7 +248,7 @@ const char* supported_operator_names() {
          "RESHAPE, "
          "TRANSPOSE, SOFTMAX, QUANTIZE, DEQUANTIZE, EXPAND_DIMS, SQUEEZE, SUB, MUL, DIV, MAXIMUM, MINIMUM, "
          "LOGISTIC, "
-         "TANH, LEAKY_RELU, RELU, RELU6, CONCATENATION, PRELU, HARD_SWISH, SLICE, STRIDED_SLICE, SPLIT, "
+         "TANH, LEAKY_RELU, RELU, RELU6, CONCATENATION, PRELU, HARD_SWISH, ELU, SLICE, STRIDED_SLICE, SPLIT, "
          "SPLIT_V, "
          "PACK, UNPACK, RESIZE_NEAREST_NEIGHBOR, RESIZE_BILINEAR, UNIDIRECTIONAL_SEQUENCE_LSTM, VAR_HANDLE, "
          "READ_VARIABLE, ASSIGN_VARIABLE, CALL_ONCE; on constants "

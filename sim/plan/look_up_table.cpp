@@ -128,6 +128,15 @@ int8_t hard_swish(int32_t centred, float in_scale, float out_scale, int32_t zero
       thaw_sat32(thaw_rdbpot(product, std::min(-output.shift, 31)) + zero, INT8_MIN, INT8_MAX));
 }
 
+/// e^x - 1 below 0, x from there on, in float32 as the reference kernel fills its table; halves away from 0.
+int8_t exponential_unit(int32_t centred, float in_scale, float out_scale, int32_t zero) {
+  const float x = in_scale * static_cast<float>(centred);
+  const float y = x < 0.0F ? std::exp(x) - 1.0F : x;
+  const float rounded = std::round(y * (1.0F / out_scale));
+  if (rounded >= 512.0F) return INT8_MAX;  // whatever the zero point
+  return static_cast<int8_t>(thaw_sat32(static_cast<int32_t>(rounded) + zero, INT8_MIN, INT8_MAX));
+}
+
 /// Bits that a number can be shifted to the left without leaving int32.
 int32_t headroom(int32_t x) {
   return std::countl_zero(x >= 0 ? static_cast<uint32_t>(x) : 2 * static_cast<uint32_t>(-x) - 1) -
@@ -198,6 +207,8 @@ int8_t value_at(const Graph& graph, const Op& op, int32_t x) {
     }
     case UnaryFunction::hard_swish:
       return hard_swish(centred, input.quantization.scale(), output.quantization.scale(), zero);
+    case UnaryFunction::elu:
+      return exponential_unit(centred, input.quantization.scale(), output.quantization.scale(), zero);
     case UnaryFunction::divide:
       return divided(graph, op, x);
   }
@@ -225,6 +236,8 @@ std::pair<double, double> function_at(const Graph& graph, const Op& op, double x
       const double ramp = std::clamp(x + 3.0, 0.0, 6.0) / 6.0;
       return {x * ramp, ramp + (x > -3.0 && x <= 3.0 ? x / 6.0 : 0.0)};
     }
+    case UnaryFunction::elu:
+      return x < 0.0 ? std::pair(std::expm1(x), std::exp(x)) : std::pair(x, 1.0);
     case UnaryFunction::divide:
       return {x / divisor_of(graph, op), 1.0 / divisor_of(graph, op)};
   }

@@ -1,4 +1,4 @@
-// Functions of one int8 value as tables: LOGISTIC, TANH, LEAKY_RELU, RELU, RELU6, HARD_SWISH, DIV by a
+// Functions of one int8 value as tables: LOGISTIC, TANH, LEAKY_RELU, RELU, RELU6, HARD_SWISH, ELU, DIV by a
 // number; of QUANTIZE from int8 to int8 the slopes alone.
 #pragma once
 

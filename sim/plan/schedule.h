@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "sim/base/metric_kind.h"
 #include "sim/plan/input_by.h"
 #include "sim/plan/task.h"
 
@@ -51,7 +52,8 @@ TrainingRecipe with_epochs(const TrainingRecipe& recipe, int32_t epochs);
 
 /// What was measured when the schedule was exported; the device build and the gate check it again.
 struct Promise {
-  double accuracy_mean = 0.0, accuracy_low = 0.0, accuracy_high = 0.0;  // 0..1
+  MetricKind metric = MetricKind::accuracy;
+  double mean = 0.0, low = 0.0, high = 0.0;  // of the metric on test; accuracy is 0..1
   int32_t seeds = 0;
   int64_t ram_bytes = 0, flash_bytes = 0, macs_per_step = 0;
   std::string signature;

@@ -129,15 +129,31 @@ std::vector<LayerUpdate> read_update(const JsonView& view) {
   return update;
 }
 
+void read_promised_values(const JsonView& view, Promise& promise) {
+  const double most = is_share(promise.metric) ? 1.0 : std::numeric_limits<double>::max();
+  promise.mean = view.field("mean").number(0.0, most);
+  promise.low = view.field("low").number(is_share(promise.metric) ? 0.0 : -most, promise.mean);
+  promise.high = view.field("high").number(promise.mean, most);
+  promise.seeds = int32_field(view, "seeds", 1);
+}
+
+void read_promised_metric(const JsonView& view, Promise& promise) {
+  promise.metric = read_metric_kind(view.field("name"));
+  view.field("better").one_of({better_name(promise.metric)});
+  read_promised_values(view, promise);
+}
+
 Promise read_promise(const JsonView& view) {
-  view.known_keys({"accuracy", "ram_bytes", "flash_bytes", "macs_per_step", "signature"});
   Promise promise;
-  const JsonView accuracy = view.field("accuracy");
-  accuracy.known_keys({"mean", "low", "high", "seeds"});
-  promise.accuracy_mean = accuracy.field("mean").number(0.0, 1.0);
-  promise.accuracy_low = accuracy.field("low").number(0.0, promise.accuracy_mean);
-  promise.accuracy_high = accuracy.field("high").number(promise.accuracy_mean, 1.0);
-  promise.seeds = int32_field(accuracy, "seeds", 1);
+  if (const auto metric = view.optional_field("metric")) {
+    view.known_keys({"metric", "ram_bytes", "flash_bytes", "macs_per_step", "signature"});
+    metric->known_keys({"name", "better", "mean", "low", "high", "seeds"});
+    read_promised_metric(*metric, promise);
+  } else {
+    view.known_keys({"accuracy", "ram_bytes", "flash_bytes", "macs_per_step", "signature"});
+    view.field("accuracy").known_keys({"mean", "low", "high", "seeds"});
+    read_promised_values(view.field("accuracy"), promise);
+  }
   promise.ram_bytes = int64_field(view, "ram_bytes");
   promise.flash_bytes = int64_field(view, "flash_bytes");
   promise.macs_per_step = int64_field(view, "macs_per_step");
@@ -193,16 +209,23 @@ Json layer_json(const LayerUpdate& entry) {
   return json;
 }
 
+/// {"accuracy": {"mean": ...}}, or "metric" with its name and direction.
+Json promised_metric_json(const Promise& promise) {
+  Json values = {
+      {"mean", promise.mean}, {"low", promise.low}, {"high", promise.high}, {"seeds", promise.seeds}};
+  if (promise.metric == MetricKind::accuracy) return {{"accuracy", values}};
+  Json metric = {{"name", metric_name(promise.metric)}, {"better", better_name(promise.metric)}};
+  metric.update(values);
+  return {{"metric", metric}};
+}
+
 Json promise_json(const Promise& promise) {
-  return {{"accuracy",
-           {{"mean", promise.accuracy_mean},
-            {"low", promise.accuracy_low},
-            {"high", promise.accuracy_high},
-            {"seeds", promise.seeds}}},
-          {"ram_bytes", promise.ram_bytes},
-          {"flash_bytes", promise.flash_bytes},
-          {"macs_per_step", promise.macs_per_step},
-          {"signature", promise.signature}};
+  Json json = promised_metric_json(promise);
+  json.update({{"ram_bytes", promise.ram_bytes},
+               {"flash_bytes", promise.flash_bytes},
+               {"macs_per_step", promise.macs_per_step},
+               {"signature", promise.signature}});
+  return json;
 }
 
 Json provenance_json(const Provenance& provenance) {

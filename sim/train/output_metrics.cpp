@@ -7,20 +7,17 @@
 #include <sstream>
 
 #include "sim/base/interval.h"
+#include "sim/base/roc.h"
 
 namespace thaw {
 namespace {
 
 constexpr double kQ16 = 65536.0;
 
-/// Which test samples are of classes that no training sample has.
-std::vector<bool> anomalies(const TrainingData& data) {
-  std::set<int32_t> normal;
-  for (size_t place = 0; place < data.train.count(); ++place) normal.insert(data.train.label(place));
-  std::vector<bool> result;
-  for (size_t place = 0; place < data.test.count(); ++place)
-    result.push_back(!normal.contains(data.test.label(place)));
-  return result;
+std::vector<int32_t> labels_of(const CachedSamples& samples) {
+  std::vector<int32_t> labels;
+  for (size_t place = 0; place < samples.count(); ++place) labels.push_back(samples.label(place));
+  return labels;
 }
 
 std::vector<double> scaled(std::vector<double> values, double factor) {
@@ -29,6 +26,15 @@ std::vector<double> scaled(std::vector<double> values, double factor) {
 }
 
 }  // namespace
+
+std::vector<bool> anomalous_samples(const std::vector<int32_t>& train, const std::vector<int32_t>& test) {
+  const std::set<int32_t> normal(train.begin(), train.end());
+  std::vector<bool> result;
+  for (const int32_t label : test) result.push_back(!normal.contains(label));
+  const auto count = std::ranges::count(result, true);
+  if (count == 0 || count == std::ssize(result)) result.clear();
+  return result;
+}
 
 Metric mean_metric(const std::string& name, std::span<const double> values) {
   assert(!values.empty());
@@ -41,27 +47,21 @@ Metric mean_metric(const std::string& name, std::span<const double> values) {
   return {name, false, mean, mean - kStandardErrors95 * error, mean + kStandardErrors95 * error};
 }
 
-Metric area_under_curve(std::span<const double> scores, const std::vector<bool>& anomalous) {
-  std::vector<double> normal;
-  for (size_t i = 0; i < scores.size(); ++i)
-    if (!anomalous[i]) normal.push_back(scores[i]);
-  std::sort(normal.begin(), normal.end());
-  const auto normal_count = static_cast<double>(normal.size());
-  const double anomaly_count = static_cast<double>(scores.size()) - normal_count;
-  assert(normal_count > 0 && anomaly_count > 0);
-  double wins = 0.0;
-  for (size_t i = 0; i < scores.size(); ++i) {
-    if (!anomalous[i]) continue;
-    const auto [low, high] = std::equal_range(normal.begin(), normal.end(), scores[i]);
-    wins += static_cast<double>(low - normal.begin()) + static_cast<double>(high - low) / 2;
-  }
-  const double area = wins / (normal_count * anomaly_count);
+AccuracyInterval area_interval(double area, const std::vector<bool>& anomalous) {
+  const auto anomaly_count = static_cast<double>(std::ranges::count(anomalous, true));
+  const double normal_count = static_cast<double>(anomalous.size()) - anomaly_count;
   const double q1 = area / (2 - area), q2 = 2 * area * area / (1 + area);
   const double variance = (area * (1 - area) + (anomaly_count - 1) * (q1 - area * area) +
                            (normal_count - 1) * (q2 - area * area)) /
                           (normal_count * anomaly_count);
   const double margin = kStandardErrors95 * std::sqrt(std::max(variance, 0.0));
-  return {"area under the curve", true, area, std::max(area - margin, 0.0), std::min(area + margin, 1.0)};
+  return {std::max(area - margin, 0.0), std::min(area + margin, 1.0)};
+}
+
+Metric area_under_curve(std::span<const double> scores, const std::vector<bool>& anomalous) {
+  const double area = placements(scores, anomalous).area();
+  const AccuracyInterval interval = area_interval(area, anomalous);
+  return {metric_name(MetricKind::area_under_curve), true, area, interval.low, interval.high};
 }
 
 double quantile(std::vector<double> values, double share) {
@@ -72,26 +72,23 @@ double quantile(std::vector<double> values, double share) {
 }
 
 OutputMetrics output_metrics(Executor& executor, const Network& network, const TrainingData& data) {
-  const auto scale =
-      static_cast<double>(network.graph.tensor(network.classifier.feature_tensor).quantization.scale());
+  const double scale = output_scale(network);
   OutputMetrics result;
   if (network.task == Task::reconstruct)
     result.threshold =
         std::llround(quantile(judge(executor, network, data.train).losses, kThresholdQuantile) * kQ16);
   if (data.test.cache == nullptr) return result;
   const Judgement judged = judge(executor, network, data.test);
-  const std::vector<double> squared = scaled(judged.losses, scale * scale);
+  result.scores = output_errors(network, judged);
   if (network.task == Task::regress) {
-    result.scores = scaled(judged.absolute_errors, scale);
-    result.test.push_back(mean_metric("mean absolute error", result.scores));
-  } else {
-    result.scores = squared;
-    const std::vector<bool> anomalous = anomalies(data);
-    const auto count = std::ranges::count(anomalous, true);
-    if (count > 0 && count < std::ssize(anomalous))
-      result.test.push_back(area_under_curve(result.scores, anomalous));
+    result.test.push_back(mean_metric(metric_name(MetricKind::mean_absolute_error), result.scores));
+  } else if (const std::vector<bool> anomalous =
+                 anomalous_samples(labels_of(data.train), labels_of(data.test));
+             !anomalous.empty()) {
+    result.test.push_back(area_under_curve(result.scores, anomalous));
   }
-  result.test.push_back(mean_metric("mean squared error", squared));
+  result.test.push_back(
+      mean_metric(metric_name(MetricKind::mean_squared_error), scaled(judged.losses, scale * scale)));
   return result;
 }
 

@@ -8,6 +8,8 @@
 #include <string>
 #include <vector>
 
+#include "sim/base/interval.h"
+#include "sim/base/metric_kind.h"
 #include "sim/train/trainer.h"
 
 namespace thaw {
@@ -36,6 +38,13 @@ Metric mean_metric(const std::string& name, std::span<const double> values);
 /// counting half (Mann and Whitney); interval after Hanley and McNeil (1982), cut to 0..1. Both kinds must be
 /// there. `anomalous`: by sample.
 Metric area_under_curve(std::span<const double> scores, const std::vector<bool>& anomalous);
+
+/// That interval of an area.
+AccuracyInterval area_interval(double area, const std::vector<bool>& anomalous);
+
+/// Which test samples are anomalies: those of classes that no training sample has; by label. Empty where none
+/// or all of them are.
+std::vector<bool> anomalous_samples(const std::vector<int32_t>& train, const std::vector<int32_t>& test);
 
 /// The smallest of the values that at least `share` of them do not exceed; `share` in 0..1, at least one
 /// value.

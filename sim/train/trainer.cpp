@@ -81,6 +81,18 @@ Judgement judge(Executor& executor, const Network& network, const CachedSamples&
   return result;
 }
 
+double output_scale(const Network& network) {
+  return static_cast<double>(network.graph.tensor(network.classifier.feature_tensor).quantization.scale());
+}
+
+std::vector<double> output_errors(const Network& network, const Judgement& judgement) {
+  const double scale = output_scale(network);
+  const bool squared = network.task == Task::reconstruct;
+  std::vector<double> errors = squared ? judgement.losses : judgement.absolute_errors;
+  for (double& error : errors) error *= squared ? scale * scale : scale;
+  return errors;
+}
+
 double accuracy_of(const std::vector<int32_t>& predictions, const CachedSamples& samples) {
   int64_t right = 0;
   for (size_t place = 0; place < predictions.size(); ++place)
@@ -127,7 +139,7 @@ TrainingResult train(const Network& network, const Plan& plan, const Schedule& s
       }
     }
     report.loss = static_cast<double>(loss_sum) / kLossUnit / count;
-    report.train_accuracy = static_cast<double>(right) / count;
+    if (plan.task == Task::classify) report.train_accuracy = static_cast<double>(right) / count;
     const bool last = epoch + 1 == recipe.epochs || result.outcome == Outcome::diverged;
     if (data.test.cache != nullptr && (last || control.test_every_epoch)) {
       Judgement judged = judge(executor, network, data.test);
@@ -135,6 +147,8 @@ TrainingResult train(const Network& network, const Plan& plan, const Schedule& s
       report.test_loss = result.test_loss = judged.loss;
       if (plan.task == Task::classify)
         report.test_accuracy = result.accuracy = accuracy_of(result.predictions, data.test);
+      else
+        result.errors = output_errors(network, judged);
     }
     result.epochs.push_back(report);
     if (control.on_epoch) control.on_epoch(report);

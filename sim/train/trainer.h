@@ -49,6 +49,7 @@ struct TrainingResult {
   double accuracy = 0.0;             // on the test samples after the last epoch, 0..1
   double test_loss = 0.0;            // mean over the test samples: nats, or squared steps of the output
   std::vector<int32_t> predictions;  // of every test sample
+  std::vector<double> errors;        // likewise, where the output is compared: output_errors
   std::vector<std::byte> state;      // Executor::state() at the end
   uint32_t steps = 0;                // samples seen
   std::string signature;             // SHA-256 of the final state and of every loss
@@ -86,6 +87,13 @@ struct Judgement {
   double loss = 0.0;  // mean of `losses`; summed up in integers (arithmetic sections 5 and 17)
 };
 Judgement judge(Executor& executor, const Network& network, const CachedSamples& samples);
+
+/// Of each sample, in the units of the output: mean absolute error (regress) or mean squared error
+/// (reconstruct).
+std::vector<double> output_errors(const Network& network, const Judgement& judgement);
+
+/// Scale of the model's own output: real units in a step.
+double output_scale(const Network& network);
 
 /// Share of predictions that equal their sample's label, 0..1.
 double accuracy_of(const std::vector<int32_t>& predictions, const CachedSamples& samples);

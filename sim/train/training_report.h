@@ -8,11 +8,11 @@
 namespace thaw {
 
 struct EpochReport {
-  int32_t epoch = 0;            // from 1
-  double loss = 0.0;            // mean over the epoch's samples: nats, or squared steps of the output
-  double train_accuracy = 0.0;  // of the predictions before each update; 0 where nothing is classified
-  std::optional<double> test_accuracy;  // after the epoch, where it was measured
-  std::optional<double> test_loss;      // likewise, in the unit of `loss`
+  int32_t epoch = 0;  // from 1
+  double loss = 0.0;  // mean over the epoch's samples: nats, or squared steps of the output
+  std::optional<double> train_accuracy;  // of the predictions before each update, of classes
+  std::optional<double> test_accuracy;   // after the epoch, where it was measured
+  std::optional<double> test_loss;       // likewise, in the unit of `loss`
 };
 
 enum class Outcome { ok, diverged };

@@ -63,7 +63,9 @@ INSTANTIATE_TEST_SUITE_P(
         Damage{"Offset", "comparison.json", "\"offset\": 2000", "\"offset\": 9223372036854775807", "offset"},
         Damage{"NoTrialRole", "trials.jsonl", "\"role\"", "\"part\"", "role"},
         Damage{"Command", "run.json", "\"search\",", "7,", "command"},
-        Damage{"Kind", "run.json", "\"kind\": \"search\"", "\"kind\": \"other\"", "kind"}),
+        Damage{"Kind", "run.json", "\"kind\": \"search\"", "\"kind\": \"other\"", "kind"},
+        Damage{"UnknownMetric", "curve.json", "\"accuracy\"", "\"metric\": \"luck\", \"accuracy\"",
+               "metric"}),
     [](const auto& one) { return one.param.name; });
 
 TEST(RunFiles, NamesTheBytesThatPredictionsLack) {

@@ -116,8 +116,8 @@ TEST(SearchSlow, TheCurveShrinksWithinTheBudgetUntilItSurelyFalls) {
     EXPECT_LT(curve[i].evaluation.ram_bytes, curve[i - 1].evaluation.ram_bytes) << curve[i].frozen;
   double best = 0.0;
   for (const TraceStep& step : curve) {
-    best = std::max(best, step.evaluation.accuracy());
-    EXPECT_EQ(step.holds, step.evaluation.accuracy() >= best - small_options().threshold_points / 100.0);
+    best = std::max(best, step.evaluation.value());
+    EXPECT_EQ(step.holds, step.evaluation.value() >= best - small_options().threshold_points / 100.0);
   }
   EXPECT_EQ(found.result.trace.reference, best);
   if (!found.result.trace.stop_reason.starts_with("nothing is left")) {
@@ -163,7 +163,7 @@ TEST(SearchSlow, NothingInTheTableIsAtLeastAsGoodInAtMostTheBytes) {
     if (row.is_chosen || row.evaluation.over_budget) continue;
     ASSERT_TRUE(row.on_validation.has_value()) << row.name;
     EXPECT_EQ(row.on_validation->seeds.size(), rows[0].on_validation->seeds.size()) << row.name;
-    EXPECT_FALSE(row.on_validation->accuracy() >= rows[0].on_validation->accuracy() &&
+    EXPECT_FALSE(row.on_validation->value() >= rows[0].on_validation->value() &&
                  row.evaluation.ram_bytes <= rows[0].evaluation.ram_bytes)
         << row.name;
   }
@@ -237,7 +237,7 @@ TEST(SearchSlow, ADivergingCandidateIsStoppedEarlyAndMarked) {
   evaluator.cancelled = [&] { return ++asked < 0; };
   const Evaluation e = evaluator.evaluate(request);
   EXPECT_TRUE(e.diverged());
-  EXPECT_EQ(e.accuracy(), 0.0) << "it must never win";
+  EXPECT_EQ(e.value(), 0.0) << "it must never win";
   EXPECT_LT(64 * asked, 200 * 96) << "it trained to the end";
   EXPECT_NE(text_of(folder / "trials.jsonl").find("\"outcome\":\"diverged\""), std::string::npos);
 }
@@ -277,7 +277,8 @@ TEST(ParetoFront, KeepsWhatNothingElseBeats) {
     Evaluation e;
     e.request.fidelity = {fidelity, 1, 1.0};
     e.ram_bytes = ram;
-    e.seeds = {{1, Outcome::ok, accuracy, 0.0, 0.0, "", {}, {}}};
+    e.seeds.resize(1);
+    e.seeds[0].accuracy = accuracy;
     return e;
   };
   const std::vector<Evaluation> front =
@@ -293,7 +294,8 @@ TEST(ParetoFront, LeavesOutWhatDoesNotFitDivergedOrIsOfTheTestSplit) {
   for (Evaluation* e : {&too_large, &diverged, &tested, &fits}) {
     e->request.fidelity = {"full", 1, 1.0};
     e->ram_bytes = 100;
-    e->seeds = {{1, Outcome::ok, 0.9, 0.0, 0.0, "", {}, {}}};
+    e->seeds.resize(1);
+    e->seeds[0].accuracy = 0.9;
   }
   too_large.over_budget = true;
   diverged.seeds[0].outcome = Outcome::diverged;
@@ -301,7 +303,7 @@ TEST(ParetoFront, LeavesOutWhatDoesNotFitDivergedOrIsOfTheTestSplit) {
   fits.seeds[0].accuracy = 0.2;
   const std::vector<Evaluation> front = pareto_front({too_large, diverged, tested, fits});
   ASSERT_EQ(front.size(), 1U);
-  EXPECT_EQ(front[0].accuracy(), 0.2);
+  EXPECT_EQ(front[0].value(), 0.2);
 }
 
 }  // namespace

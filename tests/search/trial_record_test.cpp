@@ -49,7 +49,7 @@ class TrialRecordFile : public ::testing::Test {
     schedule.update = {{0, "classifier", true, UpdatedWeights::all, {}}};
     e.request.fidelity = {"full", 1, 1.0};
     e.request.seeds = {seed};
-    e.seeds = {{seed, Outcome::ok, 0.5, 1.25, 1.0, "signature", {}, {}}};
+    e.seeds = {{seed, Outcome::ok, 0.5, 1.25, 1.0, "signature", {}, {}, {}, 0.0, {}}};
     e.ram_bytes = 1000;
     e.flash_bytes = 2000;
     e.macs_per_step = 3000;

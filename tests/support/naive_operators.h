@@ -211,6 +211,10 @@ inline double look_up_slope(const OpKind& kind, double x, double divisor, const 
       slope = x <= -3.0 ? 0.0 : x <= 3.0 ? (2.0 * x + 3.0) / 6.0 : 1.0;
       f = x <= -3.0 ? 0.0 : x <= 3.0 ? x * (x + 3.0) / 6.0 : x;
       break;
+    case UnaryFunction::elu:
+      slope = x < 0.0 ? std::exp(x) : 1.0;
+      f = x < 0.0 ? std::exp(x) - 1.0 : x;
+      break;
     case UnaryFunction::divide:
       slope = 1.0 / divisor;
       f = x / divisor;

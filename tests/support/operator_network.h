@@ -200,7 +200,7 @@ class OperatorNetwork : public RandomNetwork {
         return joined(x);
       case 2:
       case 3:
-        return unary(x, static_cast<UnaryFunction>(noise_.in(0, 5)));
+        return unary(x, static_cast<UnaryFunction>(noise_.in(0, 6)));
       case 4:
         return pool(x);
       case 5:

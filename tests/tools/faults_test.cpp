@@ -127,6 +127,7 @@ TEST_F(Faults, RefusedCommandsChangeNothing) {
                                                         {"--validation", "0.3"},
                                                         {"--flash", "900K"},
                                                         {"--ram", "200K"},
+                                                        {"--instructions", "90000000"},
                                                         {"--board", "cortex-m4-192k"},
                                                         {"--board", "stacked.json"},
                                                         {"--ram", "1K"}};

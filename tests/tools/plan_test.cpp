@@ -58,6 +58,19 @@ TEST_F(PlanCommand, SaysByHowMuchABudgetIsMissed) {
                              HasSubstr("too many"), Not(HasSubstr("what it holds"))));
 }
 
+TEST_F(PlanCommand, PredictsInstructions) {
+  const Finished run =
+      thaw({"plan", "model.tflite", "--schedule", "schedule.json", "--instructions", "100", "-v"});
+  EXPECT_EQ(run.status, 0) << run.err;
+  EXPECT_THAT(run.out, AllOf(HasSubstr("predicted for Cortex-M7"), HasSubstr("216 MHz and 1 cycles"),
+                             HasSubstr("of at most 100"), HasSubstr("predicted instructions by kernel")));
+  const Finished unknown = thaw({"plan", "model.tflite", "--board", "host", "--quiet"});
+  EXPECT_THAT(unknown.out, HasSubstr("instructions  not known for native"));
+  const Finished refused = thaw({"plan", "model.tflite", "--board", "host", "--instructions", "5"});
+  EXPECT_EQ(refused.status, 1);
+  EXPECT_THAT(refused.err, HasSubstr("--instructions"));
+}
+
 TEST_F(PlanCommand, DocumentFollowsItsSchema) {
   testing::SchemaCheck schema(
       read_json_file(std::filesystem::path(testing::source_folder()) / "configs/schema/plan.schema.json"));

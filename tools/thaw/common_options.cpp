@@ -112,8 +112,10 @@ const std::array kRows = {
         "Learning rate for batch 1 and one sample", "the schedule's"},
     Row{Flag::ram, "--ram", bytes(&CommonOptions::ram), "Budget of RAM", "the board's"},
     Row{Flag::flash, "--flash", bytes(&CommonOptions::flash), "Budget of flash", "the board's"},
+    Row{Flag::instructions, "--instructions", within(&CommonOptions::instructions, 1, 1e15),
+        "Most instructions of a training step, as predicted for the board", "any number"},
     Row{Flag::threshold, "--threshold", within(&CommonOptions::threshold, 0, 100),
-        "Points of accuracy that may be lost", kCaptured},
+        "Points of accuracy that may be lost; of errors, percent that they may rise", kCaptured},
     Row{Flag::output, "-o,--output", folder(&CommonOptions::output), "Directory for the results"},
 };
 

@@ -33,6 +33,7 @@ struct CommonOptions {
   std::optional<int32_t> epochs;
   std::optional<double> learning_rate;  // batch 1, one sample
   std::optional<int64_t> ram, flash;    // bytes
+  std::optional<int64_t> instructions;  // of a training step, at most
   double threshold = 1.0;               // points of accuracy
   std::filesystem::path output;
 };
@@ -52,6 +53,7 @@ enum class Flag {
   learning_rate,
   ram,
   flash,
+  instructions,
   threshold,
   output,
 };

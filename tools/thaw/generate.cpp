@@ -31,6 +31,7 @@
 #include "tools/thaw/json_output.h"
 #include "tools/thaw/model_data.h"
 #include "tools/thaw/run_record.h"
+#include "tools/thaw/run_threshold.h"
 
 namespace thaw::cli {
 namespace {
@@ -38,7 +39,7 @@ namespace {
 namespace fs = std::filesystem;
 
 struct Options : CommonOptions {
-  std::string model, schedule, board, data, name;
+  std::string model, schedule, board, data, name, run;
   std::string ecosystem = "cmake";
   int32_t check_steps = 3;
   bool inference = false;
@@ -145,6 +146,10 @@ void plan_training(const Options& options, Firmware& made) {
     throw Error(options.schedule + ": arithmetic",
                 "'" + made.schedule.arithmetic + "' does not run on a device",
                 "Generate from a schedule with \"arithmetic\": \"int8\"");
+  if (!options.run.empty() && is_trained_model(options.run, made.graph)) {  // the same layers, trained
+    made.schedule.model_file = made.graph.file_name;
+    made.schedule.model_sha256 = made.graph.sha256;
+  }
   if (options.seed) made.schedule.training.seed = *options.seed;
   made.schedule.task = options.task_or(made.schedule.task);
   if (compares_output(made.schedule.task)) made.schedule.classes = 0;
@@ -282,6 +287,7 @@ int generate_command(const Options& options) {
     request.input_scale = static_cast<double>(made.normalisation->input.scale());
     request.input_zero_point = made.normalisation->input.zero_point();
   }
+  if (!options.run.empty()) request.anomaly_threshold = run_threshold(options.run, made.graph, made.schedule);
   request.name = options.name;
   request.ecosystem = ecosystem_named(options.ecosystem);
   for (const GeneratedFile& file : generate(request)) write_file(folder, file.path, file.text);
@@ -323,6 +329,11 @@ Command add_generate(CLI::App& root) {
          "Check the firmware on the first training samples of these data (default: on noise), and take the "
          "rates of a run over them; with --inference, on the first test samples")
       ->type_name("DATA");
+  app->add_option(
+         "--run", options->run,
+         "Folder of a run of 'thaw train --task reconstruct': its threshold of anomalies goes into the "
+         "header; MODEL may be its model.tflite, to begin where the run ended")
+      ->type_name("DIR");
   app->add_option("--name", options->name,
                   "Begins every symbol and file, so that several models live in one program")
       ->type_name("NAME")
@@ -338,7 +349,7 @@ Command add_generate(CLI::App& root) {
   add_common_options(
       *app, *options,
       {Flag::output, Flag::seed, Flag::task, Flag::input, Flag::ram, Flag::flash, Flag::json, Flag::quiet});
-  app->get_option("--inference")->excludes(app->get_option("--task"));
+  app->get_option("--inference")->excludes(app->get_option("--task"))->excludes(app->get_option("--run"));
   app->get_option("--output")->default_str("runs/firmware");
   app->footer(
       "Examples:\n"

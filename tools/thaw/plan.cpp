@@ -63,7 +63,7 @@ Schedule chosen_schedule(const Options& options) {
 
 Account account(const Options& options) {
   Account a;
-  a.board = board_option(options.board, options.ram, options.flash);
+  a.board = board_option(options.board, options.ram, options.flash, options.instructions);
   a.graph = read_tflite(options.model);
   if (options.schedule.empty()) {
     if (options.classes) a.graph = with_classes(a.graph, *options.classes);
@@ -87,6 +87,41 @@ std::string verdict(const Budget& budget) {
                      byte_size_text(budget.available), byte_size_text(budget.excess()));
 }
 
+std::string time_text(const Board& board, int64_t instructions) {
+  return fmt::format("{} ({:.1f} ms)", grouped_text(instructions), milliseconds_of(board, instructions));
+}
+
+/// What the table of costs says, and how long that takes by what the board's file states.
+void print_instructions(const Account& a) {
+  const auto& predicted = a.device.totals.instructions;
+  if (!predicted) {
+    fmt::print("instructions  not known for {}\n", a.board.cpu);
+    return;
+  }
+  const bool timed = a.board.clock_hz > 0;
+  const auto text = [&](int64_t n) { return timed ? time_text(a.board, n) : grouped_text(n); };
+  fmt::print("instructions  {} an inference{}, predicted for {}\n", text(predicted->inference),
+             predicted->step > 0 ? ", " + text(predicted->step) + " a training step" : "", a.board.cpu);
+  if (timed)
+    fmt::print("  milliseconds are an estimate, of {:.6g} MHz and {:.3g} cycles an instruction\n",
+               static_cast<double>(a.board.clock_hz) / 1e6, a.board.cycles_per_instruction);
+  const Budget& work = a.device.totals.work;
+  if (!work.fits())
+    fmt::print("  DOES NOT FIT: {} of at most {}, {} too many\n", grouped_text(work.required),
+               grouped_text(work.available), grouped_text(work.excess()));
+}
+
+/// With --verbose: where they go.
+void print_kernels(const Account& a) {
+  const auto& predicted = a.device.totals.instructions;
+  if (!predicted) return;
+  fmt::print("\npredicted instructions by kernel\n");
+  Table table({"kernel", ">instructions"});
+  for (const KernelInstructions& kernel : predicted->kernels)
+    table.add({kernel.kernel, grouped_text(kernel.instructions)});
+  table.print(stdout);
+}
+
 void print_totals(const Account& a) {
   const MemoryTotals& t = a.device.totals;
   fmt::print("RAM    {}\n", verdict(t.ram));
@@ -102,6 +137,7 @@ void print_totals(const Account& a) {
   fmt::print("MACs   {} forward, {} input gradients, {} weight gradients; {} a step\n",
              grouped_text(t.macs_forward), grouped_text(t.macs_input_gradient),
              grouped_text(t.macs_weight_gradient), grouped_text(t.macs_per_step()));
+  print_instructions(a);
   if (a.paper)
     fmt::print(
         "paper's extra-memory metric: {:.1f} KiB (a label for comparison; it leaves out the forward pass)\n",
@@ -173,6 +209,7 @@ void print_text(const Account& a, const Options& options) {
   if (options.quiet) return;
   print_kinds(a);
   print_notes(a);
+  if (options.verbose) print_kernels(a);
   if (options.verbose && a.network) print_freezing(a);
   fmt::print("\n{}", timeline_text(a.device.plan, a.device.layout));
 }
@@ -211,8 +248,8 @@ Command add_plan(CLI::App& root) {
       ->capture_default_str();
   app->add_option("--svg", options->svg, "Draw the arena over time")->type_name("FILE");
   add_common_options(*app, *options,
-                     {Flag::ram, Flag::flash, Flag::task, Flag::classes, Flag::input, Flag::json, Flag::quiet,
-                      Flag::verbose});
+                     {Flag::ram, Flag::flash, Flag::instructions, Flag::task, Flag::classes, Flag::input,
+                      Flag::json, Flag::quiet, Flag::verbose});
   app->footer(
       "Examples:\n"
       "  thaw plan configs/models/reference.tflite\n"

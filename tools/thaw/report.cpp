@@ -41,7 +41,8 @@ std::vector<BoardLimits> known_boards(const Options& options) {
   std::vector<BoardLimits> boards;
   for (const Board& board :
        read_boards(options.boards.empty() ? config_file("boards", "--boards") : fs::path(options.boards)))
-    boards.push_back({board.name, board.description, board.ram_bytes, board.flash_bytes, board.clock_hz});
+    boards.push_back({board.name, board.description, board.ram_bytes, board.flash_bytes, board.clock_hz,
+                      board.cycles_per_instruction});
   return by_ram(std::move(boards));
 }
 

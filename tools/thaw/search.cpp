@@ -34,6 +34,7 @@
 #include "tools/thaw/progress.h"
 #include "tools/thaw/run_record.h"
 #include "tools/thaw/sample_limit.h"
+#include "tools/thaw/search_network.h"
 #include "tools/thaw/search_print.h"
 #include "tools/thaw/search_time.h"
 #include "tools/thaw/search_watch.h"
@@ -60,6 +61,8 @@ struct Options : CommonOptions {
   bool explain = false;
   std::string effort = "normal";
   DataOptions read;
+
+  NetworkChoice network() const { return {task_or(Task::classify), classifier, classes}; }
 };
 
 /// Mirroring is for photographs: on for images of things, off for everything else unless asked for.
@@ -80,7 +83,7 @@ SearchProblem problem_of(const Options& options, const Network& network, const M
   problem.network = &network;
   problem.train = &data.train;
   problem.test = &data.test;
-  problem.board = board_option(options.board, options.ram, options.flash);
+  problem.board = board_option(options.board, options.ram, options.flash, options.instructions);
   problem.input_by = options.input_by(InputBy::image);
   problem.jobs = ranks.count() > 1 && options.jobs == 0 ? 1 : job_count(options);  // ranks are the jobs
   problem.data_sha256 = data.about.sha256;
@@ -110,22 +113,13 @@ SearchOptions search_options(const Options& options, const SearchProblem& proble
   return result;
 }
 
-/// Whether the classifier starts anew. By itself: kept where the model knows the classes already.
-bool fresh_classifier(const Options& options, const std::optional<ShippedModel>& shipped, int32_t classes) {
-  if (options.classifier == "keep" && !shipped)
-    throw Error(options.model, fmt::format("has no classifier of {} classes to keep", classes),
-                "Leave --classifier out, or give data with the model's classes");
-  if (options.classifier == "auto") return !shipped || !shipped->knows_classes;
-  return options.classifier == "fresh";
-}
-
 fs::path output_folder(const Options& options, const ModelData& data) {
   if (!options.output.empty()) return options.output;
   return fs::path("runs") / (fs::path(options.model).stem().string() + "-" + data.about.name);
 }
 
 ModelData read_data(const Options& options, const Graph& graph) {
-  ModelData data = read_model_data(options.data, graph, int8_input(graph), DataUse::training, options.read);
+  ModelData data = read_search_data(options.data, graph, options.network(), options.read);
   keep_samples(data.train, options.samples);
   keep_samples(data.test, options.samples);
   if (data.test.count == 0)
@@ -138,11 +132,13 @@ RunFile search_record(const Options& options, const Graph& graph, const ModelDat
                       double seconds) {
   RunFile run = run_record(graph, data);
   SearchFacts& facts = run.search.emplace();
+  facts.task = problem.network->task;
   facts.strategy = options.strategy;
   facts.board = problem.board.name;
   facts.train_samples = std::ssize(problem.folds.front().train);
   facts.validation_samples = std::ssize(problem.folds.front().validation);
   facts.mirror = problem.mirror;
+  facts.task = problem.network->task;
   facts.fresh_classifier = problem.network->classifier.fresh;
   facts.trials = static_cast<int64_t>(trials);
   facts.jobs = problem.jobs;
@@ -212,8 +208,7 @@ int follow(const Options& options, Ranks& ranks) {
     const RankTask task = receive_task(ranks, interrupted);
     const Graph graph = read_tflite(options.model);
     const ModelData data = read_data(options, graph);
-    const int32_t classes = options.classes.value_or(static_cast<int32_t>(data.about.class_names.size()));
-    const Network network = reduce(graph, {classes, task.fresh_classifier, true});
+    const Network network = search_network(options.network(), graph, data, task.fresh_classifier);
     const SearchProblem problem = problem_of(options, network, data, ranks);
     LocalTrainer trainer(problem);
     serve(ranks, run_digest(problem, search_options(options, problem).start_recipe()), trainer, interrupted);
@@ -229,13 +224,11 @@ int lead(const Options& options, Ranks& ranks) {
   const bool quiet = options.quiet || options.json;
   const Graph graph = read_tflite(options.model);
   const ModelData data = read_data(options, graph);
-  const int32_t classes = options.classes.value_or(static_cast<int32_t>(data.about.class_names.size()));
-  check_classes(data.about, classes, "--classes asks for", options.data, DataUse::training);
+  const NetworkChoice choice = options.network();
   remember_interrupts();
   const std::optional<ShippedModel> shipped =
-      ask_shipped_model(graph, int8_input(graph), data.train, data.test, classes, job_count(options),
-                        [] { return interrupted(); });
-  const Network network = reduce(graph, {classes, fresh_classifier(options, shipped, classes), true});
+      shipped_model(choice, graph, data, options.data, job_count(options), [] { return interrupted(); });
+  const Network network = search_network(choice, graph, data, starts_anew(choice, graph, data, shipped));
   const SearchProblem problem = problem_of(options, network, data, ranks);
   SearchOptions searching = search_options(options, problem);
   if (shipped) searching.shipped_predictions = shipped->test_predictions;
@@ -309,6 +302,7 @@ void show_defaults(CLI::App& app) {
   const SearchOptions defaults;
   app.get_option("--seed")->default_str(std::to_string(defaults.seed));
   app.get_option("--epochs")->default_str(std::to_string(defaults.epochs));
+  app.get_option("--task")->default_str("classify");
   app.get_option("--lr")->default_str("searched");
   app.get_option("--classes")->default_str("the data's");
   app.get_option("--output")->default_str("runs/MODEL-DATA");
@@ -372,10 +366,10 @@ Command add_search(CLI::App& root) {
   app->add_flag("--no-flip", options->no_flip, "Do not mirror training images")->excludes(flip);
   app->add_flag("--dry-run", options->dry_run,
                 "Say what would be done and how long it takes, and write nothing");
-  add_common_options(
-      *app, *options,
-      {Flag::json, Flag::quiet, Flag::seed, Flag::seeds, Flag::jobs, Flag::classes, Flag::input, Flag::epochs,
-       Flag::learning_rate, Flag::ram, Flag::flash, Flag::threshold, Flag::output});
+  add_common_options(*app, *options,
+                     {Flag::json, Flag::quiet, Flag::seed, Flag::seeds, Flag::jobs, Flag::task, Flag::classes,
+                      Flag::input, Flag::epochs, Flag::learning_rate, Flag::ram, Flag::flash,
+                      Flag::instructions, Flag::threshold, Flag::output});
   show_defaults(*app);
   app->footer(
       "Examples:\n"

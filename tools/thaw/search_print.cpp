@@ -2,6 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <cmath>
+
+#include "search/files/measured.h"
 #include "sim/base/grouped_text.h"
 #include "sim/base/interval.h"
 #include "tools/thaw/model_data.h"
@@ -25,15 +28,23 @@ std::string kib(int64_t bytes) {
   return fmt::format("{} B ({:.1f} KiB)", grouped_text(bytes), static_cast<double>(bytes) / 1024);
 }
 
+/// As predicted for the board.
+std::string instructions_text(const Evaluation& e) {
+  return e.instructions_per_step > 0 ? grouped_text(e.instructions_per_step) : "not known";
+}
+
 void print_curve(const SearchResult& result) {
   const Trace& trace = result.trace;
-  fmt::print("\nwhat was tried in which order (accuracy on validation, %)\n");
-  Table table({">step", "tried", ">accuracy", ">RAM bytes", ">saved", ">MACs/step", ""});
+  const MetricKind metric = trace.steps.front().evaluation.metric();
+  fmt::print("\nwhat was tried in which order ({} on validation{})\n", metric_name(metric),
+             metric == MetricKind::accuracy ? ", %" : "");
+  Table table({">step", "tried", std::string(">") + metric_name(metric), ">RAM bytes", ">saved", ">MACs/step",
+               ">instructions/step", ""});
   for (size_t i = 0; i < trace.steps.size(); ++i) {
     const Evaluation& e = trace.steps[i].evaluation;
     const int64_t saved = i == 0 ? 0 : trace.steps[i - 1].evaluation.ram_bytes - e.ram_bytes;
     table.add({std::to_string(i), trace.steps[i].frozen, percent(e), grouped_text(e.ram_bytes),
-               grouped_text(saved), grouped_text(e.macs_per_step),
+               grouped_text(saved), grouped_text(e.macs_per_step), instructions_text(e),
                i == result.chosen_step() ? "<- chosen"
                : trace.steps[i].holds    ? ""
                                          : "below the threshold"});
@@ -42,9 +53,8 @@ void print_curve(const SearchResult& result) {
   fmt::print("stopped: {}\nchosen: {}\n", trace.stop_reason, result.choice.reason);
 }
 
-std::string interval_text(double accuracy, int64_t count) {
-  const AccuracyInterval interval = wilson_interval(accuracy, count);
-  return fmt::format("{:.2f} to {:.2f}", 100 * interval.low, 100 * interval.high);
+std::string interval_text(MetricKind metric, double low, double high) {
+  return metric_text(metric, low, false) + " to " + metric_text(metric, high, false);
 }
 
 std::string remark(const ComparisonRow& row, bool is_first) {
@@ -55,21 +65,26 @@ std::string remark(const ComparisonRow& row, bool is_first) {
 
 void print_comparison(const SearchResult& result, const SearchProblem& problem) {
   const int64_t count = problem.test->count;
-  fmt::print("\non the {} test samples, read once (accuracy in %, mean of seeds)\n", grouped_text(count));
-  Table table({"schedule", ">accuracy", ">95 % interval", ">validation", ">seeds", ">RAM bytes",
-               ">flash bytes", ">MACs/step", ">rate", ""});
+  const MetricKind metric = result.comparison.front().evaluation.metric();
+  const MetricKind decided = result.trace.steps.front().evaluation.metric();
+  fmt::print("\non the {} test samples, read once ({}{}, mean of seeds)\n", grouped_text(count),
+             metric_name(metric), metric == MetricKind::accuracy ? " in %" : "");
+  if (decided != metric) fmt::print("validation: {}, lower is better\n", metric_name(decided));
+  Table table({"schedule", std::string(">") + metric_name(metric), ">95 % interval", ">validation", ">seeds",
+               ">RAM bytes", ">flash bytes", ">MACs/step", ">instructions/step", ">rate", ""});
   for (size_t i = 0; i < result.comparison.size(); ++i) {
     const ComparisonRow& row = result.comparison[i];
     const Evaluation& e = row.evaluation;
-    table.add({row.name, percent(e), interval_text(e.accuracy(), count),
+    table.add({row.name, percent(e), interval_text(metric, row.low, row.high),
                row.on_validation ? percent(*row.on_validation) : "", std::to_string(e.seeds.size()),
                grouped_text(e.ram_bytes), grouped_text(e.flash_bytes), grouped_text(e.macs_per_step),
-               fmt::format("{:.3g}", e.request.schedule.training.learning_rate), remark(row, i == 0)});
+               instructions_text(e), fmt::format("{:.3g}", e.request.schedule.training.learning_rate),
+               remark(row, i == 0)});
   }
   if (const auto& shipped = result.as_it_is)
-    table.add({"as it is", fmt::format("{:.2f}", 100 * shipped->accuracy),
-               interval_text(shipped->accuracy, count), "", "", grouped_text(shipped->ram_bytes),
-               grouped_text(shipped->flash_bytes), "", "",
+    table.add({"as it is", metric_text(metric, shipped->value, false),
+               interval_text(metric, shipped->low, shipped->high), "", "", grouped_text(shipped->ram_bytes),
+               grouped_text(shipped->flash_bytes), "", "", "",
                shipped->surely_better() ? "better than the chosen one" : "without training"});
   table.print(stdout);
 }
@@ -83,11 +98,21 @@ void print_warnings(const SearchResult& result) {
   for (const std::string& line : better_than_chosen(result)) fmt::print("warning: {}\n", line);
 }
 
+/// "mean absolute error "; accuracy needs no word.
+std::string metric_words(MetricKind metric) {
+  return metric == MetricKind::accuracy ? "" : std::string(metric_name(metric)) + " ";
+}
+
 void print_answer(const SearchResult& result, const SearchProblem& problem, const std::string& file) {
   const Promise& p = *result.schedule.promise;
-  fmt::print("\n{}: {:.2f} % ({:.2f} to {:.2f}), RAM {}, flash {}, {} MACs a training step, fits {}\n", file,
-             100 * p.accuracy_mean, 100 * p.accuracy_low, 100 * p.accuracy_high, kib(p.ram_bytes),
-             kib(p.flash_bytes), grouped_text(p.macs_per_step), problem.board.name);
+  fmt::print("\n{}: {}{} ({}), RAM {}, flash {}, {} MACs a training step, fits {}\n", file,
+             metric_words(p.metric), metric_text(p.metric, p.mean), interval_text(p.metric, p.low, p.high),
+             kib(p.ram_bytes), kib(p.flash_bytes), grouped_text(p.macs_per_step), problem.board.name);
+}
+
+/// Null where it diverged and has no value.
+Json value_json(const Evaluation& evaluation) {
+  return std::isfinite(evaluation.value()) ? Json(evaluation.value()) : Json();
 }
 
 Json against_chosen(const PairedDifference& difference, bool surely_better) {
@@ -100,7 +125,7 @@ Json against_chosen(const PairedDifference& difference, bool surely_better) {
 }  // namespace
 
 std::string percent(const Evaluation& e) {
-  return e.diverged() ? "diverged" : fmt::format("{:.2f}", 100 * e.accuracy());
+  return e.diverged() ? "diverged" : metric_text(e.metric(), e.value(), false);
 }
 
 std::vector<std::string> search_remarks(const SearchProblem& problem,
@@ -108,6 +133,7 @@ std::vector<std::string> search_remarks(const SearchProblem& problem,
   std::vector<std::string> lines;
   lines.push_back(problem.mirror ? "training images are mirrored at random (--no-flip: they are not)"
                                  : "training samples are not mirrored (--flip: for photographs)");
+  if (compares_output(problem.network->task)) return lines;
   lines.push_back(classifier_words(problem.network->classifier.fresh, shipped));
   const size_t judged = problem.folds.front().validation.size();
   const double weight = 100.0 / static_cast<double>(judged);
@@ -177,8 +203,9 @@ Json search_document(const SearchResult& result, const std::filesystem::path& fo
   Json rows = Json::array();
   for (const ComparisonRow& row : result.comparison)
     rows.push_back({{"name", row.name},
-                    {"accuracy", row.evaluation.accuracy()},
-                    {"validation_accuracy", row.on_validation ? Json(row.on_validation->accuracy()) : Json()},
+                    {value_key(row.evaluation.metric()), value_json(row.evaluation)},
+                    {std::string("validation_") + value_key(row.evaluation.metric()),
+                     row.on_validation ? value_json(*row.on_validation) : Json()},
                     {"diverged", row.evaluation.diverged()},
                     {"fits", !row.evaluation.over_budget},
                     {"is_chosen", row.is_chosen},
@@ -186,13 +213,13 @@ Json search_document(const SearchResult& result, const std::filesystem::path& fo
                     {"ram_bytes", row.evaluation.ram_bytes}});
   if (const auto& shipped = result.as_it_is)
     rows.push_back({{"name", "as it is"},
-                    {"accuracy", shipped->accuracy},
+                    {value_key(shipped->metric), shipped->value},
                     {"against_chosen", against_chosen(shipped->against_chosen, shipped->surely_better())},
                     {"ram_bytes", shipped->ram_bytes}});
   Json document = record;
   document["folder"] = folder.string();
   document["promise"] = {
-      {"accuracy", p.accuracy_mean}, {"ram_bytes", p.ram_bytes}, {"flash_bytes", p.flash_bytes}};
+      {value_key(p.metric), p.mean}, {"ram_bytes", p.ram_bytes}, {"flash_bytes", p.flash_bytes}};
   document["stop_reason"] = result.trace.stop_reason;
   document["choice"] = result.choice.reason;
   document["gained"] = result.choice.gained;

@@ -13,7 +13,7 @@
 
 namespace thaw::cli {
 
-/// Accuracy in percent with two decimals, or "diverged".
+/// Accuracy in percent with two decimals, or another metric (metric_text), or "diverged".
 std::string percent(const Evaluation& e);
 
 /// What a reader should know of the data before numbers come: mirroring, classifier, how much one sample

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <limits>
 #include <string>
 
 #include "search/training_evaluator.h"
@@ -18,17 +19,17 @@ namespace thaw::cli {
 /// The best schedule measured on validation that fits; one trained in full counts for more than any look.
 struct BestSoFar {
   bool full = false;
-  double accuracy = -1.0;
+  double score = -std::numeric_limits<double>::infinity();
   std::string text = "nothing fits yet";
 
   void hear(const Evaluation& e) {
     const bool is_full = e.request.fidelity.full();
     if (e.over_budget || e.diverged() || e.request.measured_on != MeasuredOn::validation ||
-        (full && !is_full) || (full == is_full && e.accuracy() <= accuracy))
+        (full && !is_full) || (full == is_full && e.score() <= score))
       return;
     full = is_full;
-    accuracy = e.accuracy();
-    text = fmt::format("best so far {} % in {} B{}", percent(e), grouped_text(e.ram_bytes),
+    score = e.score();
+    text = fmt::format("best so far {} in {} B{}", value_text(e), grouped_text(e.ram_bytes),
                        full ? "" : " (a look)");
   }
 };
@@ -58,9 +59,10 @@ struct Watch {
         said = true;
         log(fmt::format("about {} to go", duration_text(seconds_left(work))));
       }
-      progress.show(std::min(kMost, (work.macs_trained + work.macs_known) / expected),
-                    work.macs_trained > 0.0 ? std::optional(seconds_left(work)) : std::nullopt,
-                    fmt::format("{} | {} {} %", best.text, e.request.role, percent(e)));
+      progress.show(
+          std::min(kMost, (work.macs_trained + work.macs_known) / expected),
+          work.macs_trained > 0.0 ? std::optional(seconds_left(work)) : std::nullopt,
+          fmt::format("{} | {} {}", best.text, e.request.role, e.diverged() ? "diverged" : value_text(e)));
     };
   }
 

@@ -17,13 +17,26 @@ std::string shell_word(const std::string& word) {
   return quoted + "'";
 }
 
+/// "10 classes", or "12 outputs to regress".
+std::string task_words(const Network& network) {
+  if (network.task == Task::classify) return fmt::format("{} classes", network.classifier.classes);
+  return fmt::format("{} outputs to {}", network.classifier.features, task_name(network.task));
+}
+
+std::string class_words(const Network& network, const ModelData& data) {
+  if (network.task != Task::classify) return "";
+  return fmt::format(", {} classes", data.about.class_names.size());
+}
+
 std::string rate_words(const SearchOptions& options) {
   return options.learning_rate ? fmt::format("rate {:.3g}", *options.learning_rate) : "rate searched";
 }
 
-std::string goal_words(const SearchOptions& options) {
-  if (options.goal == Goal::accuracy) return "the most accurate schedule that fits";
-  return fmt::format("the smallest schedule within {:.2f} points", options.threshold_points);
+std::string goal_words(const SearchOptions& options, Task task) {
+  if (options.goal == Goal::accuracy)
+    return compares_output(task) ? "the best schedule that fits" : "the most accurate schedule that fits";
+  return fmt::format("the smallest schedule within {:.2f} {}", options.threshold_points,
+                     compares_output(task) ? "percent" : "points");
 }
 
 }  // namespace
@@ -33,21 +46,20 @@ std::vector<std::string> search_header(const SearchProblem& problem, const Searc
   const Network& network = *problem.network;
   const Fold& fold = problem.folds.front();
   return {
-      fmt::format("model   {}, {} convolutions, {} classes", network.graph.file_name,
-                  network.convolution_count(), network.classifier.classes),
-      fmt::format(
-          "data    {}, {} classes: {} training samples ({} trained on and {} judged on in each of {} parts), "
-          "{} test samples",
-          data.about.name, data.about.class_names.size(), grouped_text(data.train.count),
-          grouped_text(static_cast<int64_t>(fold.train.size())),
-          grouped_text(static_cast<int64_t>(fold.validation.size())), problem.folds.size(),
-          grouped_text(data.test.count)),
+      fmt::format("model   {}, {} convolutions, {}", network.graph.file_name, network.convolution_count(),
+                  task_words(network)),
+      fmt::format("data    {}{}: {} training samples ({} trained on and {} judged on in each of {} parts), "
+                  "{} test samples",
+                  data.about.name, class_words(network, data), grouped_text(data.train.count),
+                  grouped_text(static_cast<int64_t>(fold.train.size())),
+                  grouped_text(static_cast<int64_t>(fold.validation.size())), problem.folds.size(),
+                  grouped_text(data.test.count)),
       fmt::format("board   {}: {} bytes of RAM, {} of them stack, {} of flash", problem.board.name,
                   grouped_text(problem.board.ram_bytes), grouped_text(problem.board.stack_bytes),
                   grouped_text(problem.board.flash_bytes)),
       fmt::format("search  {} for {}, effort {}, {} epochs, {} seeds from {}, {}, {} threads",
-                  options.strategy, goal_words(options), options.effort.name, options.epochs, options.seeds,
-                  options.seed, rate_words(options), problem.jobs)};
+                  options.strategy, goal_words(options, network.task), options.effort.name, options.epochs,
+                  options.seeds, options.seed, rate_words(options), problem.jobs)};
 }
 
 std::vector<std::string> next_commands(const Answer& answer) {

@@ -37,6 +37,7 @@
 #include "sim/plan/schedule_json.h"
 #include "sim/plan/training_plan.h"
 #include "sim/train/float_run.h"
+#include "sim/train/macro_f1.h"
 #include "sim/train/output_metrics.h"
 #include "sim/train/state_file.h"
 #include "sim/train/trained_model.h"
@@ -171,7 +172,8 @@ void print_epoch(const EpochReport& report, const TrainingRecipe& recipe, const 
   std::string line = several_seeds ? fmt::format("seed {} ", recipe.seed) : "";
   line += fmt::format("epoch {}/{}  ", report.epoch, recipe.epochs);
   if (setting.classifies()) {
-    line += fmt::format("loss {:.4f}  train {:.2f} %", report.loss, 100 * report.train_accuracy);
+    line +=
+        fmt::format("loss {:.4f}  train {:.2f} %", report.loss, 100 * report.train_accuracy.value_or(0.0));
     if (report.test_accuracy) line += fmt::format("  test {:.2f} %", 100 * *report.test_accuracy);
   } else {
     line += fmt::format("mean squared error {:.4g}", report.loss * setting.loss_unit());
@@ -274,6 +276,10 @@ RunAccuracy accuracy_record(double share, int64_t samples) {
   return {share, wilson_interval(share, samples)};
 }
 
+Metric macro_f1_of(const SeedRun& run, const Setting& setting) {
+  return macro_f1(setting.data.test.labels, run.result.predictions, setting.network.classifier.classes);
+}
+
 RunSeed seed_record(const SeedRun& run, const Setting& setting) {
   RunSeed record;
   record.seed = run.schedule.training.seed;
@@ -289,6 +295,8 @@ RunSeed seed_record(const SeedRun& run, const Setting& setting) {
     if (run.metrics.threshold) record.metrics->threshold = {*run.metrics.threshold, kThresholdQuantile};
   } else if (setting.has_test()) {
     record.accuracy = accuracy_record(run.result.accuracy, setting.data.test.count);
+    const Metric f1 = macro_f1_of(run, setting);
+    record.macro_f1 = {f1.value, {f1.low, f1.high}};
   }
   record.signature = run.result.signature;
   if (setting.float_model) record.clipped_values = run.values.clipped;
@@ -328,6 +336,12 @@ void print_metrics(const OutputMetrics& metrics, const std::string& seed) {
                seed, *metrics.threshold, 100 * kThresholdQuantile);
 }
 
+void print_shares(const SeedRun& run, const Setting& setting, const std::string& seed) {
+  fmt::print("{}accuracy {}\n", seed, accuracy_text(run.result.accuracy, setting.data.test.count));
+  const Metric f1 = macro_f1_of(run, setting);
+  fmt::print("{}{} {:.4f} (95 % interval {:.4f} to {:.4f})\n", seed, f1.name, f1.value, f1.low, f1.high);
+}
+
 void print_result(const Setting& setting, const std::vector<SeedRun>& runs, const fs::path& folder) {
   for (const SeedRun& run : runs) {
     const std::string seed = runs.size() > 1 ? fmt::format("seed {} ", run.schedule.training.seed) : "";
@@ -336,7 +350,7 @@ void print_result(const Setting& setting, const std::vector<SeedRun>& runs, cons
     else if (!setting.classifies())
       print_metrics(run.metrics, seed);
     else if (setting.has_test())
-      fmt::print("{}accuracy {}\n", seed, accuracy_text(run.result.accuracy, setting.data.test.count));
+      print_shares(run, setting, seed);
     if (run.values.clipped > 0)
       fmt::print("{}{} float values lie outside int8 or int32; model.tflite holds the nearest\n", seed,
                  grouped_text(run.values.clipped));

@@ -72,7 +72,7 @@ TEST(Gate, PassesAFallOfAccuracyThatIsNoise) {
   Figures now = before;
   for (size_t i = 0; i < 56; ++i) now.correct[0].correct[i] = false;
   for (size_t i = 900; i < 950; ++i) now.correct[0].correct[i] = true;
-  now.accuracy = 0.794;
+  now.value = 0.794;
   const GateReport report = judge(now, &before, default_rules(), kBoards);
   EXPECT_TRUE(report.passed());
   EXPECT_EQ(status_of(report, GateMetric::accuracy), GateStatus::within_noise);

@@ -42,9 +42,18 @@ Evaluation example_evaluation(int32_t number, Outcome second) {
   e.request.schedule.update = {layer(8, "b5.pw", UpdatedWeights::none),
                                layer(12, "b7.pw1", UpdatedWeights::channels),
                                layer(20, "classifier", UpdatedWeights::all)};
-  e.seeds = {
-      {3, Outcome::ok, 0.71, 0.9, 1.1, "ab12", {1, 0, 9}, {{1, 1.7, 0.4, {}, {}}, {2, 1.3, 0.6, {}, {}}}},
-      {4, second, 0.69, 1.25, 1.5, "cd34", {1, 1, 9}, {}}};
+  e.seeds = {{3,
+              Outcome::ok,
+              0.71,
+              0.9,
+              1.1,
+              "ab12",
+              {1, 0, 9},
+              {{1, 1.7, 0.4, {}, {}}, {2, 1.3, 0.6, {}, {}}},
+              {},
+              0.0,
+              {}},
+             {4, second, 0.69, 1.25, 1.5, "cd34", {1, 1, 9}, {}, {}, 0.0, {}}};
   e.ram_bytes = 61'440;
   e.flash_bytes = 200'000;
   e.macs_per_step = 3'000'000;
@@ -129,7 +138,7 @@ Comparison example_comparison() {
                              "chosen",
                              0.6,
                              0.8,
-                             OnValidation{4, 0.72, 5},
+                             OnValidation{4, MetricKind::accuracy, 0.72, 5},
                              true,
                              AgainstChosen{0.0, 0.0, 0.0, false},
                              {{3, {1, 1, 200}}, {4, {0, 0, 200}}}});
@@ -141,8 +150,8 @@ Comparison example_comparison() {
                              false,
                              AgainstChosen{-0.1, -0.2, 0.0, false},
                              {{3, {1, 2, 3}}}});
-  comparison.as_it_is =
-      ShippedRow{0.5, 0.4, 0.6, 30'000, 90'000, 1'000, {-0.2, -0.3, -0.1, false}, {9, 9, 200}};
+  comparison.as_it_is = ShippedRow{MetricKind::accuracy,      0.5,        0.4, 0.6, 30'000, 90'000, 1'000,
+                                   {-0.2, -0.3, -0.1, false}, {9, 9, 200}};
   return comparison;
 }
 
@@ -156,6 +165,40 @@ TEST(RunFormats, TheComparisonAndItsPredictionsAreWrittenAsTheyWereRead) {
   const ComparisonFiles again = write_comparison(back);
   EXPECT_EQ(again.comparison_json, files.comparison_json);
   EXPECT_EQ(again.predictions_bin, files.predictions_bin);
+}
+
+// Of a metric that is not accuracy: one run of two has diverged and has no value.
+TEST(RunFormats, ErrorsAreWrittenAsTheyWereRead) {
+  Evaluation e = example_evaluation(9, Outcome::ok);
+  for (SeedResult& seed : e.seeds) {
+    seed.metric = MetricKind::mean_absolute_error;
+    seed.value = 0.25;
+    seed.errors = {0.125, 0.25, 0.375};
+    seed.predictions.clear();
+  }
+  Evaluation wild = e;
+  wild.seeds[1].outcome = Outcome::diverged;
+  const std::string curve =
+      write_curve({1.0, 0.25, 0, "enough", {{measured(e), "start", true}, {measured(wild), "step", false}}});
+  EXPECT_EQ(write_curve(read_text(curve, read_curve)), curve);
+  EXPECT_EQ(curve.find("accuracy"), std::string::npos);
+  const std::string line = trial_line({"key", "run", e});
+  EXPECT_EQ(trial_line(read_text(line, read_trial)), line);
+  Comparison comparison = example_comparison();
+  comparison.rows.resize(1);
+  comparison.as_it_is.reset();
+  comparison.labels = {0, 1, 0};
+  static_cast<Measured&>(comparison.rows[0]) = measured(e);
+  comparison.rows[0].validation = OnValidation{4, MetricKind::mean_absolute_error, 0.3, 5};
+  comparison.rows[0].against_chosen = AgainstChosen{-7.5, -9.0, -6.0, true};
+  comparison.rows[0].predictions = {{3, {}, {0.125F, 0.25F, 0.375F}}};
+  const ComparisonFiles files = write_comparison(comparison);
+  EXPECT_EQ(files.predictions_bin.size(), 3U + 3U * sizeof(float));
+  const Comparison back = read_text(files.comparison_json, [&](const JsonView& view) {
+    return read_comparison(view, files.predictions_bin);
+  });
+  EXPECT_EQ(back.rows[0].predictions[0].errors, comparison.rows[0].predictions[0].errors);
+  EXPECT_EQ(write_comparison(back).comparison_json, files.comparison_json);
 }
 
 TEST(RunFormats, TheComparisonIsReadWithoutItsPredictions) {
@@ -186,7 +229,10 @@ void expect_run_written_as_read(const RunFile& run) {
 TEST(RunFormats, ASearchsRunIsWrittenAsItWasRead) {
   RunFile run = example_run();
   run.data.normalisation = {{0.5, 1.5}, {1.0, 2.0}, 0.03125, -4};
-  run.search = {"peak", "cortex-m4-192k", 30, 10, true, false, 17, 2, {"thaw report out"}, 12.5};
+  run.search = {"peak", "cortex-m4-192k",    30,  10, true, Task::classify, false, 17,
+                2,      {"thaw report out"}, 12.5};
+  expect_run_written_as_read(run);
+  run.search->task = Task::regress;
   expect_run_written_as_read(run);
 }
 
@@ -199,6 +245,7 @@ TEST(RunFormats, ATrainingRunIsWrittenAsItWasRead) {
   seed.outcome = Outcome::diverged;
   seed.epochs = {{1, 1.75, 0.5, 0.25, {}}, {2, 1.5, 0.75, {}, {}}};
   seed.accuracy = {0.5, {0.25, 0.75}};
+  seed.macro_f1 = {0.375, {0.25, 0.5}};
   seed.clipped_values = 3;
   run.train->accuracy = seed.accuracy;
   expect_run_written_as_read(run);
@@ -209,7 +256,7 @@ TEST(RunFormats, ARunOfAnotherTaskIsWrittenAsItWasRead) {
   run.train.emplace();
   run.train->task = Task::reconstruct;
   RunSeed& seed = run.train->seeds.emplace_back();
-  seed.epochs = {{1, 0.75, 0.0, {}, 0.5}};
+  seed.epochs = {{1, 0.75, {}, {}, 0.5}};
   seed.metrics = {{{"mean squared error", false, 0.5, 0.25, 0.75}, {"area under the curve", true, 1, 1, 1}},
                   RunMetrics::Threshold{1234, 0.95}};
   expect_run_written_as_read(run);

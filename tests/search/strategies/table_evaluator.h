@@ -77,7 +77,7 @@ class TableEvaluator : public Evaluator {
   /// The first samples are right, so that a better schedule is right wherever a worse one is.
   CorrectBySeed correct(const Evaluation& evaluation) const override {
     std::vector<bool> right(static_cast<size_t>(samples_), false);
-    const auto hits = static_cast<size_t>(std::lround(evaluation.accuracy() * samples_));
+    const auto hits = static_cast<size_t>(std::lround(evaluation.value() * samples_));
     for (size_t i = 0; i < hits; ++i) right[i] = true;
     return {right};
   }

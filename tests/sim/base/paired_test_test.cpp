@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include <cmath>
+
 namespace thaw {
 namespace {
 
@@ -70,6 +72,28 @@ TEST(PairedDifference, TenEqualSamplesProveNothing) {
   EXPECT_DOUBLE_EQ(d.mean, 0.0);
   EXPECT_LT(d.low(), -0.05);
   EXPECT_GT(d.p_not_above(-0.01), 0.05);
+}
+
+TEST(PairedDifference, OfErrorsIsTheNormalIntervalOfTheirDifferences) {
+  // Differences 1, 2, 3, 6: mean 3, variance 14/3. Two seeds count as their mean.
+  const ValuesBySeed a = {{2, 3, 5, 7}, {4, 5, 5, 9}}, b = {{2, 2, 2, 2}};
+  const PairedDifference d = paired_difference(a, b);
+  EXPECT_DOUBLE_EQ(d.mean, 3.0);
+  EXPECT_NEAR(d.standard_error, std::sqrt(14.0 / 3 / 4), 1e-12);
+  EXPECT_GT(d.high(), 5.0) << "errors have no largest difference";
+  EXPECT_LT(d.p_not_above(0.0), 0.01);
+  const PairedDifference none = paired_difference(b, b);
+  EXPECT_EQ(none.p_not_above(0.0), 1.0) << "the same errors are no gain";
+}
+
+// Anomalies 3 and 5 against 1, 3 and 4 have the placements 1/2 and 1, normal samples 1, 3/4 and 1/2; with all
+// scores equal each is 1/2. Differences 0, 1/2 and 1/2, 1/4, 0: variances 1/8 and 1/16.
+TEST(AreaDifference, IsDeLongs) {
+  const std::vector<bool> anomalous = {true, false, true, false, false};
+  const PairedDifference d = area_difference({{3, 1, 5, 3, 4}}, {{7, 7, 7, 7, 7}}, anomalous);
+  EXPECT_DOUBLE_EQ(d.mean, 0.25);
+  EXPECT_NEAR(d.standard_error, std::sqrt(1.0 / 8 / 2 + 1.0 / 16 / 3), 1e-12);
+  EXPECT_EQ(area_difference({{3, 1, 5, 3, 4}}, {{3, 1, 5, 3, 4}}, anomalous).mean, 0.0);
 }
 
 }  // namespace

@@ -40,6 +40,8 @@ double real_value(UnaryFunction function, double x) {
       return std::clamp(x, 0.0, 6.0);
     case UnaryFunction::hard_swish:
       return x * std::clamp(x + 3.0, 0.0, 6.0) / 6.0;
+    case UnaryFunction::elu:
+      return x < 0.0 ? std::exp(x) - 1.0 : x;
     case UnaryFunction::divide:  // its own test is below
       break;
   }
@@ -83,7 +85,7 @@ TEST(LookUpTable, OfADivisionIsTheNearestQuotient) {
 TEST(LookUpTable, IsTheFunctionToOneStep) {
   for (const UnaryFunction function :
        {UnaryFunction::logistic, UnaryFunction::tanh, UnaryFunction::leaky_relu, UnaryFunction::relu,
-        UnaryFunction::relu6, UnaryFunction::hard_swish})
+        UnaryFunction::relu6, UnaryFunction::hard_swish, UnaryFunction::elu})
     for (const float scale : {0.004F, 0.021F, 0.1F, 0.9F})
       for (const int32_t zero_point : {-128, -3, 127}) {
         const Tensor input = tensor_of(0, scale, zero_point);

@@ -13,6 +13,7 @@
 #include "sim/train/trained_model.h"
 #include "tests/support/autoencoder.h"
 #include "tests/support/varied_network.h"
+#include "tests/support/wave_samples.h"
 
 namespace thaw {
 namespace {
@@ -51,29 +52,6 @@ TEST(OutputMetrics, AQuantileIsAValueThatTheShareDoesNotExceed) {
   EXPECT_EQ(quantile({7}, 0.5), 7);
 }
 
-/// Samples near one of the points that a sine gives, anomalies of noise.
-Samples waves(const Network& network, int64_t count, int32_t label, uint32_t seed) {
-  testing::Noise noise(seed);
-  Samples samples;
-  samples.count = count;
-  samples.channels = network.classifier.features;
-  for (int64_t id = 0; id < count; ++id) {
-    const double phase = noise.in(0, 628) / 100.0;
-    for (int32_t i = 0; i < samples.channels; ++i)
-      samples.images.push_back(
-          static_cast<int8_t>(label == 0 ? std::lround(60 * std::sin(phase + i * 0.4)) : noise.in(-60, 60)));
-    samples.labels.push_back(label);
-  }
-  return samples;
-}
-
-Samples both(Samples a, const Samples& b) {
-  a.count += b.count;
-  a.images.insert(a.images.end(), b.images.begin(), b.images.end());
-  a.labels.insert(a.labels.end(), b.labels.begin(), b.labels.end());
-  return a;
-}
-
 Schedule everything(const Network& network, int32_t epochs, double rate) {
   Schedule schedule;
   schedule.task = network.task;
@@ -88,8 +66,10 @@ Schedule everything(const Network& network, int32_t epochs, double rate) {
 // The network is the first of the random ones whose output can take the shape of a sine.
 TEST(OutputMetrics, AnAutoencoderLearnsWhatIsNormal) {
   const Network network = reduce(testing::Autoencoder(6).graph(), {.task = Task::reconstruct});
-  const Samples normal = waves(network, 300, 0, 1);
-  const Samples test = both(waves(network, 100, 0, 2), waves(network, 100, 1, 3));
+  const int32_t width = network.classifier.features;
+  const Samples normal = testing::wave_samples(width, 300, 0, 1);
+  const Samples test =
+      testing::joined(testing::wave_samples(width, 100, 0, 2), testing::wave_samples(width, 100, 1, 3));
   const Schedule schedule = everything(network, 8, 0.0002);
   const PrefixCache train_cache = cache_prefix(network, 0, normal, false, 1);
   const PrefixCache test_cache = cache_prefix(network, 0, test, false, 1);
