@@ -45,8 +45,8 @@ std::vector<int8_t> shifts_of(const Plan& plan, const ConvolutionForward& k) {
 
 void add_rows(Work& work, const std::string& name, double rows, int64_t length) {
   work.add(name + ": row", rows);
-  work.add(name + ": eight products", rows * static_cast<double>(length / 8));
-  work.add(name + ": four more products", rows * static_cast<double>(length / 4 % 2));
+  work.add(name + ": eight products", rows * whole_groups(length, 8));
+  work.add(name + ": four more products", rows * static_cast<double>(is_odd(length / 4, 2)));
   work.add(name + ": rest of a row", rows * static_cast<double>(is_odd(length, 4)));
 }
 

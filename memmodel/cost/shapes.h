@@ -14,6 +14,11 @@ namespace thaw {
 constexpr int64_t groups(int64_t count, int64_t size) {
   return (count + size - 1) / size;
 }
+/// Whole groups among them, as a factor.
+constexpr double whole_groups(int64_t count, int64_t size) {
+  const int64_t whole = count / size;
+  return static_cast<double>(whole);
+}
 /// 1 where some are left over from whole groups.
 constexpr int64_t is_odd(int64_t count, int64_t size) {
   return count % size != 0 ? 1 : 0;

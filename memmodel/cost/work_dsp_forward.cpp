@@ -14,7 +14,7 @@ constexpr int32_t kRightShift = -2;  // shifts of at most this one go the short 
 void add_window_rows(Work& work, const Window& w, int32_t rows, double outputs) {
   const int64_t bytes = int64_t{w.kernel_width} * w.input_channels;
   work.add("convolution: row of a window", outputs * w.kernel_height);
-  work.add("convolution: word copied", outputs * rows * static_cast<double>(bytes / 4));
+  work.add("convolution: word copied", outputs * rows * whole_groups(bytes, 4));
   work.add("convolution: byte copied", outputs * rows * static_cast<double>(bytes % 4));
   work.add("convolution: byte of padding", outputs * (w.kernel_height - rows) * static_cast<double>(bytes));
 }
@@ -28,7 +28,7 @@ void add_edge_window(Work& work, const Window& w, int32_t x, int32_t rows) {
     const int32_t begin = std::clamp(-in_x, 0, width), end = std::clamp(w.input_width - in_x, begin, width);
     const int64_t bytes = int64_t{end - begin} * channels;
     work.add("convolution: piece of an edge window", w.kernel_height);
-    work.add("convolution: word copied", static_cast<double>(rows * (bytes / 4)));
+    work.add("convolution: word copied", rows * whole_groups(bytes, 4));
     work.add("convolution: byte copied", static_cast<double>(rows * (bytes % 4)));
     work.add("convolution: byte of padding",
              static_cast<double>(rows * (int64_t{width} * channels - bytes) +
@@ -54,7 +54,7 @@ void add_windows(Work& work, const Window& w) {
 }
 
 void add_columns(Work& work, double positions, int64_t length) {
-  work.add("convolution: four values of a column", positions * static_cast<double>(length / 4));
+  work.add("convolution: four values of a column", positions * whole_groups(length, 4));
   work.add("convolution: rest of a column", positions * static_cast<double>(is_odd(length, 4)));
 }
 
@@ -80,7 +80,7 @@ void add_positions(Work& work, const ConvolutionForward& k, double positions, in
 void add_pixels(Work& work, int64_t four, int32_t channels) {
   const auto groups_of_four = static_cast<double>(four);
   work.add("convolution: four pixels", groups_of_four);
-  work.add("convolution: four values of four pixels", groups_of_four * (channels / 4));
+  work.add("convolution: four values of four pixels", groups_of_four * whole_groups(channels, 4));
   work.add("convolution: rest of four pixels", groups_of_four * static_cast<double>(is_odd(channels, 4)));
 }
 

@@ -57,7 +57,7 @@ void add_tiles(Work& work, const Source& source, int32_t channels) {
   const auto tiles = static_cast<double>(taps * whole_blocks);
   if (packs) {
     work.add("tile: begin", static_cast<double>(taps * groups(channels, 4)));
-    work.add("tile: four rows", tiles * static_cast<double>(outputs / 4));
+    work.add("tile: four rows", tiles * whole_groups(outputs, 4));
     work.add("tile: last rows", tiles * static_cast<double>(is_odd(outputs, 4)));
     work.add("tile: slow value", static_cast<double>(taps * groups(outputs, 4) * 4 * rest));
   } else {
@@ -129,7 +129,7 @@ void add_four(Work& work, const Source& source, double blocks, double positions)
 }
 
 Work by_fours(const MakeGradient& k, const std::vector<Source>& sources) {
-  const double blocks = k.channels / 4, positions = k.positions;
+  const double blocks = whole_groups(k.channels, 4), positions = k.positions;
   Work work;
   work.add("gradient of fours: block", blocks);
   for (const Source& source : sources)

@@ -24,13 +24,13 @@ int64_t usual_channels(const Window& w, const std::vector<int8_t>& shifts, bool 
 /// All outputs of `channels` usual channels whose windows are pixels.
 void add_pixel_fours(Work& work, const Window& w, double channels, bool masked) {
   const int64_t count = w.input_channels, positions = w.output_positions();
-  const auto fours = static_cast<double>(positions / kLanes);
+  const auto fours = whole_groups(positions, kLanes);
   const std::string way = way_out(w, masked);
   const bool held = way != "clamped" && count % 8 == 0 && count <= 48;
   if (held) {
     work.add("convolution, held: channel", channels);
     work.add("convolution, held: four " + way + " outputs", channels * fours);
-    work.add("convolution, held: sixteen products", channels * fours * static_cast<double>(count / kBytes));
+    work.add("convolution, held: sixteen products", channels * fours * whole_groups(count, kBytes));
     work.add("convolution, held: eight products",
              channels * fours * static_cast<double>(is_odd(count, kBytes)));
   }
@@ -214,7 +214,7 @@ Work helium_add(const AddForward& k, bool masked) {
   Work work;
   work.add("add: call", 1);
   if (masked) work.add("mask: byte", static_cast<double>(groups(elements, 8)));
-  work.add(masked ? "add: four masked elements" : "add: four elements", static_cast<double>(together / 4));
+  work.add(masked ? "add: four masked elements" : "add: four elements", whole_groups(together, 4));
   work.add(masked ? "add: masked element alone" : "add: element alone",
            static_cast<double>(elements - together));
   return work;

@@ -66,7 +66,8 @@ void add_source(Work& work, const MakeGradient& k, const GradientSource& source)
     add_taps(work, w, channels);
     return;
   }
-  const double whole = channels * (k.positions / 4), rest = channels * (k.positions % 4 != 0 ? 1 : 0);
+  const double whole = channels * whole_groups(k.positions, 4),
+               rest = channels * (k.positions % 4 != 0 ? 1 : 0);
   work.add("gradient of channels: four of pixels", whole);
   work.add("gradient of channels: sixteen products",
            whole * static_cast<double>(groups(w.output_channels, kVectorBytes)));
@@ -83,7 +84,7 @@ bool is_usual(const Plan& plan, const MakeGradient& k) {
 Work by_channels(const Plan& plan, const MakeGradient& k) {
   const double channels = k.channels;
   const bool usual = is_usual(plan, k);
-  const double fours = usual ? channels * (k.positions / 4) : 0;
+  const double fours = usual ? channels * whole_groups(k.positions, 4) : 0;
   const double all = channels * static_cast<double>(groups(k.positions, kQuad));
   Work work;
   work.add("gradient of channels: channel", channels);

@@ -104,10 +104,10 @@ struct PlainWork {
   }
   void operator()(const RequantizeForward& k) {
     const int32_t shift = k.requantize.shift;  // each sign is a way through thaw_mbqm
-    elements(shift > 0 ? "requantize, left" : shift == 0 ? "requantize" : "requantize, right", k.output, 1);
+    elements(shift > 0 ? "requantize, left" : shift == 0 ? "requantize" : "requantize, right", k.output);
   }
-  void operator()(const QuantizeForward& k) { elements("quantize", k.output, 1); }
-  void operator()(const DequantizeForward& k) { elements("dequantize", k.input, 1); }
+  void operator()(const QuantizeForward& k) { elements("quantize", k.output); }
+  void operator()(const DequantizeForward& k) { elements("dequantize", k.input); }
   void operator()(const BinaryForward& k) {
     const std::string name = std::string("element-wise ") + function_name(k.binary.function);
     work.add(name + ": call", 1);
@@ -168,9 +168,9 @@ struct PlainWork {
   void operator()(const DeviceKernel&) {}  // step_work has them
 
   static double products(const thaw_classifier& c) { return static_cast<double>(c.classes) * c.features; }
-  void elements(const std::string& name, BufferId int8_values, int64_t bytes_each) {
+  void elements(const std::string& name, BufferId int8_values) {
     work.add(name + ": call", 1);
-    work.add(name + ": element", static_cast<double>(plan.buffer(int8_values).bytes / bytes_each));
+    work.add(name + ": element", static_cast<double>(plan.buffer(int8_values).bytes));
   }
 };
 

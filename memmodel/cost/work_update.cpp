@@ -28,7 +28,7 @@ void add_steps(Work& work, const UpdateWeights& k) {
 void add_tile(Work& work, int64_t rows, int64_t count, bool adjacent, double times) {
   work.add("tile: begin", times);
   if (adjacent && count == kStepWeights) {
-    work.add("tile: four rows", times * static_cast<double>(rows / 4));
+    work.add("tile: four rows", times * whole_groups(rows, 4));
     work.add("tile: last rows", times * static_cast<double>(is_odd(rows, 4)));
   } else {
     work.add("tile: slow row", times * static_cast<double>(groups(rows, 4) * 4));
@@ -63,7 +63,7 @@ void add_gradients(Work& work, const Window& w, bool wide, double times) {
     work.add("update: wide gradient", times * static_cast<double>(positions * outputs));
     return;
   }
-  add_tile(work, positions, kStepWeights, true, times * static_cast<double>(outputs / 4));
+  add_tile(work, positions, kStepWeights, true, times * whole_groups(outputs, 4));
   if (outputs % 4 != 0) add_tile(work, positions, outputs % 4, true, times);
 }
 
