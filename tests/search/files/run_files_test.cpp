@@ -229,7 +229,8 @@ void expect_run_written_as_read(const RunFile& run) {
 TEST(RunFormats, ASearchsRunIsWrittenAsItWasRead) {
   RunFile run = example_run();
   run.data.normalisation = {{0.5, 1.5}, {1.0, 2.0}, 0.03125, -4};
-  run.search = {"peak", "cortex-m4-192k", 30, 10, true, false, 17, 2, {"thaw report out"}, 12.5};
+  run.search = SearchFacts{Task::classify,      "peak", "cortex-m4-192k", 30, 10, true, false, 17, 2,
+                           {"thaw report out"}, 12.5};
   expect_run_written_as_read(run);
 }
 
