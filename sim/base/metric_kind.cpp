@@ -1,8 +1,8 @@
 #include "sim/base/metric_kind.h"
 
-#include <fmt/format.h>
-
+#include <array>
 #include <cmath>
+#include <cstdio>
 
 #include "sim/base/json.h"
 
@@ -18,6 +18,13 @@ constexpr std::array<Names, kMetricKinds.size()> kNames = {{{"accuracy", "accura
                                                             {"area under the curve", "area_under_curve"},
                                                             {"mean absolute error", "mean_absolute_error"},
                                                             {"mean squared error", "mean_squared_error"}}};
+
+/// A number as printf writes it.
+std::string printed(const char* format, double value) {
+  std::array<char, 400> text;  // the largest double has 309 digits
+  const int length = std::snprintf(text.data(), text.size(), format, value);
+  return {text.data(), static_cast<size_t>(length)};
+}
 
 }  // namespace
 
@@ -41,16 +48,16 @@ MetricKind read_metric_kind(const JsonView& view) {
 
 std::string metric_text(MetricKind kind, double value, bool unit) {
   if (!std::isfinite(value)) return "diverged";
-  if (kind == MetricKind::accuracy) return fmt::format("{:.2f}{}", 100.0 * value, unit ? " %" : "");
-  return is_share(kind) ? fmt::format("{:.4f}", value) : fmt::format("{:.4g}", value);
+  if (kind == MetricKind::accuracy) return printed("%.2f", 100.0 * value) + (unit ? " %" : "");
+  return printed(is_share(kind) ? "%.4f" : "%.4g", value);
 }
 
 std::string metric_change_text(MetricKind kind, double before, double now) {
   const double change = now - before;
-  if (kind == MetricKind::accuracy) return fmt::format("{:+.2f} points", 100.0 * change);
-  if (is_share(kind)) return fmt::format("{:+.4f}", change);
-  const std::string percent = before != 0.0 ? fmt::format(" ({:+.2f} %)", 100.0 * change / before) : "";
-  return fmt::format("{:+.4g}", change) + percent;
+  if (kind == MetricKind::accuracy) return printed("%+.2f", 100.0 * change) + " points";
+  if (is_share(kind)) return printed("%+.4f", change);
+  if (before == 0.0) return printed("%+.4g", change);
+  return printed("%+.4g", change) + " (" + printed("%+.2f", 100.0 * change / before) + " %)";
 }
 
 }  // namespace thaw
