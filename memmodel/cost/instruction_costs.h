@@ -1,5 +1,5 @@
 // How many instructions each kind of work takes on each kind of processor: a table that
-// tools/bench/fit_instruction_costs.cpp fits to counts of QEMU, which says how.
+// tools/bench/instruction_costs/fit.cpp fits to counts of QEMU, which says how.
 #pragma once
 
 #include <array>

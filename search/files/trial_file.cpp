@@ -61,11 +61,12 @@ Json seed_json(const SeedResult& s) {
   return json;
 }
 
-EpochReport read_epoch(const JsonView& view, bool classifies) {
+EpochReport read_epoch(const JsonView& view) {
   EpochReport report;
   report.epoch = static_cast<int32_t>(view.field("epoch").integer(1, INT32_MAX));
   report.loss = view.field("loss").number();
-  if (classifies) report.train_accuracy = view.field("train_accuracy").number(0.0, 1.0);
+  if (const auto train = view.optional_field("train_accuracy"))
+    report.train_accuracy = train->number(0.0, 1.0);
   return report;
 }
 
@@ -89,7 +90,7 @@ SeedResult read_seed(const JsonView& view) {
   if (const auto errors = view.optional_field("errors"))
     for (const JsonView& error : errors->items()) s.errors.push_back(error.number(0.0));
   if (const auto epochs = view.optional_field("epochs"))
-    for (const JsonView& e : epochs->items()) s.epochs.push_back(read_epoch(e, classifies));
+    for (const JsonView& e : epochs->items()) s.epochs.push_back(read_epoch(e));
   return s;
 }
 

@@ -47,7 +47,7 @@ TEST_F(Convert, ClassesStartAFreshClassifier) {
 TEST_F(Convert, MovesAScheduleToAnotherModelOfTheSameLayers) {
   Schedule other = schedule();
   other.model_sha256 = std::string(64, 'b');
-  other.promise = Promise{0.5, 0.4, 0.6, 1, 10, 10, 10, "s"};
+  other.promise = Promise{MetricKind::accuracy, 0.5, 0.4, 0.6, 1, 10, 10, 10, "s"};
   write_text("other.json", write_schedule(other));
   const Finished refused = thaw({"plan", "model.tflite", "--schedule", "other.json", "--board",
                                  std::string(testing::source_folder()) + "/configs/boards/host.json"});

@@ -33,7 +33,7 @@ Schedule full_schedule() {
               {24, "block8/expand", true, UpdatedWeights::none, {}},
               {36, "block12/expand", false, UpdatedWeights::channels, {3, 5, 8}, 0},
               {42, "classifier", true, UpdatedWeights::all, {}}};
-  s.promise = Promise{0.795, 0.781, 0.808, 3, 201344, 512000, 45000000, "5eed"};
+  s.promise = Promise{MetricKind::accuracy, 0.795, 0.781, 0.808, 3, 201344, 512000, 45000000, "5eed"};
   s.provenance = Provenance{"0.1.0", "freeze", "runs/demo", 1.0};
   return s;
 }
