@@ -159,7 +159,7 @@ std::optional<double> read_optional_number(const JsonView& view, std::string_vie
   return field ? std::optional(field->number(lowest, highest)) : std::nullopt;
 }
 
-EpochReport read_epoch(const JsonView& view) {
+EpochReport read_run_epoch(const JsonView& view) {
   constexpr double kMost = std::numeric_limits<double>::max();
   EpochReport epoch;
   epoch.epoch = static_cast<int32_t>(view.field("epoch").integer(0, INT32_MAX));
@@ -170,12 +170,12 @@ EpochReport read_epoch(const JsonView& view) {
   return epoch;
 }
 
-RunSeed read_seed(const JsonView& view) {
+RunSeed read_run_seed(const JsonView& view) {
   RunSeed run;
   run.seed = static_cast<uint32_t>(view.field("seed").integer(0, UINT32_MAX));
   run.outcome = view.field("outcome").one_of({"ok", "diverged"}) == 0 ? Outcome::ok : Outcome::diverged;
   run.steps = view.field("steps").integer(0);
-  for (const JsonView& item : view.field("epochs").items()) run.epochs.push_back(read_epoch(item));
+  for (const JsonView& item : view.field("epochs").items()) run.epochs.push_back(read_run_epoch(item));
   if (const auto metrics = view.optional_field("metrics")) run.metrics = read_metrics(*metrics);
   if (const auto accuracy = view.optional_field("accuracy")) run.accuracy = read_accuracy(*accuracy);
   if (const auto f1 = view.optional_field("macro_f1")) run.macro_f1 = read_accuracy(*f1);
@@ -202,7 +202,7 @@ TrainFacts read_train(const JsonView& view) {
   train.task = read_task(view);
   if (const auto replay = view.optional_field("replay"))
     train.replay = {replay->field("samples").integer(1), replay->field("memory_bytes").integer(1)};
-  for (const JsonView& seed : view.field("seeds").items()) train.seeds.push_back(read_seed(seed));
+  for (const JsonView& seed : view.field("seeds").items()) train.seeds.push_back(read_run_seed(seed));
   if (const auto accuracy = view.optional_field("accuracy")) train.accuracy = read_accuracy(*accuracy);
   train.prepare_seconds = view.field("durations").field("prepare_seconds").number(0.0);
   return train;
