@@ -134,6 +134,7 @@ int8_t exponential_unit(int32_t centred, float in_scale, float out_scale, int32_
   const float y = x < 0.0F ? std::exp(x) - 1.0F : x;
   const float rounded = std::round(y * (1.0F / out_scale));
   if (rounded >= 512.0F) return INT8_MAX;  // whatever the zero point
+  if (!(rounded > -512.0F)) return INT8_MIN;
   return static_cast<int8_t>(thaw_sat32(static_cast<int32_t>(rounded) + zero, INT8_MIN, INT8_MAX));
 }
 
