@@ -21,6 +21,14 @@ const char* outcome_name(TrialOutcome outcome) {
   return "";
 }
 
+const char* outcome_name(Outcome outcome) {
+  return outcome == Outcome::diverged ? "diverged" : "ok";
+}
+
+Outcome read_run_outcome(const JsonView& view) {
+  return view.one_of({"ok", "diverged"}) == 1 ? Outcome::diverged : Outcome::ok;
+}
+
 const char* measured_on_name(MeasuredOn on) {
   return on == MeasuredOn::test ? "test" : "validation";
 }

@@ -23,6 +23,10 @@ enum class TrialOutcome { ok, diverged, over_budget };
 /// As the files name it: "ok", "diverged" or "over_budget".
 const char* outcome_name(TrialOutcome outcome);
 
+/// Of one training run: "ok" or "diverged".
+const char* outcome_name(Outcome outcome);
+Outcome read_run_outcome(const JsonView& view);
+
 /// As the files name it: "validation" or "test".
 const char* measured_on_name(MeasuredOn on);
 

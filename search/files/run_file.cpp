@@ -1,7 +1,9 @@
 #include "search/files/run_file.h"
 
+#include <limits>
 #include <nlohmann/json.hpp>
 
+#include "search/files/measured.h"
 #include "sim/base/json.h"
 
 namespace thaw {
@@ -53,7 +55,7 @@ Json epoch_json(const EpochReport& epoch, bool classifies) {
 
 Json seed_json(const RunSeed& run, bool classifies) {
   Json json = {{"seed", run.seed},
-               {"outcome", run.outcome == Outcome::ok ? "ok" : "diverged"},
+               {"outcome", outcome_name(run.outcome)},
                {"steps", run.steps},
                {"epochs", Json::array()}};
   for (const EpochReport& epoch : run.epochs) json["epochs"].push_back(epoch_json(epoch, classifies));
@@ -173,7 +175,7 @@ EpochReport read_run_epoch(const JsonView& view) {
 RunSeed read_run_seed(const JsonView& view) {
   RunSeed run;
   run.seed = static_cast<uint32_t>(view.field("seed").integer(0, UINT32_MAX));
-  run.outcome = view.field("outcome").one_of({"ok", "diverged"}) == 0 ? Outcome::ok : Outcome::diverged;
+  run.outcome = read_run_outcome(view.field("outcome"));
   run.steps = view.field("steps").integer(0);
   for (const JsonView& item : view.field("epochs").items()) run.epochs.push_back(read_run_epoch(item));
   if (const auto metrics = view.optional_field("metrics")) run.metrics = read_metrics(*metrics);

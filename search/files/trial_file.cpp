@@ -17,10 +17,6 @@ using Json = nlohmann::ordered_json;
 constexpr int kTrialSchemaVersion = 1;
 constexpr uint64_t kMostTrialBytes = uint64_t{1} << 30;
 
-const char* name_of(Outcome outcome) {
-  return outcome == Outcome::diverged ? "diverged" : "ok";
-}
-
 // In the order of TrialKind and of FrozenTensors::What.
 const std::initializer_list<std::string_view> kKinds = {"look", "rate", "confirm", "baseline", "test"};
 const std::initializer_list<std::string_view> kFrozen = {"weights", "layers_before"};
@@ -46,7 +42,7 @@ void read_purpose(const JsonView& view, EvaluationRequest& request) {
 
 Json seed_json(const SeedResult& s) {
   const bool classifies = s.metric == MetricKind::accuracy;
-  Json json = {{"seed", s.seed}, {"outcome", name_of(s.outcome)}};
+  Json json = {{"seed", s.seed}, {"outcome", outcome_name(s.outcome)}};
   add_metric(json, s.metric, classifies ? s.accuracy : s.value);
   json["loss"] = s.loss;
   json["judged_loss"] = s.judged_loss;
@@ -75,7 +71,7 @@ SeedResult read_seed(const JsonView& view) {
                    "signature", "predictions", "errors", "epochs"});
   SeedResult s;
   s.seed = static_cast<uint32_t>(view.field("seed").integer(0, UINT32_MAX));
-  s.outcome = view.field("outcome").one_of({"ok", "diverged"}) == 1 ? Outcome::diverged : Outcome::ok;
+  s.outcome = read_run_outcome(view.field("outcome"));
   double value = 0.0;
   read_metric(view, s.metric, value);
   const bool classifies = s.metric == MetricKind::accuracy;

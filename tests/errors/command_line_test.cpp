@@ -7,7 +7,6 @@
 #include <string>
 #include <vector>
 
-#include "tests/support/project_folders.h"
 #include "tests/tools/small_project.h"
 
 namespace thaw {
@@ -19,8 +18,7 @@ using ::testing::HasSubstr;
 class CommandLineErrors : public testing::SmallProject {
  protected:
   CommandLineErrors() {
-    std::filesystem::create_directory_symlink(std::filesystem::path(testing::source_folder()) / "configs",
-                                              file("configs"));
+    link_configs();
     write_text("broken.json", "{\"schema_version\": 1,");
     write_text("newer.json", "{\"schema_version\": 99}");
     write_text("bad.flags", "--n_bias_update 9\n");

@@ -110,7 +110,7 @@ TEST_F(HelpSlow, ExamplesRunAsTheyStand) {
   if (!std::filesystem::exists(source / "configs/models/reference.tflite") ||
       !std::filesystem::exists(fashion))
     GTEST_SKIP() << "needs configs/models/reference.tflite and Debian's dataset-fashion-mnist";
-  std::filesystem::create_directory_symlink(source / "configs", file("configs"));
+  link_configs();
   for (const std::string& command : kCommands) {
     if (command == "report")  // reads what tools/demo leaves; any search will do
       std::filesystem::copy(file("runs/fashion"), file("runs/demo"));

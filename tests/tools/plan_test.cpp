@@ -21,10 +21,7 @@ using ::testing::Not;
 
 class PlanCommand : public testing::SmallProject {
  protected:
-  PlanCommand() {
-    std::filesystem::create_directory_symlink(std::filesystem::path(testing::source_folder()) / "configs",
-                                              file("configs"));
-  }
+  PlanCommand() { link_configs(); }
 };
 
 TEST_F(PlanCommand, ShowsInferenceWithoutASchedule) {

@@ -19,10 +19,7 @@ using testing::text_of;
 
 class RoundTrip : public testing::SmallProject {
  protected:
-  RoundTrip() {
-    std::filesystem::create_directory_symlink(std::filesystem::path(testing::source_folder()) / "configs",
-                                              file("configs"));
-  }
+  RoundTrip() { link_configs(); }
 
   /// Expects success; prints what the command said where it fails.
   void expect_done(const std::vector<std::string>& arguments) {

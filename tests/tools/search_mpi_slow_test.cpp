@@ -10,7 +10,6 @@
 #include <string>
 #include <thread>
 
-#include "tests/support/project_folders.h"
 #include "tests/tools/small_project.h"
 
 namespace thaw {
@@ -28,9 +27,7 @@ constexpr const char* kLauncher = "";
 
 class SearchMpiSlow : public testing::SmallProject {
  protected:
-  SearchMpiSlow() {
-    fs::create_directory_symlink(fs::path(testing::source_folder()) / "configs", file("configs"));
-  }
+  SearchMpiSlow() { link_configs(); }
 
   void SetUp() override {
     if (*kLauncher == '\0') GTEST_SKIP() << "built without MPI";

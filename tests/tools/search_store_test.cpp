@@ -10,7 +10,6 @@
 #include <vector>
 
 #include "sim/data/random.h"
-#include "tests/support/project_folders.h"
 #include "tests/tools/small_project.h"
 
 namespace thaw {
@@ -23,9 +22,7 @@ using testing::text_of;
 
 class SearchStore : public testing::SmallProject {
  protected:
-  SearchStore() {
-    fs::create_directory_symlink(fs::path(testing::source_folder()) / "configs", file("configs"));
-  }
+  SearchStore() { link_configs(); }
 
   static std::vector<std::string> search(const std::string& folder, std::vector<std::string> more = {}) {
     std::vector<std::string> all = {"search", "model.tflite", "cifar", "--epochs", "4", "-o", folder};

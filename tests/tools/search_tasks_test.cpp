@@ -11,7 +11,6 @@
 #include "sim/base/json.h"
 #include "tests/support/autoencoder.h"
 #include "tests/support/json_schema.h"
-#include "tests/support/project_folders.h"
 #include "tests/support/shared_folder.h"
 #include "tests/tools/small_project.h"
 
@@ -26,9 +25,7 @@ using testing::text_of;
 
 class SearchTasks : public testing::SmallProject {
  protected:
-  SearchTasks() {
-    fs::create_directory_symlink(fs::path(testing::source_folder()) / "configs", file("configs"));
-  }
+  SearchTasks() { link_configs(); }
 
   /// An autoencoder, and recordings of sines in its units.
   void write_autoencoder() const {

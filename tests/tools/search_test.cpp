@@ -13,7 +13,6 @@
 
 #include "sim/base/json.h"
 #include "tests/support/json_schema.h"
-#include "tests/support/project_folders.h"
 #include "tests/tools/small_project.h"
 
 namespace thaw {
@@ -31,7 +30,7 @@ const std::vector<std::string> kFiles = {"schedule.json",   "trials.jsonl",    "
 
 class Search : public testing::SmallProject {
  protected:
-  Search() { fs::create_directory_symlink(fs::path(testing::source_folder()) / "configs", file("configs")); }
+  Search() { link_configs(); }
 
   static std::vector<std::string> arguments(const std::string& folder, std::vector<std::string> more = {},
                                             const std::string& epochs = "4") {

@@ -15,6 +15,7 @@
 #include "sim/plan/schedule_check.h"
 #include "sim/plan/schedule_json.h"
 #include "tests/sim/plan/small_model.h"
+#include "tests/support/project_folders.h"
 #include "tests/tools/run_thaw.h"
 
 namespace thaw::testing {
@@ -40,6 +41,12 @@ class SmallProject : public ::testing::Test {
   ~SmallProject() override { std::filesystem::remove_all(folder_); }
 
   std::filesystem::path file(const std::string& name) const { return folder_ / name; }
+
+  /// The repository's configs/ beside the project, where commands look for boards first.
+  void link_configs() const {
+    std::filesystem::create_directory_symlink(std::filesystem::path(source_folder()) / "configs",
+                                              file("configs"));
+  }
 
   void write_text(const std::string& name, const std::string& text) const {
     write_file_atomically(file(name), text);

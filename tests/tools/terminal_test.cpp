@@ -8,7 +8,6 @@
 #include <thread>
 #include <vector>
 
-#include "tests/support/project_folders.h"
 #include "tests/tools/small_project.h"
 
 namespace thaw {
@@ -58,8 +57,7 @@ TEST_F(Terminal, LongWorkShowsHowFarItIs) {
 }
 
 TEST_F(Terminal, ASearchShowsTheBestSoFar) {
-  std::filesystem::create_directory_symlink(std::filesystem::path(testing::source_folder()) / "configs",
-                                            file("configs"));
+  link_configs();
   const std::vector<std::string> search = {"search", "model.tflite", "cifar", "--epochs",
                                            "40",     "--seeds",      "1"};
   EXPECT_THAT(seen(search),

@@ -36,26 +36,32 @@ class SizedNetwork : public testing::RandomNetwork {
   /// Half of them with the clamp of a RELU6 or RELU, as files fold it.
   Activation folded() { return noise_.in(0, 3) == 0 ? any_activation() : Activation::none; }
 
-  TensorId windowed(TensorId x, int32_t outputs, int32_t kernel, int32_t stride) {
-    Conv2d kind;
+  /// Padded so that only the stride makes the output smaller.
+  template <class Kind>
+  Kind strided(TensorId x, int32_t stride) {
+    Kind kind;
     kind.activation = folded();
     kind.padding = Padding::same;
     kind.stride_height = kind.stride_width = std::min({stride, shape(x)[1], shape(x)[2]});
-    const int32_t height = (shape(x)[1] - 1) / kind.stride_height + 1;
-    const int32_t width = (shape(x)[2] - 1) / kind.stride_width + 1;
+    return kind;
+  }
+
+  template <class Kind>
+  std::vector<int32_t> output_shape(TensorId x, const Kind& kind, int32_t channels) const {
+    return {1, (shape(x)[1] - 1) / kind.stride_height + 1, (shape(x)[2] - 1) / kind.stride_width + 1,
+            channels};
+  }
+
+  TensorId windowed(TensorId x, int32_t outputs, int32_t kernel, int32_t stride) {
+    const auto kind = strided<Conv2d>(x, stride);
     return weighted(x, {outputs, kernel, kernel, shape(x)[3]}, 0, kernel * kernel * shape(x)[3], kind,
-                    {1, height, width, outputs});
+                    output_shape(x, kind, outputs));
   }
 
   TensorId depthwise_windowed(TensorId x, int32_t kernel, int32_t stride) {
-    DepthwiseConv2d kind;
-    kind.activation = folded();
-    kind.padding = Padding::same;
-    kind.stride_height = kind.stride_width = std::min({stride, shape(x)[1], shape(x)[2]});
-    const int32_t height = (shape(x)[1] - 1) / kind.stride_height + 1;
-    const int32_t width = (shape(x)[2] - 1) / kind.stride_width + 1;
+    const auto kind = strided<DepthwiseConv2d>(x, stride);
     return weighted(x, {1, kernel, kernel, shape(x)[3]}, 3, kernel * kernel, kind,
-                    {1, height, width, shape(x)[3]});
+                    output_shape(x, kind, shape(x)[3]));
   }
 
   TensorId bottleneck(TensorId x) {
